@@ -1,0 +1,1 @@
+"""Bound statement to logical plan."""

@@ -1,0 +1,82 @@
+"""The session of one statement: everything that the client's headers said, checked for form but not for meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from lodestar_server.spi.session import Identity
+
+
+class RoleKind(Enum):
+    """How a role was selected."""
+
+    ALL = "ALL"
+    NONE = "NONE"
+    ROLE = "ROLE"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedRole:
+    """`role` only with ROLE."""
+
+    kind: RoleKind
+    role: str | None = None
+
+    def __str__(self) -> str:
+        return f"ROLE{{{self.role}}}" if self.kind is RoleKind.ROLE else self.kind.value
+
+
+class Capability(Enum):
+    """Client capabilities; unknown names are dropped."""
+
+    PATH = "PATH"
+    PARAMETRIC_DATETIME = "PARAMETRIC_DATETIME"
+    NUMBER = "NUMBER"
+    VARIANT = "VARIANT"
+    VARIANT_BINARY = "VARIANT_BINARY"
+    SESSION_AUTHORIZATION = "SESSION_AUTHORIZATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Frozen for the life of a query.
+
+    `start` is the instant of now() (UTC, aware). `time_zone` is what the header says, the session property
+    time_zone_id comes first (`effective_time_zone` of the context). `system_properties` and `catalog_properties` are
+    texts, not validated. `transaction_id` is None outside a transaction; `transactions` is false for a client that
+    sends no Transaction-Id header. `prepared_statements` is name → SQL.
+    """
+
+    query_id: str
+    identity: Identity
+    original_identity: Identity
+    start: datetime
+    source: str | None = None
+    catalog: str | None = None
+    schema: str | None = None
+    path: str | None = None
+    time_zone: str = "UTC"
+    locale: str = "en_US"
+    capabilities: frozenset[Capability] = frozenset()
+    transaction_id: str | None = None
+    transactions: bool = False
+    system_properties: Mapping[str, str] = field(default_factory=dict)
+    catalog_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    prepared_statements: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, SelectedRole] = field(default_factory=dict)
+    original_roles: frozenset[str] = frozenset()
+    client_info: str | None = None
+    client_tags: frozenset[str] = frozenset()
+    trace_token: str | None = None
+    user_agent: str | None = None
+    remote_address: str | None = None
+    resource_estimates: Mapping[str, float] = field(default_factory=dict)
+    protocol_prefix: str = "Trino"
+
+    @property
+    def user(self) -> str:
+        """The session user's name."""
+        return self.identity.user

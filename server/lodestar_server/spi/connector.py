@@ -1,0 +1,421 @@
+"""The contract of a connector: polite defaults, every ability optional.
+
+The SPI blocks: the engine calls it from bounded executors. A method that a connector does not offer raises
+NOT_SUPPORTED with Trino's text, or answers "no effect" (None, empty). `find_x` may return None, `apply_x` returns None
+for no effect, `begin_x`/`finish_x`/`abort_x` come as a set. Source: Trino ConnectorMetadata and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NoReturn
+
+from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
+from lodestar_server.spi.names import SchemaTableName, TablePrefix
+from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
+from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.procedures import Procedure
+from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
+from lodestar_server.spi.system_tables import SystemTable
+from lodestar_server.spi.types import Type
+
+
+def not_supported(message: str) -> NoReturn:
+    """Refuse with NOT_SUPPORTED."""
+    raise LodestarError(NOT_SUPPORTED, message)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMetadata:
+    """A column as DESCRIBE shows it. Names are lower case. Hidden columns are selectable by name, not by `*`."""
+
+    name: str
+    type: Type
+    nullable: bool = True
+    comment: str | None = None
+    extra_info: str | None = None
+    hidden: bool = False
+    default: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TableMetadata:
+    """A table's definition."""
+
+    name: SchemaTableName
+    columns: tuple[ColumnMetadata, ...]
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewColumn:
+    """A column of a view."""
+
+    name: str
+    type: Type
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDefinition:
+    """A stored view: its text, the catalog and schema in which names resolve, its columns and whose rights it uses.
+
+    `owner` None with `run_as_invoker`.
+    """
+
+    original_sql: str
+    catalog: str | None
+    schema: str | None
+    columns: tuple[ViewColumn, ...]
+    comment: str | None = None
+    owner: str | None = None
+    run_as_invoker: bool = False
+    path: tuple[str, ...] = ()
+
+
+class RelationKind(Enum):
+    """What a name in a schema is."""
+
+    TABLE = "TABLE"
+    VIEW = "VIEW"
+    MATERIALIZED_VIEW = "MATERIALIZED VIEW"
+
+
+@dataclass(frozen=True, slots=True)
+class TableVersion:
+    """FOR VERSION AS OF (`is_timestamp` False) or FOR TIMESTAMP AS OF; `value` as in `ir.Constant` of `type`."""
+
+    is_timestamp: bool
+    type: Type
+    value: Any
+
+
+class SaveMode(Enum):
+    """What CREATE does when the name is taken."""
+
+    FAIL = "FAIL"
+    IGNORE = "IGNORE"
+    REPLACE = "REPLACE"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterResult:
+    """`handle` takes over part of a predicate; `remaining` still has to be checked by the engine."""
+
+    handle: TableHandle
+    remaining: TupleDomain
+
+
+@dataclass(frozen=True, slots=True)
+class LimitResult:
+    """`guaranteed`: the engine need not limit again."""
+
+    handle: TableHandle
+    guaranteed: bool
+
+
+class ConnectorMetadata:
+    """Names to handles, handles to facts, and changes. One per transaction and catalog."""
+
+    # schemas
+    def list_schema_names(self, session: ConnectorSession) -> list[str]:
+        """All schemas but information_schema."""
+        return []
+
+    def schema_exists(self, session: ConnectorSession, schema: str) -> bool:
+        """Whether the schema is there."""
+        return schema in self.list_schema_names(session)
+
+    def schema_properties(self, session: ConnectorSession, schema: str) -> Mapping[str, Any]:
+        """For SHOW CREATE SCHEMA."""
+        return {}
+
+    def schema_owner(self, session: ConnectorSession, schema: str) -> str | None:
+        """The owning user, None when schemas have none."""
+        return None
+
+    def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, Any]) -> None:
+        """CREATE SCHEMA; the engine has checked that the name is free."""
+        not_supported("This connector does not support creating schemas")
+
+    def drop_schema(self, session: ConnectorSession, schema: str, cascade: bool) -> None:
+        """DROP SCHEMA. Raises: SCHEMA_NOT_EMPTY."""
+        not_supported("This connector does not support dropping schemas")
+
+    def rename_schema(self, session: ConnectorSession, schema: str, new_name: str) -> None:
+        """ALTER SCHEMA … RENAME TO."""
+        not_supported("This connector does not support renaming schemas")
+
+    # tables: reading
+    def find_table(
+        self, session: ConnectorSession, name: SchemaTableName, version: TableVersion | None = None
+    ) -> TableHandle | None:
+        """The table's handle, None when there is none (or it is a view)."""
+        return None
+
+    def table_metadata(self, session: ConnectorSession, table: TableHandle) -> TableMetadata:
+        """Its definition, hidden columns included."""
+        raise NotImplementedError
+
+    def column_handles(self, session: ConnectorSession, table: TableHandle) -> Mapping[str, ColumnHandle]:
+        """Column name → handle, in order, hidden columns included."""
+        raise NotImplementedError
+
+    def list_tables(
+        self, session: ConnectorSession, schema: str | None = None
+    ) -> Mapping[SchemaTableName, RelationKind]:
+        """Tables, views and materialized views of one schema or of all."""
+        return {}
+
+    def list_table_columns(
+        self, session: ConnectorSession, prefix: TablePrefix
+    ) -> Iterator[tuple[SchemaTableName, Sequence[ColumnMetadata]]]:
+        """Columns of all tables under the prefix (views excluded), for information_schema; one bad table is skipped."""
+        for name, kind in self.list_tables(session, prefix.schema).items():
+            if kind is not RelationKind.TABLE or not prefix.matches(name):
+                continue
+            table = self.find_table(session, name)
+            if table is not None:
+                yield name, self.table_metadata(session, table).columns
+
+    def table_comments(
+        self, session: ConnectorSession, prefix: TablePrefix
+    ) -> Iterator[tuple[SchemaTableName, str | None]]:
+        """Comments of tables and views under the prefix."""
+        for name, kind in self.list_tables(session, prefix.schema).items():
+            if not prefix.matches(name):
+                continue
+            if kind is RelationKind.TABLE:
+                table = self.find_table(session, name)
+                if table is not None:
+                    yield name, self.table_metadata(session, table).comment
+            else:
+                view = self.find_view(session, name)
+                yield name, None if view is None else view.comment
+
+    def statistics(self, session: ConnectorSession, table: TableHandle) -> TableStatistics:
+        """Figures for the optimizer and SHOW STATS."""
+        return UNKNOWN_STATISTICS
+
+    def table_info(self, table: TableHandle) -> Mapping[str, str]:
+        """What EXPLAIN shows of the handle: pushed predicate, limit and the like, name → text."""
+        return {}
+
+    # pushdown
+    def apply_filter(
+        self, session: ConnectorSession, table: TableHandle, predicate: TupleDomain
+    ) -> FilterResult | None:
+        """Take over what the connector can; None when nothing changes."""
+        return None
+
+    def apply_limit(self, session: ConnectorSession, table: TableHandle, limit: int) -> LimitResult | None:
+        """Take over a limit."""
+        return None
+
+    # tables: changing
+    def create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> None:
+        """CREATE TABLE without rows."""
+        not_supported("This connector does not support creating tables")
+
+    def drop_table(self, session: ConnectorSession, table: TableHandle) -> None:
+        """DROP TABLE."""
+        not_supported("This connector does not support dropping tables")
+
+    def truncate_table(self, session: ConnectorSession, table: TableHandle) -> None:
+        """TRUNCATE TABLE."""
+        not_supported("This connector does not support truncating tables")
+
+    def rename_table(self, session: ConnectorSession, table: TableHandle, new_name: SchemaTableName) -> None:
+        """ALTER TABLE … RENAME TO; the engine has checked that the new name is free."""
+        not_supported("This connector does not support renaming tables")
+
+    def set_table_comment(self, session: ConnectorSession, table: TableHandle, comment: str | None) -> None:
+        """COMMENT ON TABLE."""
+        not_supported("This connector does not support setting table comments")
+
+    def set_column_comment(
+        self, session: ConnectorSession, table: TableHandle, column: ColumnHandle, comment: str | None
+    ) -> None:
+        """COMMENT ON COLUMN."""
+        not_supported("This connector does not support setting column comments")
+
+    def set_table_properties(
+        self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]
+    ) -> None:
+        """ALTER TABLE … SET PROPERTIES; a value None is DEFAULT."""
+        not_supported("This connector does not support setting table properties")
+
+    def add_column(self, session: ConnectorSession, table: TableHandle, column: ColumnMetadata) -> None:
+        """ALTER TABLE … ADD COLUMN."""
+        not_supported("This connector does not support adding columns")
+
+    def drop_column(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle) -> None:
+        """ALTER TABLE … DROP COLUMN."""
+        not_supported("This connector does not support dropping columns")
+
+    def rename_column(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle, name: str) -> None:
+        """ALTER TABLE … RENAME COLUMN."""
+        not_supported("This connector does not support renaming columns")
+
+    def set_column_type(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle, type_: Type) -> None:
+        """ALTER TABLE … ALTER COLUMN … SET DATA TYPE."""
+        not_supported("This connector does not support setting column types")
+
+    def drop_not_null(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle) -> None:
+        """ALTER TABLE … ALTER COLUMN … DROP NOT NULL."""
+        not_supported("This connector does not support dropping a not null constraint")
+
+    # writing
+    def begin_create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> WriteHandle:
+        """CREATE TABLE AS: prepare a place for the rows; nothing is visible before `finish_create_table`."""
+        not_supported("This connector does not support creating tables with data")
+
+    def finish_create_table(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """Publish table and rows at once."""
+        raise NotImplementedError
+
+    def begin_insert(
+        self, session: ConnectorSession, table: TableHandle, columns: Sequence[ColumnHandle]
+    ) -> WriteHandle:
+        """INSERT: rows come with exactly these columns."""
+        not_supported("This connector does not support inserts")
+
+    def finish_insert(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """Publish the rows at once."""
+        raise NotImplementedError
+
+    def abort_write(self, session: ConnectorSession, handle: WriteHandle) -> None:
+        """The write that has begun will not finish: clean up; never raises."""
+
+    def supports_missing_columns_on_insert(self) -> bool:
+        """The sink fills columns that an INSERT leaves out; otherwise the engine sends NULLs for all columns."""
+        return False
+
+    def apply_delete(self, session: ConnectorSession, table: TableHandle) -> TableHandle | None:
+        """A handle whose whole content `execute_delete` removes; None when rows have to be found one by one."""
+        return None
+
+    def execute_delete(self, session: ConnectorSession, table: TableHandle) -> int | None:
+        """Remove what the handle gives; the number of rows when it is known."""
+        raise NotImplementedError
+
+    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+        """Raises NOT_SUPPORTED unless rows can be updated, deleted and merged one by one."""
+        not_supported("This connector does not support modifying table rows")
+
+    # views
+    def find_view(self, session: ConnectorSession, name: SchemaTableName) -> ViewDefinition | None:
+        """The view's definition, None when there is none."""
+        return None
+
+    def create_view(
+        self, session: ConnectorSession, name: SchemaTableName, view: ViewDefinition, replace: bool
+    ) -> None:
+        """CREATE [OR REPLACE] VIEW."""
+        not_supported("This connector does not support creating views")
+
+    def drop_view(self, session: ConnectorSession, name: SchemaTableName) -> None:
+        """DROP VIEW."""
+        not_supported("This connector does not support dropping views")
+
+    def rename_view(self, session: ConnectorSession, name: SchemaTableName, new_name: SchemaTableName) -> None:
+        """ALTER VIEW … RENAME TO."""
+        not_supported("This connector does not support renaming views")
+
+    def set_view_comment(self, session: ConnectorSession, name: SchemaTableName, comment: str | None) -> None:
+        """COMMENT ON VIEW."""
+        not_supported("This connector does not support setting view comments")
+
+    def set_view_column_comment(
+        self, session: ConnectorSession, name: SchemaTableName, column: str, comment: str | None
+    ) -> None:
+        """COMMENT ON COLUMN of a view."""
+        not_supported("This connector does not support setting view column comments")
+
+
+class Connector:
+    """One configured catalog. Thread-safe."""
+
+    single_statement_writes: bool = True
+    """Writes only in autocommit: in a transaction they raise AUTOCOMMIT_WRITE_CONFLICT."""
+
+    local_roots: tuple[str, ...] = ()
+    """Directories of the local file system that the kernel may read for this catalog's FileScans."""
+
+    def begin_transaction(self, isolation: str, read_only: bool, autocommit: bool) -> TransactionHandle:
+        """Raises UNSUPPORTED_ISOLATION_LEVEL when the level is too high for the connector."""
+        return TransactionHandle()
+
+    def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
+        """The metadata of one transaction; called once each."""
+        raise NotImplementedError
+
+    def commit(self, transaction: TransactionHandle) -> None:
+        """Make the transaction's changes durable."""
+
+    def rollback(self, transaction: TransactionHandle) -> None:
+        """Undo what has not been committed."""
+
+    def splits(
+        self,
+        transaction: TransactionHandle,
+        session: ConnectorSession,
+        table: TableHandle,
+        columns: Sequence[ColumnHandle],
+        predicate: TupleDomain,
+    ) -> Iterable[Split]:
+        """The table's pieces, lazily. `predicate` is what the engine knows beyond the handle: only a hint to prune."""
+        raise NotImplementedError
+
+    def read(
+        self,
+        transaction: TransactionHandle,
+        session: ConnectorSession,
+        table: TableHandle,
+        columns: Sequence[ColumnHandle],
+        splits: Sequence[Split],
+    ) -> PageSource | Sequence[FileScan]:
+        """How to read some splits: pages to pull, or files for the kernel to read."""
+        raise NotImplementedError
+
+    def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
+        """A writer for a write that has begun."""
+        raise NotImplementedError
+
+    def session_properties(self) -> Sequence[PropertyMetadata]:
+        """Catalog session properties: `catalog.name`."""
+        return ()
+
+    def schema_properties(self) -> Sequence[PropertyMetadata]:
+        """For CREATE SCHEMA … WITH."""
+        return ()
+
+    def table_properties(self) -> Sequence[PropertyMetadata]:
+        """For CREATE TABLE … WITH."""
+        return ()
+
+    def column_properties(self) -> Sequence[PropertyMetadata]:
+        """For column definitions … WITH."""
+        return ()
+
+    def analyze_properties(self) -> Sequence[PropertyMetadata]:
+        """For ANALYZE … WITH."""
+        return ()
+
+    def procedures(self) -> Sequence[Procedure]:
+        """For CALL catalog.schema.name(…)."""
+        return ()
+
+    def system_tables(self) -> Sequence[SystemTable]:
+        """Tables that are made from rows of Python values on demand, beside the connector's own tables."""
+        return ()
+
+    def shutdown(self) -> None:
+        """Free everything; the catalog is gone."""

@@ -1,0 +1,54 @@
+"""Opaque tokens of connectors, as frozen picklable values, and the engine's wrappers around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnHandle:
+    """A connector's name for one column. Subclasses are frozen, hashable, picklable dataclasses."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableHandle:
+    """A connector's name for a relation to scan, with what was pushed into it. Same rules as `ColumnHandle`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionHandle:
+    """A connector's name for one transaction. Same rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteHandle:
+    """A connector's name for a write that has begun. Same rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogTable:
+    """A table of a catalog inside the current transaction."""
+
+    catalog: str
+    name: SchemaTableName
+    handle: TableHandle
+
+    def __str__(self) -> str:
+        return f"{self.catalog}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTarget:
+    """Where a TableWrite puts its rows; `columns` are the names and types that the sink expects, in order.
+
+    `create` tells CREATE TABLE AS (finish_create_table) from INSERT (finish_insert).
+    """
+
+    catalog: str
+    name: SchemaTableName
+    handle: WriteHandle
+    columns: tuple[tuple[str, Type], ...]
+    create: bool

@@ -1,0 +1,109 @@
+"""How rows leave and enter a connector: pages pulled from a PageSource or declared as a FileScan; a PageSink.
+
+A page is a `pyarrow.RecordBatch` with the Arrow types of `spi/types/arrow.py`, columns in the order that was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import pyarrow as pa
+
+from lodestar_server.spi.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A piece of source work. Subclasses are frozen, picklable dataclasses.
+
+    `size_bytes` and `row_count` are estimates for scheduling and statistics, None when unknown.
+    """
+
+    size_bytes: int | None = field(default=None, kw_only=True)
+    row_count: int | None = field(default=None, kw_only=True)
+
+
+class PageSource:
+    """Pages of one split, pulled from one thread. `close` may come at any time, from any thread, more than once."""
+
+    completed_bytes: int = 0
+    """Bytes read from the source so far (before decompression)."""
+
+    def pages(self) -> Iterator[pa.RecordBatch]:
+        """The pages; blocking. Pages hold at most some ten thousand rows."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Free what is held; a running `pages()` ends soon."""
+
+
+class FileFormat(Enum):
+    """Formats that a FileScan can declare."""
+
+    PARQUET = "PARQUET"
+    ORC = "ORC"
+    AVRO = "AVRO"
+    CSV = "CSV"
+    JSON = "JSON"
+    TEXTFILE = "TEXTFILE"
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """Where one requested column comes from.
+
+    In the file under `name` (nested field names in `type` are matched without case), or, with `constant`, from the
+    `constants` of each slice at that index: partition values, `$path` and the like.
+    `file_type` is the type in the file when it differs from `type` and the values have to be cast.
+    """
+
+    type: Type
+    name: str | None = None
+    constant: int | None = None
+    file_type: Type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSlice:
+    """One file, or a byte range of it. `constants` are values as in `ir.Constant`, one per constant column."""
+
+    path: str
+    start: int
+    length: int
+    file_size: int
+    constants: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileScan:
+    """Declared reading of files of one format and one physical schema; the kernel executes it.
+
+    `root`: the directory of the local file system under which all paths lie (the kernel may read nothing else), or
+    None when `file_system` names a registered remote one.
+    """
+
+    format: FileFormat
+    columns: tuple[FileColumn, ...]
+    slices: tuple[FileSlice, ...]
+    root: str | None = None
+    file_system: str | None = None
+
+
+class PageSink:
+    """Takes the pages of one writer; several may write to one target. Called from one thread."""
+
+    written_bytes: int = 0
+
+    def append(self, page: pa.RecordBatch) -> None:
+        """Write a page; blocking."""
+        raise NotImplementedError
+
+    def finish(self) -> list[bytes]:
+        """Close the files and say what was written: fragments for `finish_insert` or `finish_create_table`."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Throw away what was written; never raises."""

@@ -1,0 +1,39 @@
+"""What a connector may know of the query that calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: the session user, groups, enabled roles, and the credentials that came with the request."""
+
+    user: str
+    groups: frozenset[str] = frozenset()
+    principal: str | None = None
+    roles: frozenset[str] = frozenset()
+    connector_role: str | None = None
+    extra_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorSession:
+    """The query as seen from one catalog. `properties` are the catalog's session properties, decoded, with defaults."""
+
+    query_id: str
+    identity: Identity
+    source: str | None
+    time_zone: str
+    locale: str
+    start: datetime
+    trace_token: str | None
+    properties: Mapping[str, Any]
+
+    @property
+    def user(self) -> str:
+        """The session user's name."""
+        return self.identity.user
