@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lodestar_server.ir import Symbol
-from lodestar_server.plan.nodes.relational import Unary
+from lodestar_server.ir.nodes.relational import Unary
 from lodestar_server.spi.handles import WriteTarget
 
 

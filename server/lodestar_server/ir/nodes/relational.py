@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from lodestar_server.ir import TRUE, AggregateCall, Expression, Ordering, Symbol, WindowCall
-from lodestar_server.plan.nodes.base import PlanNode
+from lodestar_server.ir.nodes.base import PlanNode
 
 
 @dataclass(frozen=True, slots=True)

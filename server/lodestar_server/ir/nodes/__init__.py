@@ -1,9 +1,9 @@
-"""The plan: frozen nodes over symbols. `from lodestar_server.plan import nodes`."""
+"""The plan: frozen nodes over symbols. `from lodestar_server.ir import nodes`."""
 
-from lodestar_server.plan.nodes.base import PlanNode, walk_plan
-from lodestar_server.plan.nodes.leaves import RecursiveScan, SharedScan, TableFunctionScan, TableScan, Values
-from lodestar_server.plan.nodes.output import Output, TableWrite
-from lodestar_server.plan.nodes.relational import (
+from lodestar_server.ir.nodes.base import PlanNode, walk_plan
+from lodestar_server.ir.nodes.leaves import RecursiveScan, SharedScan, TableFunctionScan, TableScan, Values
+from lodestar_server.ir.nodes.output import Output, TableWrite
+from lodestar_server.ir.nodes.relational import (
     Aggregate,
     Filter,
     Join,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lodestar_server.ir import Expression, Symbol
-from lodestar_server.plan.nodes.base import PlanNode
+from lodestar_server.ir.nodes.base import PlanNode
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.predicate import TupleDomain
 
