@@ -21,6 +21,14 @@ from lodestar_server.ir.nodes.relational import (
     Unnest,
     Window,
 )
+from lodestar_server.ir.nodes.walk import (
+    expressions_of,
+    free_symbols,
+    map_aggregate,
+    map_expressions,
+    map_window_call,
+    subplans,
+)
 
 __all__ = [
     "Aggregate",
@@ -47,5 +55,11 @@ __all__ = [
     "Unnest",
     "Values",
     "Window",
+    "expressions_of",
+    "free_symbols",
+    "map_aggregate",
+    "map_expressions",
+    "map_window_call",
+    "subplans",
     "walk_plan",
 ]
