@@ -10,16 +10,11 @@ from lodestar_server import ir
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.connector import TableMetadata, TableVersion, ViewDefinition
-from lodestar_server.spi.errors import (
-    MISSING_CATALOG_NAME,
-    MISSING_SCHEMA_NAME,
-    SYNTAX_ERROR,
-    Location,
-    LodestarError,
-)
+from lodestar_server.spi.errors import Location
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import Type
+from lodestar_server.sql.analysis.names import qualify
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.parser import ast
 
@@ -120,23 +115,5 @@ class Analysis:
         return replace(self, names=names, views=(*self.views, view), parameters=(), describing=False, top_level=False)
 
     def qualify(self, name: ast.QualifiedName, at: Location) -> QualifiedName:
-        """The full name of a table, view or the like.
-
-        Raises: LodestarError(MISSING_CATALOG_NAME | MISSING_SCHEMA_NAME | SYNTAX_ERROR).
-        """
-        parts = name.parts
-        if len(parts) > 3:
-            raise LodestarError(SYNTAX_ERROR, f"Too many dots in table name: {name}", location=at)
-        if len(parts) == 3:
-            return QualifiedName(*parts)
-        catalog = self.names.catalog
-        if catalog is None:
-            message = "Catalog must be specified when session catalog is not set"
-            raise LodestarError(MISSING_CATALOG_NAME, message, location=at)
-        if len(parts) == 2:
-            return QualifiedName(catalog, *parts)
-        schema = self.names.schema
-        if schema is None:
-            message = "Schema must be specified when session schema is not set"
-            raise LodestarError(MISSING_SCHEMA_NAME, message, location=at)
-        return QualifiedName(catalog, schema, parts[0])
+        """The full name of a table, view or the like. Raises: see `names.qualify`."""
+        return qualify(name, self.names.catalog, self.names.schema, at)

@@ -91,7 +91,7 @@ def _bind(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> Pie
     collector = CallCollector(analysis.symbols, node.at)
     expressions = ExpressionAnalyzer(analysis, inner, collector)
     _named_windows(expressions, node)
-    where = None if node.where is None else _where(analysis, inner, node.where)
+    where = None if node.where is None else analyze_where(analysis, inner, node.where)
     items = _items(expressions, node, inner)
     columns = {one.symbol for one in source.fields}
     grouping = analyze_group_by(expressions, node, [item for item, _ in items], columns)
@@ -120,7 +120,8 @@ def _named_windows(expressions: ExpressionAnalyzer, node: ast.QuerySpecification
         collector.windows_named[name] = window
 
 
-def _where(analysis: Analysis, scope: Scope, node: ast.Expression) -> Expression:
+def analyze_where(analysis: Analysis, scope: Scope, node: ast.Expression) -> Expression:
+    """The predicate of a WHERE clause. Raises: LodestarError(TYPE_MISMATCH | EXPRESSION_NOT_SCALAR | …)."""
     check_scalar(node, "WHERE clause")
     bound = ExpressionAnalyzer(analysis, scope).analyze(node)
     return _boolean(bound, node, "WHERE clause")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce
 from lodestar_server.ir import Constant, Expression, Symbol
-from lodestar_server.ir.nodes import PlanNode, Project
+from lodestar_server.ir.nodes import Limit, PlanNode, Project
 from lodestar_server.spi.connector import ColumnMetadata
 from lodestar_server.spi.errors import (
     COLUMN_NOT_FOUND,
@@ -117,10 +117,15 @@ def check_types(statement: ast.Insert, columns: Sequence[ColumnMetadata], source
     """The query's columns may go into the table's. Raises: LodestarError(TYPE_MISMATCH)."""
     table = [column.type for column in columns]
     query = [one.type for one in source.visible_fields]
-    if len(table) != len(query) or not all(_may_insert(t, q) for t, q in zip(table, query, strict=True)):
+    if not types_match(table, query):
         shown = ", ".join(type_.display for type_ in table), ", ".join(type_.display for type_ in query)
         message = f"Insert query has mismatched column types: Table: [{shown[0]}], Query: [{shown[1]}]"
         raise LodestarError(TYPE_MISMATCH, message, location=statement.at)
+
+
+def types_match(table: Sequence[Type], values: Sequence[Type]) -> bool:
+    """Values of these types may go into columns of these types."""
+    return len(table) == len(values) and all(_may_insert(t, q) for t, q in zip(table, values, strict=True))
 
 
 def _may_insert(table: Type, query: Type) -> bool:
@@ -199,14 +204,15 @@ def coerce_text(value: Expression) -> Expression:
     return value if value.type == VARCHAR else ir.Cast(value, VARCHAR)
 
 
-def created_query(analysis: Analysis, source: RelationPlan, types: Sequence[Type]) -> WriteQuery:
-    """The rows of CREATE TABLE AS, cast to the types that the connector gives its columns."""
+def created_query(
+    analysis: Analysis, source: RelationPlan, types: Sequence[Type], *, with_data: bool = True
+) -> WriteQuery:
+    """The rows of CREATE TABLE AS, cast to the types that the connector gives its columns; none WITH NO DATA."""
     assignments: list[tuple[Symbol, Expression]] = []
     for one, type_ in zip(source.visible_fields, types, strict=True):
         symbol = analysis.symbols.new(type_, one.symbol.hint)
         value: Expression = ir.SymbolRef(one.symbol)
         assignments.append((symbol, value if one.type == type_ else ir.Cast(value, type_)))
-    plan = Project(source.node, tuple(assignments))
+    node = source.node if with_data else Limit(source.node, 0)
+    plan = Project(node, tuple(assignments))
     return WriteQuery(plan, plan.outputs)
-
-
