@@ -51,7 +51,9 @@ def _parse(text: str, entry: Callable[[Parser], T], what: str) -> T:
     tokens = Tokens(text)
     parser = Parser(tokens)
     try:
-        return entry(parser)
+        tree = entry(parser)
+        parser.number_parameters()
+        return tree
     except TooLarge:
         message = f"{what} is too large (stack overflow while parsing)"
         raise LodestarError(SYNTAX_ERROR, message, location=Location(1, 1)) from None

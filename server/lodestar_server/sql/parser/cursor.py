@@ -48,7 +48,7 @@ class Cursor:
         self.texts = tokens.texts
         self.pos = 0
         self.depth = 0
-        self.parameters = 0
+        self.parameters: list[ast.Parameter] = []
         self._refused: set[tuple[int, str]] = set()
 
     # places
@@ -60,6 +60,29 @@ class Cursor:
     def fault(self, message: str, location: Location) -> LodestarError:
         """An error Trino raises about a text its grammar accepts."""
         return LodestarError(SYNTAX_ERROR, message, location=location)
+
+    # parameters
+
+    def reorder_parameters(self, *ends: int) -> None:
+        """Put the newest parameters into the order in which Trino counts them, which is not always that of the text.
+
+        `ends` are lengths that `parameters` had, one per part of what was read, in the order of the text: `a, b, c`
+        means that the parts are `[a:b]`, `[b:c]` and `[c:]`, which Trino visits from the last to the first.
+        """
+        parameters = self.parameters
+        if len(parameters) == ends[0]:
+            return
+        bounds = [*ends, len(parameters)]
+        visited: list[ast.Parameter] = []
+        for part in range(len(ends) - 1, -1, -1):
+            visited += parameters[bounds[part] : bounds[part + 1]]
+        parameters[ends[0] :] = visited
+
+    def number_parameters(self) -> None:
+        """Give every parameter its final index; called once, before anybody sees the tree."""
+        for index, parameter in enumerate(self.parameters):
+            if parameter.index != index:
+                object.__setattr__(parameter, "index", index)
 
     # nesting
 
@@ -75,7 +98,7 @@ class Cursor:
         A part that refused a place is not asked again there: without that, parts that try two readings of what is
         nested in them would double the work at every level.
         """
-        pos, depth, parameters = self.pos, self.depth, self.parameters
+        pos, depth, parameters = self.pos, self.depth, len(self.parameters)
         question = (pos, part.__qualname__)
         if question in self._refused:
             return None
@@ -83,7 +106,8 @@ class Cursor:
             return part()
         except Refusal:
             self._refused.add(question)
-            self.pos, self.depth, self.parameters = pos, depth, parameters
+            self.pos, self.depth = pos, depth
+            del self.parameters[parameters:]
             return None
 
     # tokens

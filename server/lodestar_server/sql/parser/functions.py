@@ -21,7 +21,11 @@ class FunctionParser(PrimaryParser):
     __slots__ = ()
 
     def _synthetic_call(self, name: str, arguments: tuple[ast.Expression, ...], at: Location) -> ast.FunctionCall:
-        return ast.FunctionCall(ast.QualifiedName.of([ast.Identifier(name, at=at)]), arguments, at=at)
+        return ast.FunctionCall(self._function_name(name, at), arguments, at=at)
+
+    def _function_name(self, name: str, at: Location) -> ast.QualifiedName:
+        # As Trino has it: NORMALIZE is reserved, so the formatter must quote its name; LISTAGG it writes its own way.
+        return ast.QualifiedName.of([ast.Identifier(name, name == "normalize", at=at)])
 
     def _exists(self) -> ast.Expression:
         start = self.pos
@@ -48,11 +52,12 @@ class FunctionParser(PrimaryParser):
         if self.kinds[self.pos + 1] in _NOT_A_VALUE:
             return self.call(ast.QualifiedName.of([name]), start)
         self.pos += 1
+        mark = len(self.parameters)
         self.enter()
         value = self.expression()
         self.depth -= 1
         if not self.accept("AS"):
-            return self.call(ast.QualifiedName.of([name]), start, first=value)
+            return self.call(ast.QualifiedName.of([name]), start, first=value, mark=mark)
         type_ = self.type()
         self.expect(")")
         return ast.Cast(value, type_, True, at=self.at(start))
@@ -64,11 +69,13 @@ class FunctionParser(PrimaryParser):
             return self.call(ast.QualifiedName.of([name]), start)
         self.pos += 1
         first = self.pos
+        mark = len(self.parameters)
         self.enter()
         value = self.value_expression()
         self.depth -= 1
         if not self.accept("FROM"):
-            return self.call(ast.QualifiedName.of([name]), start, first=self.expression_after(value, first))
+            value = self.expression_after(value, first)
+            return self.call(ast.QualifiedName.of([name]), start, first=value, mark=mark)
         arguments = [value, self.value_expression()]
         if self.accept("FOR"):
             arguments.append(self.value_expression())
@@ -82,6 +89,7 @@ class FunctionParser(PrimaryParser):
             return self.call(ast.QualifiedName.of([name]), start)
         self.pos += 1
         first = self.pos
+        mark = len(self.parameters)
         self.enter()
         needle = self.value_expression()
         self.depth -= 1
@@ -89,7 +97,8 @@ class FunctionParser(PrimaryParser):
             haystack = self.attempt(self._haystack)
             if haystack is not None:
                 return self._synthetic_call("strpos", (haystack, needle), self.at(start))
-        return self.call(ast.QualifiedName.of([name]), start, first=self.expression_after(needle, first))
+        needle = self.expression_after(needle, first)
+        return self.call(ast.QualifiedName.of([name]), start, first=needle, mark=mark)
 
     def _haystack(self) -> ast.Expression:
         self.expect("IN")
@@ -132,10 +141,13 @@ class FunctionParser(PrimaryParser):
             self.expect(")")
             message = "The 'trim' function must have specification, char or both arguments when it takes FROM"
             raise self.fault(message, at)
+        before = len(self.parameters)
         value = self.value_expression()
         character = None
         if self.accept("FROM"):
+            after_character = len(self.parameters)
             value, character = self.value_expression(), value
+            self.reorder_parameters(before, after_character)
         elif self.accept(","):
             character = self.value_expression()
         self.expect(")")
@@ -145,9 +157,12 @@ class FunctionParser(PrimaryParser):
     def _trim_with_end(self) -> tuple[ast.TrimSpecification, ast.Expression, ast.Expression | None]:
         end = _TRIM_ENDS[self.kinds[self.pos]]
         self.pos += 1
+        before = len(self.parameters)
         character = None if self.kinds[self.pos] == "FROM" else self.value_expression()
         self.expect("FROM")
+        after_character = len(self.parameters)
         source = self.value_expression()
+        self.reorder_parameters(before, after_character)
         self.expect(")")
         return end, source, character
 
@@ -168,6 +183,7 @@ class FunctionParser(PrimaryParser):
         self.enter()
         at = self.at(start)
         distinct = False
+        before = len(self.parameters)
         if self.accept("DISTINCT"):
             distinct = True
             value = self.expression()
@@ -185,17 +201,23 @@ class FunctionParser(PrimaryParser):
                 filler = self.string()
             shows_count = self.expect_one_of("WITH", "WITHOUT") == "WITH"
             self.expect("COUNT")
+        after_value = len(self.parameters)
         self.expect(")", "WITHIN", "GROUP", "(")
         order_by = self.order_by()
+        if order_by is None:
+            self.refuse()
         self.expect(")")
         self.depth -= 1
+        self.reorder_parameters(before, after_value)
         condition = self.filter() if self.looking_at("FILTER", "(") else None
         window = None
         if self.over_follows(self.pos):
+            after_filter = len(self.parameters)
             self.pos += 1
             window = self.over()
+            self.reorder_parameters(before, after_filter)
         overflow = (ast.BooleanLiteral(fails, at=at), filler, ast.BooleanLiteral(shows_count, at=at))
-        name = ast.QualifiedName.of([ast.Identifier("LISTAGG", at=at)])
+        name = self._function_name("LISTAGG", at)
         return ast.FunctionCall(name, (value, separator, *overflow), distinct, condition, order_by, window, at=at)
 
     def _value_after_all(self) -> ast.Expression:

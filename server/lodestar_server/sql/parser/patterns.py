@@ -69,9 +69,13 @@ class PatternParser(TypeParser):
         return ast.PatternVariable(self.identifier(), at=self.at(start))
 
     def _permutation(self) -> ast.PatternPermutation:
+        # `PERMUTE(A B)` is a variable before a group.
         start = self.pos
         self.pos += 1
-        return ast.PatternPermutation(self.parenthesized(self.row_pattern), at=self.at(start))
+        patterns = self.parenthesized(self.row_pattern)
+        if len(patterns) < 2:
+            self.refuse()
+        return ast.PatternPermutation(patterns, at=self.at(start))
 
     def _pattern_quantifier(self) -> ast.PatternQuantifier | None:
         start = self.pos

@@ -39,8 +39,8 @@ class WindowParser(PatternParser):
         return ast.SortItem(key, ordering, nulls, at=self.at(start))
 
     def over(self) -> ast.Window:
-        """What follows OVER."""
-        start = self.pos
+        """What follows OVER. A reference is at the OVER, a specification behind its parenthesis."""
+        start = self.pos - 1
         if self.accept("("):
             specification = self.window_specification()
             self.expect(")")
@@ -89,7 +89,9 @@ class WindowParser(PatternParser):
 
     def _frame(self) -> ast.WindowFrame:
         start = self.pos
+        before = len(self.parameters)
         measures = self.measures()
+        after_measures = len(self.parameters)
         frame_type = _FRAME_TYPES.get(self.kinds[self.pos])
         if frame_type is None:
             self.refuse()
@@ -101,6 +103,7 @@ class WindowParser(PatternParser):
             end = self._frame_bound()
         else:
             first = self._frame_bound()
+        self.reorder_parameters(before, after_measures)
         skip_to = self.after_match_skip_to()
         search_mode = self.pattern_search_mode()
         pattern = self.pattern_clause() if self.kinds[self.pos] == "PATTERN" else None

@@ -89,7 +89,7 @@ class SessionParser(SecurityParser):
             read_only = self.expect_one_of("ONLY", "WRITE") == "ONLY"
             return ast.TransactionAccessMode(read_only, at=self.at(start))
         self.expect("ISOLATION", "LEVEL")
-        return ast.Isolation(self._isolation_level(), at=self.at(start))
+        return ast.Isolation(self._isolation_level(), at=self.at(start + 2))
 
     def _isolation_level(self) -> ast.IsolationLevel:
         if self.accept("SERIALIZABLE"):
