@@ -1,6 +1,6 @@
 """The syntax tree: `from lodestar_server.sql.parser import ast`, then `ast.Query` and the rest."""
 
-from lodestar_server.sql.parser.ast.base import Expression, Node, QueryBody, Relation, Statement
+from lodestar_server.sql.parser.ast.base import Expression, QueryBody, Relation, Statement
 from lodestar_server.sql.parser.ast.expressions import (
     AllRows,
     ArithmeticBinaryExpression,
@@ -104,6 +104,7 @@ from lodestar_server.sql.parser.ast.literals import (
     StringLiteral,
 )
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.pattern import (
     AnchorPattern,
     AnchorType,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Expression, Node
+from lodestar_server.sql.parser.ast.base import Expression
 from lodestar_server.sql.parser.ast.literals import Sign
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.pattern import ProcessingMode
 from lodestar_server.sql.parser.ast.query import OrderBy, Query, Window
 from lodestar_server.sql.parser.ast.types import DataType
@@ -23,7 +23,6 @@ class ArithmeticOperator(Enum):
     MODULUS = "%"
 
 
-@dataclass(frozen=True, slots=True)
 class ArithmeticBinaryExpression(Expression):
     """`left + right`; at its operator."""
 
@@ -32,7 +31,6 @@ class ArithmeticBinaryExpression(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class ArithmeticUnaryExpression(Expression):
     """`-value` or `+value`."""
 
@@ -52,7 +50,6 @@ class ComparisonOperator(Enum):
     IS_DISTINCT_FROM = "IS DISTINCT FROM"
 
 
-@dataclass(frozen=True, slots=True)
 class ComparisonExpression(Expression):
     """`left = right`; at its operator."""
 
@@ -69,7 +66,6 @@ class Quantifier(Enum):
     SOME = "SOME"
 
 
-@dataclass(frozen=True, slots=True)
 class QuantifiedComparisonExpression(Expression):
     """`value = ALL (query)`; at its operator."""
 
@@ -86,7 +82,6 @@ class LogicalOperator(Enum):
     OR = "OR"
 
 
-@dataclass(frozen=True, slots=True)
 class LogicalExpression(Expression):
     """A chain of one operator, flat: `a AND b AND c` has three terms."""
 
@@ -94,14 +89,12 @@ class LogicalExpression(Expression):
     terms: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class NotExpression(Expression):
     """`NOT value`; also what NOT IN, NOT LIKE, NOT BETWEEN and IS NOT DISTINCT FROM become."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class BetweenPredicate(Expression):
     """`value BETWEEN min AND max`."""
 
@@ -110,14 +103,12 @@ class BetweenPredicate(Expression):
     max: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class InListExpression(Expression):
     """The right side of `IN (a, b)`."""
 
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class InPredicate(Expression):
     """`value IN …`; `value_list` is an InListExpression or a SubqueryExpression."""
 
@@ -125,7 +116,6 @@ class InPredicate(Expression):
     value_list: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class LikePredicate(Expression):
     """`value LIKE pattern ESCAPE escape`."""
 
@@ -134,35 +124,30 @@ class LikePredicate(Expression):
     escape: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class IsNullPredicate(Expression):
     """`value IS NULL`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class IsNotNullPredicate(Expression):
     """`value IS NOT NULL`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class ExistsPredicate(Expression):
     """`EXISTS (query)`."""
 
     subquery: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class SubqueryExpression(Expression):
     """A query in parentheses where a value is expected."""
 
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
 class DereferenceExpression(Expression):
     """`base.field`: a qualified column or a field of a row, nobody knows yet. `field` is None for a label's `A.*`
     inside `count(A.*)` of a row pattern.
@@ -172,7 +157,6 @@ class DereferenceExpression(Expression):
     field: Identifier | None
 
 
-@dataclass(frozen=True, slots=True)
 class SubscriptExpression(Expression):
     """`base[index]`."""
 
@@ -187,7 +171,6 @@ class NullTreatment(Enum):
     RESPECT = "RESPECT"
 
 
-@dataclass(frozen=True, slots=True)
 class FunctionCall(Expression):
     """A call. `a || b` is `concat(a, b)`, `TRIM` with operands is a Trim, `LISTAGG … ON OVERFLOW` is `listagg` with its
     overflow behaviour as further arguments, `count(*)` is `count` without arguments.
@@ -203,7 +186,6 @@ class FunctionCall(Expression):
     processing_mode: ProcessingMode | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class WindowOperation(Expression):
     """`measure OVER window`: a measure of a window with row pattern recognition."""
 
@@ -211,14 +193,12 @@ class WindowOperation(Expression):
     window: Window
 
 
-@dataclass(frozen=True, slots=True)
 class LambdaArgumentDeclaration(Expression):
     """A parameter of a lambda."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class LambdaExpression(Expression):
     """`(x, y) -> body`."""
 
@@ -226,7 +206,6 @@ class LambdaExpression(Expression):
     body: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class WhenClause(Expression):
     """`WHEN operand THEN result`."""
 
@@ -234,7 +213,6 @@ class WhenClause(Expression):
     result: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class SimpleCaseExpression(Expression):
     """`CASE operand WHEN … END`."""
 
@@ -243,7 +221,6 @@ class SimpleCaseExpression(Expression):
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class SearchedCaseExpression(Expression):
     """`CASE WHEN … END`."""
 
@@ -251,7 +228,6 @@ class SearchedCaseExpression(Expression):
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class IfExpression(Expression):
     """`IF(condition, true_value, false_value)`."""
 
@@ -260,7 +236,6 @@ class IfExpression(Expression):
     false_value: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class NullIfExpression(Expression):
     """`NULLIF(first, second)`."""
 
@@ -268,28 +243,24 @@ class NullIfExpression(Expression):
     second: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class CoalesceExpression(Expression):
     """`COALESCE(a, b, …)`."""
 
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class TryExpression(Expression):
     """`TRY(value)`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Format(Expression):
     """`FORMAT(pattern, value, …)`; `arguments` includes the pattern."""
 
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Cast(Expression):
     """`CAST(value AS type)`, or TRY_CAST when `safe`."""
 
@@ -298,7 +269,6 @@ class Cast(Expression):
     safe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class AtTimeZone(Expression):
     """`value AT TIME ZONE time_zone`."""
 
@@ -328,7 +298,6 @@ class ExtractField(Enum):
     TIMEZONE_HOUR = "TIMEZONE_HOUR"
 
 
-@dataclass(frozen=True, slots=True)
 class Extract(Expression):
     """`EXTRACT(field FROM value)`."""
 
@@ -344,7 +313,6 @@ class TrimSpecification(Enum):
     TRAILING = "TRAILING"
 
 
-@dataclass(frozen=True, slots=True)
 class Trim(Expression):
     """`TRIM(specification character FROM source)`; `TRIM(source)` is one too, of BOTH."""
 
@@ -353,86 +321,72 @@ class Trim(Expression):
     character: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CurrentDate(Expression):
     """CURRENT_DATE."""
 
 
-@dataclass(frozen=True, slots=True)
 class CurrentTime(Expression):
     """CURRENT_TIME(precision)."""
 
     precision: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CurrentTimestamp(Expression):
     """CURRENT_TIMESTAMP(precision)."""
 
     precision: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class LocalTime(Expression):
     """LOCALTIME(precision)."""
 
     precision: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class LocalTimestamp(Expression):
     """LOCALTIMESTAMP(precision)."""
 
     precision: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CurrentUser(Expression):
     """CURRENT_USER."""
 
 
-@dataclass(frozen=True, slots=True)
 class CurrentCatalog(Expression):
     """CURRENT_CATALOG."""
 
 
-@dataclass(frozen=True, slots=True)
 class CurrentSchema(Expression):
     """CURRENT_SCHEMA."""
 
 
-@dataclass(frozen=True, slots=True)
 class CurrentPath(Expression):
     """CURRENT_PATH."""
 
 
-@dataclass(frozen=True, slots=True)
 class GroupingOperation(Expression):
     """`GROUPING(column, …)`."""
 
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Row(Expression):
     """`ROW(a, b)` or `(a, b)`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Array(Expression):
     """`ARRAY[a, b]`."""
 
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class AllRows(Expression):
     """The `ALL` of LIMIT ALL."""
 
 
-@dataclass(frozen=True, slots=True)
 class CallArgument(Node):
     """An argument of CALL or ALTER TABLE EXECUTE, positional or `name => value`."""
 

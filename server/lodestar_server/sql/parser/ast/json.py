@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Expression, Node, Relation
+from lodestar_server.sql.parser.ast.base import Expression, Relation
 from lodestar_server.sql.parser.ast.literals import StringLiteral
 from lodestar_server.sql.parser.ast.names import Identifier
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.types import DataType
 
 
@@ -20,7 +20,6 @@ class JsonFormat(Enum):
     UTF32 = "JSON ENCODING UTF32"
 
 
-@dataclass(frozen=True, slots=True)
 class JsonPathParameter(Node):
     """`value FORMAT … AS name` under PASSING."""
 
@@ -29,7 +28,6 @@ class JsonPathParameter(Node):
     format: JsonFormat | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class JsonPathInvocation(Node):
     """What JSON_EXISTS, JSON_VALUE, JSON_QUERY and JSON_TABLE begin with."""
 
@@ -49,7 +47,6 @@ class JsonExistsErrorBehavior(Enum):
     ERROR = "ERROR"
 
 
-@dataclass(frozen=True, slots=True)
 class JsonExists(Expression):
     """JSON_EXISTS; FALSE ON ERROR unless written."""
 
@@ -65,7 +62,6 @@ class JsonValueBehavior(Enum):
     DEFAULT = "DEFAULT"
 
 
-@dataclass(frozen=True, slots=True)
 class JsonValue(Expression):
     """JSON_VALUE; NULL ON EMPTY NULL ON ERROR unless written."""
 
@@ -101,7 +97,6 @@ class QuotesBehavior(Enum):
     OMIT = "OMIT"
 
 
-@dataclass(frozen=True, slots=True)
 class JsonQuery(Expression):
     """JSON_QUERY; WITHOUT ARRAY WRAPPER NULL ON EMPTY NULL ON ERROR unless written."""
 
@@ -114,7 +109,6 @@ class JsonQuery(Expression):
     error_behavior: JsonQueryBehavior
 
 
-@dataclass(frozen=True, slots=True)
 class JsonObjectMember(Node):
     """`KEY key VALUE value` or `key : value`."""
 
@@ -123,7 +117,6 @@ class JsonObjectMember(Node):
     format: JsonFormat | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class JsonObject(Expression):
     """JSON_OBJECT; NULL ON NULL WITHOUT UNIQUE KEYS unless written."""
 
@@ -134,7 +127,6 @@ class JsonObject(Expression):
     output_format: JsonFormat | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class JsonArrayElement(Node):
     """An element of JSON_ARRAY."""
 
@@ -142,7 +134,6 @@ class JsonArrayElement(Node):
     format: JsonFormat | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class JsonArray(Expression):
     """JSON_ARRAY; ABSENT ON NULL unless written."""
 
@@ -152,19 +143,16 @@ class JsonArray(Expression):
     output_format: JsonFormat | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class JsonTableColumnDefinition(Node):
     """What stands in COLUMNS."""
 
 
-@dataclass(frozen=True, slots=True)
 class OrdinalityColumn(JsonTableColumnDefinition):
     """`name FOR ORDINALITY`."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class ValueColumn(JsonTableColumnDefinition):
     """A column read as JSON_VALUE reads; `error_behavior` None is the table's."""
 
@@ -177,7 +165,6 @@ class ValueColumn(JsonTableColumnDefinition):
     error_default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class QueryColumn(JsonTableColumnDefinition):
     """A column read as JSON_QUERY reads; `error_behavior` None is the table's."""
 
@@ -191,7 +178,6 @@ class QueryColumn(JsonTableColumnDefinition):
     error_behavior: JsonQueryBehavior | None
 
 
-@dataclass(frozen=True, slots=True)
 class NestedColumns(JsonTableColumnDefinition):
     """`NESTED PATH path AS name COLUMNS (…)`."""
 
@@ -200,7 +186,6 @@ class NestedColumns(JsonTableColumnDefinition):
     columns: tuple[JsonTableColumnDefinition, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class JsonTablePlan(Node):
     """How nested paths are joined."""
 
@@ -219,7 +204,6 @@ class SiblingsPlanType(Enum):
     CROSS = "CROSS"
 
 
-@dataclass(frozen=True, slots=True)
 class JsonTableDefaultPlan(JsonTablePlan):
     """`PLAN DEFAULT (OUTER, UNION)`."""
 
@@ -227,19 +211,16 @@ class JsonTableDefaultPlan(JsonTablePlan):
     siblings: SiblingsPlanType
 
 
-@dataclass(frozen=True, slots=True)
 class JsonTableSpecificPlan(JsonTablePlan):
     """`PLAN (…)`."""
 
 
-@dataclass(frozen=True, slots=True)
 class PlanLeaf(JsonTableSpecificPlan):
     """A path name."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class PlanParentChild(JsonTableSpecificPlan):
     """`parent OUTER child`."""
 
@@ -248,7 +229,6 @@ class PlanParentChild(JsonTableSpecificPlan):
     child: JsonTableSpecificPlan
 
 
-@dataclass(frozen=True, slots=True)
 class PlanSiblings(JsonTableSpecificPlan):
     """`a UNION b UNION c`."""
 
@@ -263,7 +243,6 @@ class JsonTableErrorBehavior(Enum):
     EMPTY = "EMPTY"
 
 
-@dataclass(frozen=True, slots=True)
 class JsonTable(Relation):
     """JSON_TABLE."""
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from lodestar_server.sql.parser.ast.base import Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Literal(Expression):
     """A value written out."""
 
 
-@dataclass(frozen=True, slots=True)
 class NullLiteral(Literal):
     """NULL."""
 
 
-@dataclass(frozen=True, slots=True)
 class BooleanLiteral(Literal):
     """TRUE or FALSE."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
 class LongLiteral(Literal):
     """An integer that fits 64 bits; `text` is its spelling (`0xff`, `1_000`)."""
 
@@ -33,35 +29,30 @@ class LongLiteral(Literal):
     text: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
 class DecimalLiteral(Literal):
     """A number with a point and no exponent, as written, underscores included."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
 class DoubleLiteral(Literal):
     """A number with an exponent."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
 class StringLiteral(Literal):
     """A character string, escapes resolved."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
 class BinaryLiteral(Literal):
     """`X'65683F'`."""
 
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
 class GenericLiteral(Literal):
     """A type name before a string: `DATE '2024-01-01'`, `DECIMAL '1.5'`, `JSON '{}'`. `type` is as written."""
 
@@ -87,7 +78,6 @@ class Sign(Enum):
     MINUS = "-"
 
 
-@dataclass(frozen=True, slots=True)
 class IntervalLiteral(Literal):
     """`INTERVAL -'3 4' DAY TO HOUR`; the string is not interpreted yet."""
 
@@ -97,7 +87,6 @@ class IntervalLiteral(Literal):
     end_field: IntervalField | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Parameter(Expression):
     """A `?`; `index` counts them from 0 in the order of the text."""
 

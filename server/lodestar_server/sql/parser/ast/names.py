@@ -9,7 +9,6 @@ from lodestar_server.spi.errors import Location
 from lodestar_server.sql.parser.ast.base import Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Identifier(Expression):
     """A name as written, without its quotes; `delimited` says whether it had any. Case is kept."""
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Expression, Node
+from lodestar_server.sql.parser.ast.base import Expression
 from lodestar_server.sql.parser.ast.literals import LongLiteral
 from lodestar_server.sql.parser.ast.names import Identifier
+from lodestar_server.sql.parser.ast.node import Node
 
 
-@dataclass(frozen=True, slots=True)
 class RowPattern(Node):
     """A regular expression over rows."""
 
 
-@dataclass(frozen=True, slots=True)
 class PatternVariable(RowPattern):
     """A primary or union variable."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class EmptyPattern(RowPattern):
     """`()`."""
 
@@ -34,64 +31,54 @@ class AnchorType(Enum):
     PARTITION_END = "$"
 
 
-@dataclass(frozen=True, slots=True)
 class AnchorPattern(RowPattern):
     """The partition's first or last row."""
 
     type: AnchorType
 
 
-@dataclass(frozen=True, slots=True)
 class ExcludedPattern(RowPattern):
     """`{- pattern -}`."""
 
     pattern: RowPattern
 
 
-@dataclass(frozen=True, slots=True)
 class PatternAlternation(RowPattern):
     """`a | b`."""
 
     patterns: tuple[RowPattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class PatternConcatenation(RowPattern):
     """`a b`."""
 
     patterns: tuple[RowPattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class PatternPermutation(RowPattern):
     """`PERMUTE(a, b)`."""
 
     patterns: tuple[RowPattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class PatternQuantifier(Node):
     """How often; reluctant when not greedy."""
 
     greedy: bool
 
 
-@dataclass(frozen=True, slots=True)
 class ZeroOrMoreQuantifier(PatternQuantifier):
     """`*`."""
 
 
-@dataclass(frozen=True, slots=True)
 class OneOrMoreQuantifier(PatternQuantifier):
     """`+`."""
 
 
-@dataclass(frozen=True, slots=True)
 class ZeroOrOneQuantifier(PatternQuantifier):
     """`?`."""
 
 
-@dataclass(frozen=True, slots=True)
 class RangeQuantifier(PatternQuantifier):
     """`{n}`, `{n,}`, `{,m}`, `{n,m}`."""
 
@@ -99,7 +86,6 @@ class RangeQuantifier(PatternQuantifier):
     at_most: LongLiteral | None
 
 
-@dataclass(frozen=True, slots=True)
 class QuantifiedPattern(RowPattern):
     """A pattern and its quantifier."""
 
@@ -114,7 +100,6 @@ class ProcessingModeType(Enum):
     FINAL = "FINAL"
 
 
-@dataclass(frozen=True, slots=True)
 class ProcessingMode(Node):
     """RUNNING or FINAL in front of a function inside MEASURES or DEFINE."""
 
@@ -139,7 +124,6 @@ class SkipToPosition(Enum):
     LAST = "TO LAST"
 
 
-@dataclass(frozen=True, slots=True)
 class SkipTo(Node):
     """AFTER MATCH SKIP …; the identifier belongs to FIRST and LAST (`SKIP TO x` is LAST)."""
 
@@ -154,14 +138,12 @@ class PatternSearchModeType(Enum):
     SEEK = "SEEK"
 
 
-@dataclass(frozen=True, slots=True)
 class PatternSearchMode(Node):
     """INITIAL or SEEK in front of PATTERN."""
 
     mode: PatternSearchModeType
 
 
-@dataclass(frozen=True, slots=True)
 class MeasureDefinition(Node):
     """`expression AS name` under MEASURES."""
 
@@ -169,7 +151,6 @@ class MeasureDefinition(Node):
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class SubsetDefinition(Node):
     """`name = (a, b)` under SUBSET."""
 
@@ -177,7 +158,6 @@ class SubsetDefinition(Node):
     identifiers: tuple[Identifier, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class VariableDefinition(Node):
     """`name AS expression` under DEFINE."""
 

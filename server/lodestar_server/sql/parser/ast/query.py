@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from lodestar_server.sql.parser.ast.base import Expression, Node, QueryBody, Relation, Statement
+from lodestar_server.sql.parser.ast.base import Expression, QueryBody, Relation, Statement
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.pattern import (
     MeasureDefinition,
     PatternSearchMode,
@@ -19,12 +19,10 @@ from lodestar_server.sql.parser.ast.pattern import (
 from lodestar_server.sql.parser.ast.routines import FunctionSpecification
 
 
-@dataclass(frozen=True, slots=True)
 class SelectItem(Node):
     """What stands between SELECT and FROM."""
 
 
-@dataclass(frozen=True, slots=True)
 class SingleColumn(SelectItem):
     """`expression AS alias`."""
 
@@ -32,7 +30,6 @@ class SingleColumn(SelectItem):
     alias: Identifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class AllColumns(SelectItem):
     """`*`, or `target.*`, which may rename: `target.* AS (a, b)`."""
 
@@ -40,7 +37,6 @@ class AllColumns(SelectItem):
     aliases: tuple[Identifier, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Select(Node):
     """The SELECT list."""
 
@@ -48,17 +44,14 @@ class Select(Node):
     select_items: tuple[SelectItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class GroupingElement(Node):
     """One element of GROUP BY."""
 
 
-@dataclass(frozen=True, slots=True)
 class AutoGroupBy(GroupingElement):
     """GROUP BY AUTO."""
 
 
-@dataclass(frozen=True, slots=True)
 class SimpleGroupBy(GroupingElement):
     """A column, or a list of them in parentheses."""
 
@@ -73,7 +66,6 @@ class GroupingSetsType(Enum):
     CUBE = "CUBE"
 
 
-@dataclass(frozen=True, slots=True)
 class GroupingSets(GroupingElement):
     """GROUPING SETS, ROLLUP or CUBE over sets of columns."""
 
@@ -81,7 +73,6 @@ class GroupingSets(GroupingElement):
     sets: tuple[tuple[Expression, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
 class GroupBy(Node):
     """GROUP BY; `distinct` removes duplicate grouping sets."""
 
@@ -104,7 +95,6 @@ class NullOrdering(Enum):
     UNDEFINED = "UNDEFINED"
 
 
-@dataclass(frozen=True, slots=True)
 class SortItem(Node):
     """One key of ORDER BY."""
 
@@ -113,28 +103,24 @@ class SortItem(Node):
     null_ordering: NullOrdering
 
 
-@dataclass(frozen=True, slots=True)
 class OrderBy(Node):
     """ORDER BY."""
 
     sort_items: tuple[SortItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Offset(Node):
     """OFFSET; the count is a LongLiteral or a Parameter."""
 
     row_count: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Limit(Node):
     """LIMIT; the count is a LongLiteral, a Parameter or AllRows."""
 
     row_count: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class FetchFirst(Node):
     """FETCH FIRST n ROWS ONLY or WITH TIES; without a count, one row."""
 
@@ -160,7 +146,6 @@ class FrameBoundType(Enum):
     UNBOUNDED_FOLLOWING = "UNBOUNDED FOLLOWING"
 
 
-@dataclass(frozen=True, slots=True)
 class FrameBound(Node):
     """One end of a frame; PRECEDING and FOLLOWING have a value."""
 
@@ -168,7 +153,6 @@ class FrameBound(Node):
     value: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class WindowFrame(Node):
     """A frame, with the row pattern clauses it may carry."""
 
@@ -183,7 +167,6 @@ class WindowFrame(Node):
     variable_definitions: tuple[VariableDefinition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class WindowSpecification(Node):
     """`(existing PARTITION BY … ORDER BY … frame)`."""
 
@@ -193,7 +176,6 @@ class WindowSpecification(Node):
     frame: WindowFrame | None
 
 
-@dataclass(frozen=True, slots=True)
 class WindowReference(Node):
     """`OVER w`."""
 
@@ -203,7 +185,6 @@ class WindowReference(Node):
 Window: TypeAlias = WindowSpecification | WindowReference
 
 
-@dataclass(frozen=True, slots=True)
 class WindowDefinition(Node):
     """`w AS (…)` in the WINDOW clause."""
 
@@ -211,7 +192,6 @@ class WindowDefinition(Node):
     window: WindowSpecification
 
 
-@dataclass(frozen=True, slots=True)
 class WithQuery(Node):
     """A named query of WITH."""
 
@@ -220,7 +200,6 @@ class WithQuery(Node):
     column_names: tuple[Identifier, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class With(Node):
     """WITH or WITH RECURSIVE."""
 
@@ -228,7 +207,6 @@ class With(Node):
     queries: tuple[WithQuery, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class SessionProperty(Node):
     """`SESSION name = value` of a query's WITH SESSION."""
 
@@ -236,7 +214,6 @@ class SessionProperty(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Query(Statement):
     """A whole query. As in Trino, ORDER BY, OFFSET and LIMIT of a plain SELECT live in its QuerySpecification, those of
     a set operation, VALUES, TABLE or a parenthesised body live here.
@@ -251,7 +228,6 @@ class Query(Statement):
     limit: Limit | FetchFirst | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class QuerySpecification(QueryBody):
     """SELECT … FROM … WHERE … . Several relations in FROM arrive as IMPLICIT joins."""
 
@@ -266,14 +242,12 @@ class QuerySpecification(QueryBody):
     limit: Limit | FetchFirst | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Corresponding(Node):
     """CORRESPONDING BY (columns) of a set operation; without BY there are no columns."""
 
     columns: tuple[Identifier, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class SetOperation(QueryBody):
     """UNION, INTERSECT, EXCEPT. A chain of one operator leans left, as it is evaluated."""
 
@@ -283,29 +257,24 @@ class SetOperation(QueryBody):
     corresponding: Corresponding | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Union(SetOperation):
     """UNION."""
 
 
-@dataclass(frozen=True, slots=True)
 class Intersect(SetOperation):
     """INTERSECT."""
 
 
-@dataclass(frozen=True, slots=True)
 class Except(SetOperation):
     """EXCEPT."""
 
 
-@dataclass(frozen=True, slots=True)
 class Values(QueryBody):
     """VALUES; a row of several columns is a Row, one of a single column any expression."""
 
     rows: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class TableSubquery(QueryBody):
     """A query in parentheses, in FROM or inside a set operation."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Expression, Node, QueryBody, Relation
+from lodestar_server.sql.parser.ast.base import Expression, QueryBody, Relation
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.pattern import (
     MeasureDefinition,
     PatternSearchMode,
@@ -27,7 +27,6 @@ class QueryPeriodType(Enum):
     VERSION = "VERSION"
 
 
-@dataclass(frozen=True, slots=True)
 class QueryPeriod(Node):
     """`FOR type AS OF end`; `start` is for ranges, which 476 has no syntax for."""
 
@@ -36,7 +35,6 @@ class QueryPeriod(Node):
     end: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class Table(QueryBody):
     """A named table, view or WITH query; also `TABLE name` as a query."""
 
@@ -44,7 +42,6 @@ class Table(QueryBody):
     query_period: QueryPeriod | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class AliasedRelation(Relation):
     """`relation AS alias (column, …)`."""
 
@@ -64,31 +61,26 @@ class JoinType(Enum):
     IMPLICIT = "IMPLICIT"
 
 
-@dataclass(frozen=True, slots=True)
 class JoinCriteria(Node):
     """What decides a match."""
 
 
-@dataclass(frozen=True, slots=True)
 class JoinOn(JoinCriteria):
     """ON expression."""
 
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class JoinUsing(JoinCriteria):
     """USING (columns)."""
 
     columns: tuple[Identifier, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class NaturalJoin(JoinCriteria):
     """NATURAL."""
 
 
-@dataclass(frozen=True, slots=True)
 class Join(Relation):
     """`left type JOIN right criteria`; CROSS and IMPLICIT have no criteria."""
 
@@ -105,7 +97,6 @@ class SampleType(Enum):
     SYSTEM = "SYSTEM"
 
 
-@dataclass(frozen=True, slots=True)
 class SampledRelation(Relation):
     """`relation TABLESAMPLE type (percentage)`."""
 
@@ -114,7 +105,6 @@ class SampledRelation(Relation):
     percentage: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Unnest(Relation):
     """`UNNEST(a, b) WITH ORDINALITY`."""
 
@@ -122,14 +112,12 @@ class Unnest(Relation):
     with_ordinality: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Lateral(Relation):
     """`LATERAL (query)`."""
 
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
 class PatternRecognitionRelation(Relation):
     """`input MATCH_RECOGNIZE (…)`."""
 
@@ -145,7 +133,6 @@ class PatternRecognitionRelation(Relation):
     variable_definitions: tuple[VariableDefinition, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class DescriptorField(Node):
     """A column of a descriptor."""
 
@@ -153,14 +140,12 @@ class DescriptorField(Node):
     type: DataType | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Descriptor(Node):
     """`DESCRIPTOR(name type, …)`."""
 
     fields: tuple[DescriptorField, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class TableFunctionDescriptorArgument(Node):
     """A descriptor argument; `CAST(NULL AS DESCRIPTOR)` has none."""
 
@@ -174,14 +159,12 @@ class EmptyTableTreatmentType(Enum):
     PRUNE = "PRUNE"
 
 
-@dataclass(frozen=True, slots=True)
 class EmptyTableTreatment(Node):
     """KEEP or PRUNE WHEN EMPTY."""
 
     treatment: EmptyTableTreatmentType
 
 
-@dataclass(frozen=True, slots=True)
 class TableFunctionTableArgument(Node):
     """`TABLE(relation) PARTITION BY … PRUNE WHEN EMPTY ORDER BY …`; PARTITION BY () is an empty tuple, not None."""
 
@@ -191,7 +174,6 @@ class TableFunctionTableArgument(Node):
     empty_table_treatment: EmptyTableTreatment | None
 
 
-@dataclass(frozen=True, slots=True)
 class TableFunctionArgument(Node):
     """An argument, positional or `name => value`; the value is an Expression or one of the two argument kinds above."""
 
@@ -199,7 +181,6 @@ class TableFunctionArgument(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
 class TableFunctionInvocation(Relation):
     """`TABLE(name(arguments COPARTITION (a, b), …))`."""
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Expression, Node
+from lodestar_server.sql.parser.ast.base import Expression
 from lodestar_server.sql.parser.ast.literals import StringLiteral
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.types import DataType
 
 
-@dataclass(frozen=True, slots=True)
 class Property(Node):
     """`name = value` of WITH (…); a value of None is DEFAULT."""
 
@@ -19,19 +18,16 @@ class Property(Node):
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class ControlStatement(Node):
     """A statement of a routine's body."""
 
 
-@dataclass(frozen=True, slots=True)
 class ReturnStatement(ControlStatement):
     """RETURN value."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class AssignmentStatement(ControlStatement):
     """SET target = value."""
 
@@ -39,7 +35,6 @@ class AssignmentStatement(ControlStatement):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class VariableDeclaration(ControlStatement):
     """DECLARE names type DEFAULT default."""
 
@@ -48,7 +43,6 @@ class VariableDeclaration(ControlStatement):
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CompoundStatement(ControlStatement):
     """BEGIN … END."""
 
@@ -56,7 +50,6 @@ class CompoundStatement(ControlStatement):
     statements: tuple[ControlStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ElseIfClause(Node):
     """ELSEIF expression THEN … ."""
 
@@ -64,14 +57,12 @@ class ElseIfClause(Node):
     statements: tuple[ControlStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ElseClause(Node):
     """ELSE … ."""
 
     statements: tuple[ControlStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class IfStatement(ControlStatement):
     """IF expression THEN … END IF."""
 
@@ -81,7 +72,6 @@ class IfStatement(ControlStatement):
     else_clause: ElseClause | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CaseStatementWhenClause(Node):
     """WHEN expression THEN … ."""
 
@@ -89,7 +79,6 @@ class CaseStatementWhenClause(Node):
     statements: tuple[ControlStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class CaseStatement(ControlStatement):
     """CASE … END CASE, simple with an expression, searched without."""
 
@@ -98,21 +87,18 @@ class CaseStatement(ControlStatement):
     else_clause: ElseClause | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class IterateStatement(ControlStatement):
     """ITERATE label."""
 
     label: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class LeaveStatement(ControlStatement):
     """LEAVE label."""
 
     label: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class LoopStatement(ControlStatement):
     """label: LOOP … END LOOP."""
 
@@ -120,7 +106,6 @@ class LoopStatement(ControlStatement):
     statements: tuple[ControlStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class WhileStatement(ControlStatement):
     """label: WHILE expression DO … END WHILE."""
 
@@ -129,7 +114,6 @@ class WhileStatement(ControlStatement):
     statements: tuple[ControlStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class RepeatStatement(ControlStatement):
     """label: REPEAT … UNTIL condition END REPEAT."""
 
@@ -138,26 +122,22 @@ class RepeatStatement(ControlStatement):
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class RoutineCharacteristic(Node):
     """What stands between RETURNS and the body."""
 
 
-@dataclass(frozen=True, slots=True)
 class LanguageCharacteristic(RoutineCharacteristic):
     """LANGUAGE name."""
 
     language: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class DeterministicCharacteristic(RoutineCharacteristic):
     """DETERMINISTIC or NOT DETERMINISTIC."""
 
     deterministic: bool
 
 
-@dataclass(frozen=True, slots=True)
 class NullInputCharacteristic(RoutineCharacteristic):
     """CALLED ON NULL INPUT or RETURNS NULL ON NULL INPUT."""
 
@@ -171,28 +151,24 @@ class Security(Enum):
     DEFINER = "DEFINER"
 
 
-@dataclass(frozen=True, slots=True)
 class SecurityCharacteristic(RoutineCharacteristic):
     """SECURITY DEFINER or INVOKER."""
 
     security: Security
 
 
-@dataclass(frozen=True, slots=True)
 class CommentCharacteristic(RoutineCharacteristic):
     """COMMENT 'text'."""
 
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
 class PropertiesCharacteristic(RoutineCharacteristic):
     """WITH (name = value, …)."""
 
     properties: tuple[Property, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ParameterDeclaration(Node):
     """A parameter of a routine; DROP FUNCTION may leave the name out."""
 
@@ -200,14 +176,12 @@ class ParameterDeclaration(Node):
     type: DataType
 
 
-@dataclass(frozen=True, slots=True)
 class ReturnsClause(Node):
     """RETURNS type."""
 
     return_type: DataType
 
 
-@dataclass(frozen=True, slots=True)
 class FunctionSpecification(Node):
     """FUNCTION name(parameters) RETURNS type …; exactly one of `statement` (SQL) and `definition` (AS $$…$$) is set."""
 

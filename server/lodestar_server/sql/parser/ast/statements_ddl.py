@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Expression, Node, Statement
+from lodestar_server.sql.parser.ast.base import Expression, Statement
 from lodestar_server.sql.parser.ast.expressions import CallArgument
 from lodestar_server.sql.parser.ast.literals import IntervalLiteral
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.query import Query
 from lodestar_server.sql.parser.ast.relations import Table
 from lodestar_server.sql.parser.ast.routines import FunctionSpecification, ParameterDeclaration, Property, Security
@@ -23,7 +23,6 @@ class PrincipalType(Enum):
     ROLE = "ROLE"
 
 
-@dataclass(frozen=True, slots=True)
 class PrincipalSpecification(Node):
     """`USER alice`, `ROLE admin` or `alice`."""
 
@@ -39,7 +38,6 @@ class SaveMode(Enum):
     REPLACE = "REPLACE"
 
 
-@dataclass(frozen=True, slots=True)
 class CreateCatalog(Statement):
     """CREATE CATALOG … USING connector."""
 
@@ -51,7 +49,6 @@ class CreateCatalog(Statement):
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class DropCatalog(Statement):
     """DROP CATALOG."""
 
@@ -60,7 +57,6 @@ class DropCatalog(Statement):
     cascade: bool
 
 
-@dataclass(frozen=True, slots=True)
 class CreateSchema(Statement):
     """CREATE SCHEMA."""
 
@@ -70,7 +66,6 @@ class CreateSchema(Statement):
     principal: PrincipalSpecification | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class DropSchema(Statement):
     """DROP SCHEMA."""
 
@@ -79,7 +74,6 @@ class DropSchema(Statement):
     cascade: bool
 
 
-@dataclass(frozen=True, slots=True)
 class RenameSchema(Statement):
     """ALTER SCHEMA … RENAME TO."""
 
@@ -87,7 +81,6 @@ class RenameSchema(Statement):
     target: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class SetAuthorizationStatement(Statement):
     """ALTER kind source SET AUTHORIZATION; `owned_entity_kind` is the word written, upper case (SCHEMA, TABLE, …)."""
 
@@ -96,12 +89,10 @@ class SetAuthorizationStatement(Statement):
     principal: PrincipalSpecification
 
 
-@dataclass(frozen=True, slots=True)
 class TableElement(Node):
     """What stands in the parentheses of CREATE TABLE."""
 
 
-@dataclass(frozen=True, slots=True)
 class ColumnDefinition(TableElement):
     """A column; a dotted name is a field of a row column (ALTER TABLE ADD COLUMN)."""
 
@@ -119,7 +110,6 @@ class PropertiesOption(Enum):
     EXCLUDING = "EXCLUDING"
 
 
-@dataclass(frozen=True, slots=True)
 class LikeClause(TableElement):
     """LIKE table."""
 
@@ -127,7 +117,6 @@ class LikeClause(TableElement):
     properties_option: PropertiesOption | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CreateTable(Statement):
     """CREATE TABLE with columns."""
 
@@ -138,7 +127,6 @@ class CreateTable(Statement):
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CreateTableAsSelect(Statement):
     """CREATE TABLE … AS query."""
 
@@ -151,7 +139,6 @@ class CreateTableAsSelect(Statement):
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class DropTable(Statement):
     """DROP TABLE."""
 
@@ -159,7 +146,6 @@ class DropTable(Statement):
     exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class RenameTable(Statement):
     """ALTER TABLE … RENAME TO."""
 
@@ -168,29 +154,24 @@ class RenameTable(Statement):
     exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class ColumnPosition(Node):
     """Where ADD COLUMN puts the column."""
 
 
-@dataclass(frozen=True, slots=True)
 class FirstColumn(ColumnPosition):
     """FIRST."""
 
 
-@dataclass(frozen=True, slots=True)
 class LastColumn(ColumnPosition):
     """LAST."""
 
 
-@dataclass(frozen=True, slots=True)
 class AfterColumn(ColumnPosition):
     """AFTER column."""
 
     column: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class AddColumn(Statement):
     """ALTER TABLE … ADD COLUMN; `table_exists` is IF EXISTS, `column_not_exists` is IF NOT EXISTS."""
 
@@ -201,7 +182,6 @@ class AddColumn(Statement):
     column_not_exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class RenameColumn(Statement):
     """ALTER TABLE … RENAME COLUMN."""
 
@@ -212,7 +192,6 @@ class RenameColumn(Statement):
     column_exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class DropColumn(Statement):
     """ALTER TABLE … DROP COLUMN."""
 
@@ -222,7 +201,6 @@ class DropColumn(Statement):
     column_exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class SetColumnType(Statement):
     """ALTER TABLE … ALTER COLUMN … SET DATA TYPE."""
 
@@ -232,7 +210,6 @@ class SetColumnType(Statement):
     table_exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class DropNotNullConstraint(Statement):
     """ALTER TABLE … ALTER COLUMN … DROP NOT NULL."""
 
@@ -248,7 +225,6 @@ class SetPropertiesType(Enum):
     MATERIALIZED_VIEW = "MATERIALIZED VIEW"
 
 
-@dataclass(frozen=True, slots=True)
 class SetProperties(Statement):
     """ALTER … SET PROPERTIES."""
 
@@ -257,7 +233,6 @@ class SetProperties(Statement):
     properties: tuple[Property, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class TableExecute(Statement):
     """ALTER TABLE … EXECUTE procedure(arguments) WHERE … ."""
 
@@ -267,7 +242,6 @@ class TableExecute(Statement):
     where: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Analyze(Statement):
     """ANALYZE table."""
 
@@ -275,7 +249,6 @@ class Analyze(Statement):
     properties: tuple[Property, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class CreateView(Statement):
     """CREATE VIEW."""
 
@@ -287,7 +260,6 @@ class CreateView(Statement):
     properties: tuple[Property, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class DropView(Statement):
     """DROP VIEW."""
 
@@ -295,7 +267,6 @@ class DropView(Statement):
     exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class RenameView(Statement):
     """ALTER VIEW … RENAME TO."""
 
@@ -303,7 +274,6 @@ class RenameView(Statement):
     target: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
 class CreateMaterializedView(Statement):
     """CREATE MATERIALIZED VIEW."""
 
@@ -316,14 +286,12 @@ class CreateMaterializedView(Statement):
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class RefreshMaterializedView(Statement):
     """REFRESH MATERIALIZED VIEW."""
 
     table: Table
 
 
-@dataclass(frozen=True, slots=True)
 class DropMaterializedView(Statement):
     """DROP MATERIALIZED VIEW."""
 
@@ -331,7 +299,6 @@ class DropMaterializedView(Statement):
     exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class RenameMaterializedView(Statement):
     """ALTER MATERIALIZED VIEW … RENAME TO."""
 
@@ -340,7 +307,6 @@ class RenameMaterializedView(Statement):
     exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class CreateFunction(Statement):
     """CREATE FUNCTION."""
 
@@ -348,7 +314,6 @@ class CreateFunction(Statement):
     replace: bool
 
 
-@dataclass(frozen=True, slots=True)
 class DropFunction(Statement):
     """DROP FUNCTION name(parameters)."""
 
@@ -365,7 +330,6 @@ class CommentType(Enum):
     COLUMN = "COLUMN"
 
 
-@dataclass(frozen=True, slots=True)
 class Comment(Statement):
     """COMMENT ON … IS …; None is NULL."""
 

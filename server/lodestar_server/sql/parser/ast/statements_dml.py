@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from lodestar_server.sql.parser.ast.base import Expression, Node, Relation, Statement
+from lodestar_server.sql.parser.ast.base import Expression, Relation, Statement
 from lodestar_server.sql.parser.ast.expressions import CallArgument
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.query import Query
 from lodestar_server.sql.parser.ast.relations import Table
 
 
-@dataclass(frozen=True, slots=True)
 class Insert(Statement):
     """INSERT INTO table (columns) query."""
 
@@ -20,7 +18,6 @@ class Insert(Statement):
     columns: tuple[Identifier, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Delete(Statement):
     """DELETE FROM table WHERE … ."""
 
@@ -28,14 +25,12 @@ class Delete(Statement):
     where: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class TruncateTable(Statement):
     """TRUNCATE TABLE."""
 
     table_name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
 class UpdateAssignment(Node):
     """`column = value`."""
 
@@ -43,7 +38,6 @@ class UpdateAssignment(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Update(Statement):
     """UPDATE table SET … WHERE … ."""
 
@@ -52,26 +46,22 @@ class Update(Statement):
     where: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class MergeCase(Node):
     """WHEN [NOT] MATCHED AND condition THEN … ."""
 
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class MergeUpdate(MergeCase):
     """WHEN MATCHED THEN UPDATE SET."""
 
     assignments: tuple[UpdateAssignment, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class MergeDelete(MergeCase):
     """WHEN MATCHED THEN DELETE."""
 
 
-@dataclass(frozen=True, slots=True)
 class MergeInsert(MergeCase):
     """WHEN NOT MATCHED THEN INSERT (columns) VALUES (values); no columns written is an empty tuple."""
 
@@ -79,7 +69,6 @@ class MergeInsert(MergeCase):
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Merge(Statement):
     """MERGE INTO target USING source ON predicate … ; `target` is a Table or an AliasedRelation of one."""
 
@@ -89,7 +78,6 @@ class Merge(Statement):
     cases: tuple[MergeCase, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Call(Statement):
     """CALL procedure(arguments)."""
 

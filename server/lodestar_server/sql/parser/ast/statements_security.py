@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Node, Statement
+from lodestar_server.sql.parser.ast.base import Statement
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.ast.statements_ddl import PrincipalSpecification
 
 
@@ -18,7 +18,6 @@ class GrantorType(Enum):
     CURRENT_ROLE = "CURRENT_ROLE"
 
 
-@dataclass(frozen=True, slots=True)
 class GrantorSpecification(Node):
     """GRANTED BY or WITH ADMIN …; PRINCIPAL has a principal."""
 
@@ -26,7 +25,6 @@ class GrantorSpecification(Node):
     principal: PrincipalSpecification | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class GrantObject(Node):
     """What privileges are on: `kind name`, the kind None when not written."""
 
@@ -34,7 +32,6 @@ class GrantObject(Node):
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
 class CreateRole(Statement):
     """CREATE ROLE."""
 
@@ -43,7 +40,6 @@ class CreateRole(Statement):
     catalog: Identifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class DropRole(Statement):
     """DROP ROLE."""
 
@@ -52,7 +48,6 @@ class DropRole(Statement):
     exists: bool
 
 
-@dataclass(frozen=True, slots=True)
 class GrantRoles(Statement):
     """GRANT roles TO principals."""
 
@@ -63,7 +58,6 @@ class GrantRoles(Statement):
     catalog: Identifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class RevokeRoles(Statement):
     """REVOKE roles FROM principals."""
 
@@ -82,7 +76,6 @@ class SetRoleType(Enum):
     NONE = "NONE"
 
 
-@dataclass(frozen=True, slots=True)
 class SetRole(Statement):
     """SET ROLE."""
 
@@ -91,7 +84,6 @@ class SetRole(Statement):
     catalog: Identifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Grant(Statement):
     """GRANT privileges ON object; `privileges` None is ALL PRIVILEGES, else the words as written."""
 
@@ -101,7 +93,6 @@ class Grant(Statement):
     grant_option: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Deny(Statement):
     """DENY privileges ON object."""
 
@@ -110,7 +101,6 @@ class Deny(Statement):
     grantee: PrincipalSpecification
 
 
-@dataclass(frozen=True, slots=True)
 class Revoke(Statement):
     """REVOKE privileges ON object."""
 

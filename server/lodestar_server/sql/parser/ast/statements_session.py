@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from lodestar_server.sql.parser.ast.base import Expression, Node, Statement
+from lodestar_server.sql.parser.ast.base import Expression, Statement
 from lodestar_server.sql.parser.ast.literals import StringLiteral
 from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
+from lodestar_server.sql.parser.ast.node import Node
 
 
-@dataclass(frozen=True, slots=True)
 class Use(Statement):
     """USE catalog.schema."""
 
@@ -18,7 +17,6 @@ class Use(Statement):
     schema: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class SetSession(Statement):
     """SET SESSION name = value."""
 
@@ -26,26 +24,22 @@ class SetSession(Statement):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class ResetSession(Statement):
     """RESET SESSION name."""
 
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
 class SetSessionAuthorization(Statement):
     """SET SESSION AUTHORIZATION user; the user is an Identifier or a StringLiteral."""
 
     user: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class ResetSessionAuthorization(Statement):
     """RESET SESSION AUTHORIZATION."""
 
 
-@dataclass(frozen=True, slots=True)
 class PathElement(Node):
     """`catalog.schema` or `schema` of a path."""
 
@@ -53,28 +47,24 @@ class PathElement(Node):
     schema: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class PathSpecification(Node):
     """A path."""
 
     path: tuple[PathElement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class SetPath(Statement):
     """SET PATH."""
 
     path_specification: PathSpecification
 
 
-@dataclass(frozen=True, slots=True)
 class SetTimeZone(Statement):
     """SET TIME ZONE; None is LOCAL."""
 
     time_zone: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class TransactionMode(Node):
     """What START TRANSACTION may say."""
 
@@ -88,38 +78,32 @@ class IsolationLevel(Enum):
     READ_UNCOMMITTED = "READ UNCOMMITTED"
 
 
-@dataclass(frozen=True, slots=True)
 class Isolation(TransactionMode):
     """ISOLATION LEVEL."""
 
     level: IsolationLevel
 
 
-@dataclass(frozen=True, slots=True)
 class TransactionAccessMode(TransactionMode):
     """READ ONLY or READ WRITE."""
 
     read_only: bool
 
 
-@dataclass(frozen=True, slots=True)
 class StartTransaction(Statement):
     """START TRANSACTION."""
 
     transaction_modes: tuple[TransactionMode, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Commit(Statement):
     """COMMIT."""
 
 
-@dataclass(frozen=True, slots=True)
 class Rollback(Statement):
     """ROLLBACK."""
 
 
-@dataclass(frozen=True, slots=True)
 class Prepare(Statement):
     """PREPARE name FROM statement."""
 
@@ -127,14 +111,12 @@ class Prepare(Statement):
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True)
 class Deallocate(Statement):
     """DEALLOCATE PREPARE name."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class Execute(Statement):
     """EXECUTE name USING parameters."""
 
@@ -142,7 +124,6 @@ class Execute(Statement):
     parameters: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ExecuteImmediate(Statement):
     """EXECUTE IMMEDIATE 'statement' USING parameters."""
 
@@ -150,21 +131,18 @@ class ExecuteImmediate(Statement):
     parameters: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class DescribeInput(Statement):
     """DESCRIBE INPUT name."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class DescribeOutput(Statement):
     """DESCRIBE OUTPUT name."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
 class ExplainOption(Node):
     """What stands in the parentheses of EXPLAIN."""
 
@@ -178,7 +156,6 @@ class ExplainTypeName(Enum):
     IO = "IO"
 
 
-@dataclass(frozen=True, slots=True)
 class ExplainType(ExplainOption):
     """TYPE type."""
 
@@ -193,14 +170,12 @@ class ExplainFormatName(Enum):
     JSON = "JSON"
 
 
-@dataclass(frozen=True, slots=True)
 class ExplainFormat(ExplainOption):
     """FORMAT type."""
 
     type: ExplainFormatName
 
 
-@dataclass(frozen=True, slots=True)
 class Explain(Statement):
     """EXPLAIN (options) statement."""
 
@@ -208,7 +183,6 @@ class Explain(Statement):
     options: tuple[ExplainOption, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class ExplainAnalyze(Statement):
     """EXPLAIN ANALYZE VERBOSE statement."""
 

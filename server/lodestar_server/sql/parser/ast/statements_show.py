@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lodestar_server.sql.parser.ast.base import Relation, Statement
@@ -10,7 +9,6 @@ from lodestar_server.sql.parser.ast.names import Identifier, QualifiedName
 from lodestar_server.sql.parser.ast.statements_security import GrantObject
 
 
-@dataclass(frozen=True, slots=True)
 class ShowCatalogs(Statement):
     """SHOW CATALOGS LIKE."""
 
@@ -18,7 +16,6 @@ class ShowCatalogs(Statement):
     escape: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ShowSchemas(Statement):
     """SHOW SCHEMAS FROM catalog LIKE."""
 
@@ -27,7 +24,6 @@ class ShowSchemas(Statement):
     escape: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ShowTables(Statement):
     """SHOW TABLES FROM schema LIKE."""
 
@@ -36,7 +32,6 @@ class ShowTables(Statement):
     escape: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ShowColumns(Statement):
     """SHOW COLUMNS FROM table LIKE; DESCRIBE and DESC are the same."""
 
@@ -45,7 +40,6 @@ class ShowColumns(Statement):
     escape: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ShowFunctions(Statement):
     """SHOW FUNCTIONS FROM schema LIKE."""
 
@@ -54,7 +48,6 @@ class ShowFunctions(Statement):
     escape: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ShowSession(Statement):
     """SHOW SESSION LIKE."""
 
@@ -72,7 +65,6 @@ class ShowCreateType(Enum):
     FUNCTION = "FUNCTION"
 
 
-@dataclass(frozen=True, slots=True)
 class ShowCreate(Statement):
     """SHOW CREATE kind name."""
 
@@ -80,14 +72,12 @@ class ShowCreate(Statement):
     name: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
 class ShowStats(Statement):
     """SHOW STATS FOR table, or for a query in parentheses (a TableSubquery)."""
 
     relation: Relation
 
 
-@dataclass(frozen=True, slots=True)
 class ShowRoles(Statement):
     """SHOW ROLES or SHOW CURRENT ROLES."""
 
@@ -95,14 +85,12 @@ class ShowRoles(Statement):
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
 class ShowRoleGrants(Statement):
     """SHOW ROLE GRANTS."""
 
     catalog: Identifier | None
 
 
-@dataclass(frozen=True, slots=True)
 class ShowGrants(Statement):
     """SHOW GRANTS ON object."""
 

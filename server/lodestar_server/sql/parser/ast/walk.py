@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
-from lodestar_server.sql.parser.ast.base import Node
 from lodestar_server.sql.parser.ast.names import QualifiedName
-
-_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
+from lodestar_server.sql.parser.ast.node import Node
 
 
 def children(node: Node) -> list[Node]:
     """The direct parts of a node that are nodes, in the order of the class's fields; parts of names are not parts."""
-    kind = type(node)
-    names = _FIELD_NAMES.get(kind)
-    if names is None:
-        names = _FIELD_NAMES[kind] = tuple(entry.name for entry in fields(node) if entry.name != "at")
     found: list[Node] = []
-    for name in names:
+    for name in node._compared:
         _collect(getattr(node, name), found)
     return found
 
