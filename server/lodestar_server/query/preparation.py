@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lodestar_server.query.statement_types import DATA_DEFINITION, query_type
 from lodestar_server.session import Session
-from lodestar_server.spi.errors import INVALID_PARAMETER_USAGE, NOT_FOUND, NOT_SUPPORTED, LodestarError
+from lodestar_server.spi.errors import INVALID_PARAMETER_USAGE, NOT_SUPPORTED, LodestarError
 from lodestar_server.sql.analysis.constants import check_constants
 from lodestar_server.sql.parser import ast, parse_statement
 from lodestar_server.sql.parser.ast.walk import walk
@@ -29,7 +29,7 @@ def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
     """The statement that a parsed one stands for; also used for what EXPLAIN contains."""
     statement, parameters = wrapped, ()
     if isinstance(wrapped, ast.Execute):
-        statement = parse_statement(prepared_text(session, wrapped.name))
+        statement = parse_statement(session.prepared_text(wrapped.name.value))
         parameters = wrapped.parameters
     elif isinstance(wrapped, ast.ExecuteImmediate):
         statement = parse_statement(wrapped.statement.value, at=wrapped.statement.at)
@@ -43,14 +43,6 @@ def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
         raise LodestarError(INVALID_PARAMETER_USAGE, message, location=statement.at)
     check_constants(parameters)
     return PreparedStatement(statement, parameters)
-
-
-def prepared_text(session: Session, name: ast.Identifier) -> str:
-    """The SQL that was prepared under a name. Raises: NOT_FOUND."""
-    text = session.prepared_statements.get(name.value)
-    if text is None:
-        raise LodestarError(NOT_FOUND, f"Prepared statement not found: {name.value}")
-    return text
 
 
 def count_parameters(statement: ast.Statement) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lodestar_server import ir
@@ -18,6 +18,7 @@ from lodestar_server.sql.analysis.constants import evaluate_constant
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
 from lodestar_server.sql.parser import ast
+from lodestar_server.sql.rewrite.context import RewriteContext
 
 
 @dataclass(slots=True)
@@ -74,3 +75,13 @@ class StatementContext:
         """Raises: CATALOG_NOT_FOUND."""
         if self.metadata.find_catalog(catalog) is None:
             raise LodestarError(CATALOG_NOT_FOUND, f"Catalog '{catalog}' not found", location=at)
+
+    def with_parameters(self, parameters: tuple[ast.Expression, ...]) -> StatementContext:
+        """The same statement's context for a statement inside it: EXPLAIN EXECUTE."""
+        return replace(self, parameters=parameters)
+
+    def rewrite_context(self) -> RewriteContext:
+        """What the rewriting of SHOW and DESCRIBE asks."""
+        return RewriteContext(
+            self.session, self.metadata, self.services.system_properties, lambda: self.new_analysis(describing=True)
+        )

@@ -56,9 +56,7 @@ def analyze_source(analysis: Analysis, query: ast.Query) -> RelationPlan:
     return analyze_query(analysis, query, Scope())
 
 
-def created_columns(
-    statement: ast.CreateTableAsSelect, source: RelationPlan
-) -> list[tuple[str, Type]]:
+def created_columns(statement: ast.CreateTableAsSelect, source: RelationPlan) -> list[tuple[str, Type]]:
     """Names and types of the columns of a table made from a query.
 
     Raises: LodestarError(MISSING_COLUMN_NAME | DUPLICATE_COLUMN_NAME | COLUMN_TYPE_UNKNOWN | …).
@@ -90,9 +88,7 @@ def check_columns(statement: ast.Statement, source: RelationPlan) -> None:
 
 
 def _unknown_type(statement: ast.Statement, position: int) -> LodestarError:
-    return LodestarError(
-        COLUMN_TYPE_UNKNOWN, f"Column type is unknown at position {position}", location=statement.at
-    )
+    return LodestarError(COLUMN_TYPE_UNKNOWN, f"Column type is unknown at position {position}", location=statement.at)
 
 
 def inserted_columns(statement: ast.Insert, columns: Sequence[ColumnMetadata]) -> list[ColumnMetadata]:
@@ -139,7 +135,7 @@ def _may_insert(table: Type, query: Type) -> bool:
             return len(table.fields) == len(query.fields) and all(
                 _may_insert(a.type, b.type) for a, b in zip(table.fields, query.fields, strict=True)
             )
-        case (VarcharType() | CharType()), (VarcharType() | CharType()):
+        case ((VarcharType() | CharType()), (VarcharType() | CharType())):
             return True
     if table.base in _NUMBERS and query.base in _NUMBERS:
         return True
@@ -193,9 +189,7 @@ def _written(value: Expression, target: Type) -> Expression:
     fits = ir.Comparison(
         ir.ComparisonOperator.GREATER_OR_EQUAL, Constant(BIGINT, length), ir.Coalesce((size, Constant(BIGINT, 0)))
     )
-    message = (
-        f"Cannot truncate non-space characters when casting from {source.display} to {target.display} on INSERT"
-    )
+    message = f"Cannot truncate non-space characters when casting from {source.display} to {target.display} on INSERT"
     return ir.Case(((fits, ir.Cast(value, target)),), fail(INVALID_CAST_ARGUMENT, message, target))
 
 

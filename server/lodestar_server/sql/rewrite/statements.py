@@ -11,6 +11,7 @@ from typing import Any
 from lodestar_server.functions.registry import list_entries
 from lodestar_server.metadata.session_properties import encode_session_value
 from lodestar_server.spi.errors import (
+    CATALOG_NOT_AVAILABLE,
     CATALOG_NOT_FOUND,
     MISSING_CATALOG_NAME,
     NOT_SUPPORTED,
@@ -23,7 +24,7 @@ from lodestar_server.spi.types import BOOLEAN, VARCHAR
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
 from lodestar_server.sql.parser import ast, parse_statement
-from lodestar_server.sql.rewrite import describe, show_create, show_stats
+from lodestar_server.sql.rewrite import describe, show_create
 from lodestar_server.sql.rewrite.context import RewriteContext
 from lodestar_server.sql.rewrite.listing import TEXTS, Like, listing
 
@@ -145,7 +146,7 @@ def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) ->
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
     current = isinstance(node, ast.ShowRoles) and node.current
-    roles = sorted(context.session.identity.enabled_roles) if current else []
+    roles = sorted(context.session.identity.roles) if current else []
     return listing([(name, TEXTS)], [(role,) for role in roles])
 
 
@@ -176,7 +177,12 @@ def _session(node: ast.ShowSession, context: RewriteContext) -> Rewritten:
             rows.append(_property_row(one.name, one, session.system_properties.get(one.name)))
     for catalog in context.metadata.list_catalogs():
         given = session.catalog_properties.get(catalog, {})
-        declared = context.metadata.session_property_metadata(catalog)
+        try:
+            declared = context.metadata.session_property_metadata(catalog)
+        except LodestarError as error:
+            if error.code is not CATALOG_NOT_AVAILABLE:
+                raise
+            continue  # its connector is not there to say which properties it has
         for name in sorted(declared):
             if not declared[name].hidden:
                 rows.append(_property_row(f"{catalog}.{name}", declared[name], given.get(name)))
@@ -201,7 +207,6 @@ _RULES: dict[type[ast.Statement], Callable[[Any, RewriteContext], Rewritten]] = 
     ast.ShowFunctions: _functions,
     ast.ShowSession: _session,
     ast.ShowCreate: show_create.rewrite,
-    ast.ShowStats: show_stats.rewrite,
-    ast.DescribeInput: describe.describe_input,
-    ast.DescribeOutput: describe.describe_output,
+    ast.DescribeInput: lambda node, context: describe.describe_input(node, context, rewrite),
+    ast.DescribeOutput: lambda node, context: describe.describe_output(node, context, rewrite),
 }
