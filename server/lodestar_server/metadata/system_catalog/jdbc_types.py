@@ -87,11 +87,15 @@ def _fraction(precision: int) -> int:
     return 1 + precision if precision > 0 else 0
 
 
-_COMPARABLE = "BingTile, Geometry, ObjectId, color, interval day to second, interval year to month, ipaddress, json, unknown, uuid"
+_COMPARABLE = (
+    "BingTile, Geometry, ObjectId, color, interval day to second, interval year to month, ipaddress, json,"
+    " unknown, uuid"
+)
 _NOT_COMPARABLE = (
     "Classifier, CodePoints, HyperLogLog, JoniRegExp, JsonPath, JsonPath2016, KdbTree, LikePattern, Model,"
     " P4HyperLogLog, Re2JRegExp, Regressor, SetDigest, SphericalGeography, json2016, tdigest,"
-    " char, decimal, function, map, qdigest, row, time, time with time zone, timestamp, timestamp with time zone, varchar"
+    " char, decimal, function, map, qdigest, row, time, time with time zone, timestamp, timestamp with time zone,"
+    " varchar"
 )
 """Types with parameters are among these."""
 
