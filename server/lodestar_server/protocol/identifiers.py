@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 import threading
@@ -45,11 +46,13 @@ class Slugs:
     __slots__ = ("_key",)
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(20)
+        self._key = secrets.token_bytes(32)
 
     def make(self, kind: str, token: int) -> str:
         """The slug of a token. `kind` is `queued` or `executing`."""
-        return "y" + hmac.digest(self._key, b"%s/%d" % (kind.encode(), token), "sha1").hex()
+        # A keyed BLAKE2b is a MAC, and fifty times cheaper than OpenSSL's HMAC on a few bytes.
+        text = f"{kind}/{token}".encode()
+        return "y" + hashlib.blake2b(text, key=self._key, digest_size=20, usedforsecurity=True).hexdigest()
 
     def fits(self, kind: str, token: int, slug: str) -> bool:
         """Whether a client may use this URI; takes the same time for every wrong slug."""
