@@ -189,6 +189,8 @@ class HttpServer:
 
     async def _other_method(self, exchange: Exchange, match: Match) -> Reply:
         if exchange.method != "OPTIONS":
+            if exchange.target.path.startswith("/ui/") and await self._gate.ui_user(exchange) is None:
+                return self._gate.ui_refusal(exchange)
             return empty_reply(405, [("Allow", match.allowed)])
         await self._authenticate(exchange)
         body = _describe(exchange.base, exchange.target.path, match).encode()

@@ -49,10 +49,10 @@ class Exchange:
         """The whole body. Raises: RequestFault(408) when it does not come in time, 413 when it is too large."""
         request = self.request
         content = request.content
-        if content.is_eof():
-            return content.read_nowait()
         if (self.headers.first("expect") or "").lower() == "100-continue" and request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if content.is_eof():
+            return content.read_nowait()
         try:
             async with asyncio.timeout(self._body_timeout):
                 return await request.read()

@@ -33,9 +33,9 @@ _UUID = re.compile(r"([0-9a-fA-F]{1,8})-([0-9a-fA-F]{1,4})-([0-9a-fA-F]{1,4})-([
 _ROLE = re.compile(r"ROLE\{(.*)\}", re.DOTALL)
 _CAPABILITIES = {capability.value: capability for capability in Capability}
 _ESTIMATES: dict[str, tuple[str, Callable[[str], float]]] = {
-    "EXECUTION_TIME": ("executionTime", Duration.parse),
-    "CPU_TIME": ("cpuTime", Duration.parse),
-    "PEAK_MEMORY": ("peakMemoryBytes", DataSize.parse),
+    "EXECUTION_TIME": ("executionTime", lambda text: float(Duration.parse(text))),
+    "CPU_TIME": ("cpuTime", lambda text: float(Duration.parse(text))),
+    "PEAK_MEMORY": ("peakMemoryBytes", lambda text: int(DataSize.parse(text))),
 }
 _CHARSET = re.compile(r""";\s*charset\s*=\s*"?([^";\s]*)""", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"\s*[\w!#$&^.+*-]+/[\w!#$&^.+*-]+\s*(;.*)?", re.DOTALL)
@@ -75,6 +75,8 @@ class RequestRules:
 
     server_time_zone: str = "UTC"
     encodings: tuple[str, ...] = ()
+    default_catalog: str | None = None
+    default_schema: str | None = None
     check_statement: Callable[[str], None] = field(default=lambda text: None)
     check_role: Callable[[str, str], None] = field(default=lambda user, role: None)
 
@@ -119,6 +121,8 @@ def read_request(
     catalog_name, schema = read.name("Catalog"), read.name("Schema")
     if schema is not None and catalog_name is None:
         raise bad_request("Schema is set but catalog is not")
+    if catalog_name is None:
+        catalog_name, schema = rules.default_catalog, rules.default_schema
     system_properties, catalog_properties = read.session_properties()
     capabilities = tuple(split_list(read.lines("Client-Capabilities")[:1]))
     tags = tuple(dict.fromkeys(split_list(read.lines("Client-Tags")[:1])))

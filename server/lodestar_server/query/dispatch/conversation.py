@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lodestar_server.execution.spool import Page
 from lodestar_server.protocol.failure import RequestFault
@@ -136,7 +136,7 @@ class Conversation:
             await query.wait_until(lambda: query.dispatched or query.done, deadline)
         now = self._all.manager.now
         if query.error is not None and (not query.dispatched or (query.stopped and self._last_token < 0)):
-            return Document((self._failed(base, query.error),))
+            return Document((self._failed(base, query.error, told_columns=False),))
         queued = round(query.timeline.queued(now) * 1000)
         elapsed = round(query.timeline.elapsed(now) * 1000)
         next_uri = self._uri(base, EXECUTING, 0) if query.dispatched else self._uri(base, QUEUED, token + 1)
@@ -250,12 +250,16 @@ class Conversation:
         rows[-1] = rows[-1][:-1]  # the comma after the last row
         return Document((head + DATA_OPEN, *rows, DATA_CLOSE + tail), headers)
 
-    def _failed(self, base: str, error: LodestarError) -> bytes:
+    def _failed(self, base: str, error: LodestarError, *, told_columns: bool = True) -> bytes:
+        """The last document of a query that failed. Before dispatch nothing is told of what ran ahead of the client."""
         query = self.query
         figures = document_figures(query, self._all.manager.now, with_rows=False)
-        head = document_head(query.id, self._uris(base, None), self._rendered_columns())
+        columns = self._rendered_columns() if told_columns else None
+        if not told_columns:
+            figures = replace(figures, scheduled=False, progress_percentage=None, root_stage=None)
+        head = document_head(query.id, self._uris(base, None), columns)
         warnings = () if query.context is None else tuple(query.context.warnings)
-        update_type = query.update_type if query.columns is not None else None
+        update_type = query.update_type if columns is not None else None
         return head + document_tail(figures, error=error, warnings=warnings, update_type=update_type)
 
     def _rendered_columns(self) -> bytes | None:

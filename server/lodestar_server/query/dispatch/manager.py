@@ -36,6 +36,7 @@ from lodestar_server.spi.errors import (
     QUERY_TEXT_TOO_LARGE,
     SERVER_SHUTTING_DOWN,
     USER_CANCELED,
+    ErrorType,
     LodestarError,
 )
 
@@ -67,6 +68,7 @@ class QuerySettings:
     properties: SystemProperties = field(default_factory=SystemProperties)
     access: AccessChecks = field(default_factory=AccessChecks)
     server_time_zone: str = "UTC"
+    forced_time_zone: str | None = None
 
 
 class QueryManager:
@@ -97,6 +99,7 @@ class QueryManager:
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="spool")
         self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._track)
         self._draining = False
+        self._one_done = asyncio.Event()
         self.on_completed: list[Callable[[Query], None]] = []
         """Told of every query that is done, on the event loop; must not raise."""
         self.totals = QueryTotals()
@@ -155,7 +158,9 @@ class QueryManager:
         access.check_can_execute_query(session)
 
     def _time_zone(self, session: Session) -> str:
-        """Session property, else header, else the server's zone. Raises: LodestarError."""
+        """What the server forces, else session property, header, the server's zone. Raises: LodestarError."""
+        if self.settings.forced_time_zone is not None:
+            return canonical_zone(self.settings.forced_time_zone)
         zone = session.system_properties.get("time_zone_id")
         if zone is not None:
             return canonical_zone(zone)
@@ -257,6 +262,7 @@ class QueryManager:
             # It may have waited in its group. One that runs leaves when its worker is back.
             self._leave_group(query)
         self.totals.count(query)
+        self._one_done.set()
         for query_id in self._history.remember(query.id, self._clock()):
             self._forget(query_id)
         _log_completed(query)
@@ -295,18 +301,29 @@ class QueryManager:
         self._draining = True
 
     @property
+    def running_count(self) -> int:
+        """Queries that have been started and are not done."""
+        waiting = (QueryState.QUEUED, QueryState.WAITING_FOR_RESOURCES)
+        return sum(query.state not in waiting for query in self.active)
+
+    @property
     def active(self) -> list[Query]:
         """Queries that are not done."""
         return [query for query in self._queries.values() if not query.done]
 
-    async def wait_idle(self, seconds: float) -> bool:
-        """Wait until no query is active, at most so long."""
-        end = self._loop.time() + seconds
-        while self.active:
-            if self._loop.time() >= end:
-                return False
-            await asyncio.sleep(0.02)
-        return True
+    async def wait_idle(self, seconds: float, at_once: asyncio.Event) -> None:
+        """Wait until no query is active, at most so long, or until `at_once` is set."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        stop = asyncio.ensure_future(at_once.wait())
+        try:
+            while self.active and not stop.done() and loop.time() < end:
+                self._one_done.clear()
+                done = asyncio.ensure_future(self._one_done.wait())
+                await asyncio.wait((done, stop), timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+                done.cancel()
+        finally:
+            stop.cancel()
 
     async def close(self) -> None:
         """Fail what is left and stop the threads."""
@@ -344,6 +361,10 @@ class QueryTotals:
     input_bytes: int = 0
     cpu_nanos: int = 0
     by_error_type: dict[str, int] = field(default_factory=dict)
+
+    def failed_with(self, type_: ErrorType) -> int:
+        """Queries that failed with an error of this type."""
+        return self.by_error_type.get(type_.value, 0)
 
     def count(self, query: Query) -> None:
         """A query is done."""
