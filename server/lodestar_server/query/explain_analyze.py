@@ -60,7 +60,6 @@ def explain_analyze(statement: StatementContext, node: ast.ExplainAnalyze, resul
     """Run the inner statement with `run` and answer with its plan and figures."""
     sink = CountingSink(results)
     started, cpu = time.perf_counter(), time.thread_time()
-    plan = statement.record_plans()
     run(statement, node.statement, sink)
     elapsed, used = time.perf_counter() - started, time.thread_time() - cpu
     progress = statement.query.progress
@@ -70,7 +69,7 @@ def explain_analyze(statement: StatementContext, node: ast.ExplainAnalyze, resul
         f"Input: {progress.processed_rows} rows ({progress.processed_bytes}B), "
         f"Output: {sink.rows} rows ({sink.bytes}B), Peak memory: {progress.peak_memory_bytes}B\n"
     )
-    text = head + "".join(printer.print_text(one) for one in plan)
+    text = head + "".join(printer.print_text(one) for one in statement.plans)
     answer(statement, plan_query(statement, _value(text)), results, spoolable=False)
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.lowering.statement import RowFormat
 from lodestar_server.ir import Symbol
 from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
 from lodestar_server.plan.optimizer.optimizer import optimize
 from lodestar_server.plan.optimizer.rule import RuleContext
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
+from lodestar_server.query.sources import StatementSources
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.handles import WriteTarget
 from lodestar_server.spi.types import BIGINT
@@ -19,6 +21,11 @@ from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.parser import ast
 
+_FORMATS = {
+    RowEncoding.JSON_TEXT: RowFormat.JSON,
+    RowEncoding.JSON_TEXT_LEGACY: RowFormat.LEGACY_JSON,
+    RowEncoding.ARROW: RowFormat.ARROW,
+}
 ROWS = OutputColumn("rows", BIGINT)
 
 
@@ -32,19 +39,23 @@ def plan_query(statement: StatementContext, query: ast.Query | BoundQuery) -> Bo
 
 
 def optimized(statement: StatementContext, plan: PlanNode, analysis: Analysis) -> PlanNode:
-    """The plan after the rules."""
-    return optimize(plan, RuleContext(statement.metadata, analysis.symbols))
+    """The plan after the rules; remembered for EXPLAIN ANALYZE."""
+    best = optimize(plan, RuleContext(statement.metadata, analysis.symbols))
+    statement.plans.append(best)
+    return best
 
 
 def answer(statement: StatementContext, bound: BoundQuery, results: ResultSink, *, spoolable: bool) -> None:
     """Run an optimized query and hand its rows to the client."""
     results.enter(QueryPhase.STARTING)
     columns = [OutputColumn(one.name, one.type) for one in bound.fields]
-    batches = statement.services.kernel.execute(bound.plan, statement.query, statement.metadata, results.encoding)
-    results.begin(columns, spoolable=spoolable)
-    results.enter(QueryPhase.RUNNING)
-    for batch in batches:
-        results.append(batch)
+    sources = StatementSources(statement.metadata)
+    rows = _FORMATS[results.encoding]
+    with statement.services.kernel.execute(bound.plan, statement.query, sources, rows) as execution:
+        results.begin(columns, spoolable=spoolable)
+        results.enter(QueryPhase.RUNNING)
+        for batch in execution.batches():
+            results.append(batch)
 
 
 def write(
@@ -59,17 +70,24 @@ def write(
 
     The rows are visible after the commit of the statement's transaction.
     """
+    metadata = statement.metadata
     try:
         row_count = analysis.symbols.new(BIGINT, "rows")
         plan = optimized(statement, TableWrite(source, target, tuple(symbols), row_count), analysis)
         results.enter(QueryPhase.STARTING)
-        results.enter(QueryPhase.RUNNING)
-        written = statement.services.kernel.write(plan, statement.query, statement.metadata)
-        statement.metadata.finish_write(target, written.fragments)
+        sink = metadata.page_sink(target)
+        try:
+            results.enter(QueryPhase.RUNNING)
+            count = statement.services.kernel.write(plan, statement.query, StatementSources(metadata), sink)
+            fragments = sink.finish()
+        except BaseException:
+            sink.abort()
+            raise
+        metadata.finish_write(target, fragments)
     except BaseException:
-        statement.metadata.abort_write(target)
+        metadata.abort_write(target)
         raise
-    return written.row_count
+    return count
 
 
 def answer_count(count: int | None, results: ResultSink) -> None:

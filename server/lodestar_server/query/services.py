@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-import pyarrow as pa
-
-from lodestar_server import ir
-from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.execution.kernel.engine import Kernel
 from lodestar_server.metadata.base import MetadataServices
-from lodestar_server.query.results import RowEncoding
-from lodestar_server.session import QueryContext
 from lodestar_server.session.system_properties import SystemProperties
-from lodestar_server.spi.handles import CatalogTable, ColumnHandle, WriteTarget
-from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 
 
-class ScanSources(Protocol):
-    """How the kernel reads tables: the metadata facade of the statement."""
+class ImpersonationCheck(Protocol):
+    """The part of access control that SET SESSION AUTHORIZATION asks."""
 
-    def splits(self, table: CatalogTable, columns: Sequence[ColumnHandle]) -> Any:
-        """The table's pieces, lazily."""
-        ...
-
-    def read(
-        self, table: CatalogTable, columns: Sequence[ColumnHandle], splits: Sequence[Split]
-    ) -> PageSource | Sequence[FileScan]:
-        """How to read some of them."""
-        ...
-
-    def page_sink(self, target: WriteTarget) -> PageSink:
-        """A writer."""
-        ...
-
-
-class Kernel(Protocol):
-    """Runs plans."""
-
-    def execute(
-        self, plan: PlanNode, context: QueryContext, sources: ScanSources, encoding: RowEncoding
-    ) -> Iterator[pa.RecordBatch]:
-        """The result's batches, pulled; closing the iterator stops the work."""
-        ...
-
-    def evaluate(self, expression: ir.Expression, context: QueryContext) -> ir.Constant:
-        """The value of an expression without columns."""
+    def check_can_impersonate(self, authenticated: str, user: str) -> None:
+        """Raises: LodestarError(PERMISSION_DENIED)."""
         ...
 
 
@@ -55,6 +23,7 @@ class EngineServices:
     """See the module."""
 
     metadata: MetadataServices
-    kernel: Any
+    kernel: Kernel
     system_properties: SystemProperties
+    access: ImpersonationCheck
     node_version: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lodestar_server import ir
+from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.metadata.facade import Metadata
 from lodestar_server.metadata.transactions import Transaction
 from lodestar_server.query.services import EngineServices
@@ -25,7 +26,7 @@ from lodestar_server.sql.rewrite.context import RewriteContext
 class StatementContext:
     """A statement's services, query context, metadata in its transaction, and parameters.
 
-    `changes` collects what the client's session learns when the statement succeeds.
+    `changes` collects what the client's session learns when the statement succeeds, `plans` what was run for it.
     """
 
     services: EngineServices
@@ -34,6 +35,7 @@ class StatementContext:
     transaction: Transaction
     parameters: tuple[ast.Expression, ...] = ()
     changes: SessionChanges = field(default_factory=SessionChanges)
+    plans: list[PlanNode] = field(default_factory=list)
 
     @property
     def session(self) -> Session:
@@ -42,7 +44,9 @@ class StatementContext:
 
     def evaluate(self, expression: ir.Expression) -> ir.Constant:
         """The value of an expression without columns (the analyzer's ConstantEvaluator)."""
-        return self.services.kernel.evaluate(expression, self.query)
+        if isinstance(expression, ir.Constant):
+            return expression
+        return ir.Constant(expression.type, self.services.kernel.evaluate(expression, self.query))
 
     def new_analysis(self, *, describing: bool = False) -> Analysis:
         """A fresh state for analyzing one query of the statement."""

@@ -9,7 +9,6 @@ from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
     INTEGER,
-    MAX_SHORT_DECIMAL_PRECISION,
     UNKNOWN,
     VARCHAR,
     DecimalType,
@@ -71,7 +70,7 @@ def fixed_size(type_: Type) -> int:
     """Bytes of a value in Trino's memory; 0 for types of variable width."""
     match type_:
         case DecimalType(precision):
-            return 8 if precision <= MAX_SHORT_DECIMAL_PRECISION else 16
+            return 8 if precision <= 18 else 16
         case TimestampType(precision):
             return 8 if precision <= 6 else 12
         case TimestampTzType(precision):

@@ -8,8 +8,8 @@ from typing import Any
 
 from lodestar_server import ir
 from lodestar_server.ir import Constant, Symbol
-from lodestar_server.ir.nodes import Filter, Output, PlanNode, Values
-from lodestar_server.spi.types import BOOLEAN, VARCHAR, Type, VarcharType
+from lodestar_server.ir.nodes import Filter, Output, PlanNode, Sort, Values
+from lodestar_server.spi.types import BIGINT, BOOLEAN, VARCHAR, Type, VarcharType
 from lodestar_server.sql.analysis.bound import BoundQuery, OutputField
 from lodestar_server.sql.analysis.environment import RelationPlan
 from lodestar_server.sql.analysis.scopes import Field
@@ -40,12 +40,15 @@ def listing(
     for position, (name, declared) in enumerate(columns):
         type_ = declared if declared is not None else _width([row[position] for row in table])
         outputs.append(symbols.new(type_, name.lower().replace(" ", "_")))
+    place = symbols.new(BIGINT, "place")
     constants = tuple(
-        tuple(Constant(symbol.type, value) for symbol, value in zip(outputs, row, strict=True)) for row in table
+        (*(Constant(symbol.type, value) for symbol, value in zip(outputs, row, strict=True)), Constant(BIGINT, number))
+        for number, row in enumerate(table)
     )
-    node: PlanNode = Values(tuple(outputs), constants)
+    node: PlanNode = Values((*outputs, place), constants)
     if like is not None:
         node = Filter(node, _like(outputs[like.column], like))
+    node = Sort(node, (ir.Ordering(ir.SymbolRef(place)),))
     names = tuple(name for name, _ in columns)
     plan = Output(node, names, tuple(outputs))
     fields = tuple(OutputField(name, one.type, None, True) for name, one in zip(names, outputs, strict=True))
