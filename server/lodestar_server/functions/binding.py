@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from lodestar_server.functions.coercions import can_coerce, coerce_base, common_super_type
 from lodestar_server.functions.derivations import DERIVATIONS
 from lodestar_server.functions.signatures import NUMERIC_BASES, Signature, Template, build, instantiate, numbers_of
-from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, LodestarError
-from lodestar_server.spi.types import UNKNOWN, FunctionType, Type
+from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, TYPE_NOT_FOUND, LodestarError
+from lodestar_server.spi.types import MAX_CHAR_LENGTH, MAX_DECIMAL_PRECISION, UNKNOWN, FunctionType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +27,39 @@ class LambdaArgument:
 Argument = Type | LambdaArgument
 
 
-@dataclass(frozen=True, slots=True)
-class BoundSignature:
-    """A signature with every variable bound: argument types (a FunctionType for a lambda) and result type."""
-
-    signature: Signature
-    arguments: tuple[Type, ...]
-    result: Type
-
-
 @dataclass(slots=True)
 class _Bindings:
     types: dict[str, Type] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
 
-def bind(signature: Signature, arguments: Sequence[Argument], *, coerce: bool) -> BoundSignature | None:
-    """Bind the signature, None when the arguments do not fit.
+@dataclass(frozen=True, slots=True)
+class BoundSignature:
+    """A signature with every variable bound: argument types (a FunctionType for a lambda) and result type."""
 
-    Raises: LodestarError(INVALID_FUNCTION_ARGUMENT) when the result type would have impossible numbers.
-    """
+    signature: Signature
+    arguments: tuple[Type, ...]
+    bindings: _Bindings
+
+    @property
+    def result(self) -> Type:
+        """The result type. Raises: TYPE_NOT_FOUND or INVALID_FUNCTION_ARGUMENT when it would have impossible numbers,
+        which only a chosen signature may answer for.
+        """
+        result = substitute(self.signature.result, self.bindings.types, self.bindings.numbers)
+        assert result is not None
+        return result
+
+
+def bind(signature: Signature, arguments: Sequence[Argument], *, coerce: bool) -> BoundSignature | None:
+    """Bind the signature, None when the arguments do not fit."""
     found = _bind_arguments(signature, arguments, coerce)
     if found is None:
         return None
     bound, bindings = found
     if signature.derive is not None:
         bindings.numbers.update(DERIVATIONS[signature.derive](bindings.numbers))
-    result = substitute(signature.result, bindings.types, bindings.numbers)
-    return None if result is None else BoundSignature(signature, bound, result)
+    return BoundSignature(signature, bound, bindings) if _is_bound(signature.result, bindings) else None
 
 
 def can_bind(signature: Signature, arguments: Sequence[Argument]) -> bool:
@@ -199,15 +204,25 @@ def substitute(template: Template, types: dict[str, Type], numbers: dict[str, in
     return build(template, tuple(child for child in children if child is not None))
 
 
+def _is_bound(template: Template, bindings: _Bindings) -> bool:
+    """No variable of the template is free."""
+    if template.concrete is not None:
+        return True
+    if template.is_variable:
+        return template.base in bindings.types
+    numbers = all(number in bindings.numbers for number in template.numbers if isinstance(number, str))
+    return numbers and all(_is_bound(child, bindings) for child in template.children)
+
+
 def _checked(base: str, numbers: tuple[int, ...]) -> Type:
     if base == "decimal":
         precision, scale = numbers
-        if not 1 <= precision <= 38:
-            raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"DECIMAL precision must be in range [1, 38]: {precision}")
+        if not 1 <= precision <= MAX_DECIMAL_PRECISION:
+            message = f"DECIMAL precision must be in range [1, {MAX_DECIMAL_PRECISION}]: {precision}"
+            raise LodestarError(INVALID_FUNCTION_ARGUMENT, message)
         if not 0 <= scale <= precision:
-            raise LodestarError(
-                INVALID_FUNCTION_ARGUMENT, f"DECIMAL scale must be in range [0, precision ({precision})]: {scale}"
-            )
-    if base == "char" and numbers[0] > 65536:
-        raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"CHAR length must be in range [0, 65536], got {numbers[0]}")
+            message = f"DECIMAL scale must be in range [0, precision ({precision})]: {scale}"
+            raise LodestarError(INVALID_FUNCTION_ARGUMENT, message)
+    if base == "char" and numbers[0] > MAX_CHAR_LENGTH:
+        raise LodestarError(TYPE_NOT_FOUND, f"Unknown type: char({numbers[0]})")
     return instantiate(base, numbers)

@@ -60,7 +60,8 @@ def _by_name() -> dict[str, list[CatalogueEntry]]:
 @cache
 def find_signatures(name: str) -> tuple[Signature, ...]:
     """The overloads of a function by its lower-case name; empty when there is none. Table functions are elsewhere."""
-    return tuple(_signature(entry) for entry in _by_name().get(name, ()))
+    # Trino lists a function once for each of its aliases, so a row may stand there twice.
+    return tuple(map(_signature, dict.fromkeys(_by_name().get(name, ()))))
 
 
 def function_names() -> Iterator[str]:

@@ -12,10 +12,10 @@ from lodestar_server.query.plans import answer, plan_query
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.session import SessionChanges
+from lodestar_server.spi.types import VARCHAR
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.rewrite.listing import listing
-from lodestar_server.spi.types import VARCHAR
 
 Run = Callable[[StatementContext, ast.Statement, ResultSink], None]
 

@@ -18,6 +18,7 @@ from lodestar_server.query.plans import answer, plan_query
 from lodestar_server.query.preparation import PreparedStatement, prepare
 from lodestar_server.query.results import QueryPhase, ResultSink
 from lodestar_server.query.services import EngineServices
+from lodestar_server.query.session_properties import with_session
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.query.statement_types import is_transaction_control, query_type, update_type
 from lodestar_server.session import QueryContext
@@ -77,6 +78,8 @@ def run_statement(statement: StatementContext, node: ast.Statement, results: Res
     if isinstance(node, ast.ExplainAnalyze):
         explain_analyze(statement, node, results, run_statement)
         return
+    if isinstance(node, ast.Query):
+        statement = with_session(statement, node)
     query = explain(statement, node) if isinstance(node, ast.Explain) else rewrite(node, statement.rewrite_context())
     if query is None:
         raise LodestarError(NOT_SUPPORTED, f"Unsupported statement type: {type(node).__name__}")

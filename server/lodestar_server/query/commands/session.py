@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lodestar_server.query.commands.suggestions import similar_names
+from lodestar_server.query.session_properties import find_property, property_text
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.session import Capability, RoleKind, SelectedRole
-from lodestar_server.session.system_properties import encode_text
 from lodestar_server.session.time_zones import canonical_zone
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
@@ -17,10 +16,8 @@ from lodestar_server.spi.errors import (
     NOT_SUPPORTED,
     ROLE_NOT_FOUND,
     TYPE_MISMATCH,
-    Location,
     LodestarError,
 )
-from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.types import INTERVAL_DAY_SECOND, VarcharType
 from lodestar_server.sql.analysis.constants import bind_constant
 from lodestar_server.sql.parser import ast, format_expression, format_statement
@@ -47,68 +44,17 @@ def use(statement: StatementContext, node: ast.Use) -> None:
 
 def set_session(statement: StatementContext, node: ast.SetSession) -> None:
     """SET SESSION: the value is checked here, once, and sent back as text."""
-    declared = _session_property(statement, node.name, node.value.at)
-    shown = format_expression(node.value)
-    try:
-        value = statement.constant(node.value, declared.type).value
-    except LodestarError as error:
-        message = f"Unable to set session property '{node.name}' to '{shown}': {error.message}"
-        raise LodestarError(INVALID_SESSION_PROPERTY, message) from error
-    if value is None:
-        raise LodestarError(INVALID_SESSION_PROPERTY, "Session property value must not be null")
-    try:
-        declared.decode(value)
-    except ValueError as fault:
-        raise LodestarError(INVALID_SESSION_PROPERTY, str(fault), location=node.value.at) from fault
-    statement.changes.set_session[str(node.name)] = encode_text(declared.type, value)
+    statement.changes.set_session[str(node.name)] = property_text(statement, node.name, node.value)
 
 
 def reset_session(statement: StatementContext, node: ast.ResetSession) -> None:
     """RESET SESSION."""
-    parts = node.name.parts
-    if len(parts) > 2:
+    if len(node.name.parts) > 2:
         raise LodestarError(INVALID_SESSION_PROPERTY, f"Invalid session property '{node.name}'", location=node.at)
-    if _find_property(statement, parts, node.at) is None:
-        raise LodestarError(
-            INVALID_SESSION_PROPERTY, f"Session property '{node.name}' does not exist", location=node.at
-        )
+    if find_property(statement, node.name, node.at) is None:
+        message = f"Session property '{node.name}' does not exist"
+        raise LodestarError(INVALID_SESSION_PROPERTY, message, location=node.at)
     statement.changes.clear_session.append(str(node.name))
-
-
-def _session_property(statement: StatementContext, name: ast.QualifiedName, at: Location) -> PropertyMetadata:
-    parts = name.parts
-    if len(parts) > 2:
-        raise LodestarError(INVALID_SESSION_PROPERTY, f"Invalid session property '{name}'")
-    declared = _find_property(statement, parts, at)
-    if declared is None:
-        known = _known_properties(statement, parts)
-        message = f"Session property '{name}' does not exist" + _suggest(parts, known)
-        raise LodestarError(INVALID_SESSION_PROPERTY, message, location=at)
-    return declared
-
-
-def _find_property(statement: StatementContext, parts: tuple[str, ...], at: Location) -> PropertyMetadata | None:
-    if len(parts) == 1:
-        return statement.services.system_properties.find(parts[0])
-    statement.require_catalog(parts[0], at)
-    return statement.metadata.session_property_metadata(parts[0]).get(parts[1])
-
-
-def _known_properties(statement: StatementContext, parts: tuple[str, ...]) -> list[str]:
-    if len(parts) == 1:
-        known = list(statement.services.system_properties)
-    else:
-        known = list(statement.metadata.session_property_metadata(parts[0]).values())
-    return [one.name for one in known if not one.hidden]
-
-
-def _suggest(parts: tuple[str, ...], known: list[str]) -> str:
-    prefix = "" if len(parts) == 1 else f"{parts[0]}."
-    found = [f"'{prefix}{name}'" for name in similar_names(parts[-1], known)]
-    if not found:
-        return ""
-    listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} or {found[-1]}"
-    return f". Did you mean to use {listed}?"
 
 
 def set_time_zone(statement: StatementContext, node: ast.SetTimeZone) -> None:

@@ -81,11 +81,11 @@ class RowField:
     def display(self) -> str:
         if self.name is None:
             return self.type.display
-        return f"{self.quoted_name} {self.type.display}"
+        return f"{self.name} {self.type.display}"
 
     @property
     def signature_text(self) -> str:
-        """As `display`, for messages of function resolution."""
+        """As `display`, for messages of function resolution, which quote the name."""
         if self.name is None:
             return self.type.signature_text
         return f"{self.quoted_name} {self.type.signature_text}"

@@ -207,7 +207,7 @@ def _aggregate(
     assert analyzer.collector is not None
     if node.distinct:
         for item, key in zip(node.order_by.sort_items if node.order_by else (), ordering, strict=True):
-            if key.key not in arguments:
+            if not any(key.key == one or (isinstance(one, ir.Cast) and key.key == one.value) for one in arguments):
                 message = "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments"
                 raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=item.sort_key.at)
     return analyzer.collector.aggregate(AggregateCall(function, arguments, node.distinct, condition, ordering))

@@ -527,7 +527,8 @@ def _at_time_zone(analyzer: ExpressionAnalyzer, node: ast.AtTimeZone) -> Express
         case other:
             message = f"Type of value must be a time or timestamp with or without time zone (actual {other.display})"
             raise LodestarError(TYPE_MISMATCH, message, location=node.value.at)
-    function = resolve_function("at_timezone", [value.type, zone.type])
+    name = "$at_timezone" if isinstance(value.type, TimeTzType) else "at_timezone"
+    function = resolve_function(name, [value.type, zone.type])
     return ir.Call(function, (value, coerce(zone, function.arguments[1])), at=node.at)
 
 

@@ -19,9 +19,10 @@ from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import VARCHAR, ArrayType, Type
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
-from lodestar_server.sql.parser import ast, format_statement, parse_statement, parse_type
+from lodestar_server.sql.parser import ast, format_statement, parse_statement
 from lodestar_server.sql.rewrite.context import RewriteContext
 from lodestar_server.sql.rewrite.listing import single_value
+from lodestar_server.sql.rewrite.type_syntax import identifier, type_syntax
 
 
 def rewrite(node: ast.ShowCreate, context: RewriteContext) -> BoundQuery:
@@ -56,7 +57,7 @@ def _table(node: ast.ShowCreate, context: RewriteContext) -> str:
     columns = tuple(
         ast.ColumnDefinition(
             _name(node, column.name),
-            parse_type(column.type.display),
+            type_syntax(column.type, node.at),
             column.nullable,
             _properties(node, context, name.catalog, PropertyKind.COLUMN, column.properties),
             column.comment,
@@ -127,7 +128,7 @@ def _schema(node: ast.ShowCreate, context: RewriteContext) -> str:
     owner = metadata.schema_owner(catalog, schema)
     principal = None
     if owner is not None:
-        user = ast.Identifier(owner, at=node.at)
+        user = identifier(owner, node.at)
         principal = ast.PrincipalSpecification(ast.PrincipalType.USER, user, at=node.at)
     properties = metadata.schema_properties(catalog, schema)
     created = ast.CreateSchema(
@@ -166,11 +167,11 @@ def _spelled(node: ast.ShowCreate, name: QualifiedName) -> ast.QualifiedName:
     """The full name, with the parts that the user wrote as they were written."""
     written = node.name.original_parts
     missing = (name.catalog, name.schema)[: 3 - len(written)]
-    return ast.QualifiedName.of([*(ast.Identifier(part, at=node.at) for part in missing), *written])
+    return ast.QualifiedName.of([*(identifier(part, node.at) for part in missing), *written])
 
 
 def _name(node: ast.ShowCreate, *parts: str) -> ast.QualifiedName:
-    return ast.QualifiedName.of(ast.Identifier(part, at=node.at) for part in parts)
+    return ast.QualifiedName.of(identifier(part, node.at) for part in parts)
 
 
 def _properties(
@@ -178,7 +179,7 @@ def _properties(
 ) -> tuple[ast.Property, ...]:
     declared = context.metadata.property_metadata(catalog, kind)
     return tuple(
-        ast.Property(ast.Identifier(one.name, at=node.at), _literal(node, one.type, value), at=node.at)
+        ast.Property(identifier(one.name, node.at), _literal(node, one.type, value), at=node.at)
         for one, value in encode_properties(declared, values)
     )
 
