@@ -19,10 +19,12 @@ from lodestar_server.query.preparation import PreparedStatement, prepare
 from lodestar_server.query.results import QueryPhase, ResultSink
 from lodestar_server.query.services import EngineServices
 from lodestar_server.query.session_properties import with_session
+from lodestar_server.query.show_stats import show_stats
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.query.statement_types import is_transaction_control, query_type, update_type
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
+from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.rewrite.statements import rewrite
 
@@ -80,10 +82,20 @@ def run_statement(statement: StatementContext, node: ast.Statement, results: Res
         return
     if isinstance(node, ast.Query):
         statement = with_session(statement, node)
-    query = explain(statement, node) if isinstance(node, ast.Explain) else rewrite(node, statement.rewrite_context())
+    query = _query(statement, node)
     if query is None:
         raise LodestarError(NOT_SUPPORTED, f"Unsupported statement type: {type(node).__name__}")
     answer(statement, plan_query(statement, query), results, spoolable=isinstance(node, ast.Query))
+
+
+def _query(statement: StatementContext, node: ast.Statement) -> ast.Query | BoundQuery | None:
+    """The query that answers a statement, None for a statement that nothing here can run."""
+    match node:
+        case ast.Explain():
+            return explain(statement, node)
+        case ast.ShowStats():
+            return show_stats(statement, node)
+    return rewrite(node, statement.rewrite_context())
 
 
 _WRITES: dict[type[ast.Statement], Callable[[StatementContext, Any, ResultSink], None]] = {

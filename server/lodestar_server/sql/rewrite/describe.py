@@ -11,11 +11,7 @@ from lodestar_server.spi.types import (
     INTEGER,
     UNKNOWN,
     VARCHAR,
-    DecimalType,
-    TimestampType,
-    TimestampTzType,
-    TimeTzType,
-    Type,
+    fixed_size,
 )
 from lodestar_server.sql.analysis.analyzer import bind_query
 from lodestar_server.sql.analysis.bound import BoundQuery, OutputField
@@ -30,10 +26,6 @@ from lodestar_server.sql.rewrite.listing import TEXTS, listing
 Rewrite = Callable[[ast.Statement, RewriteContext], ast.Query | BoundQuery | None]
 
 _ROWS = (OutputField("rows", BIGINT, None, False),)
-_FIXED_SIZES = {
-    "boolean": 1, "tinyint": 1, "smallint": 2, "integer": 4, "bigint": 8, "real": 4, "double": 8, "date": 4,
-    "time": 8, "uuid": 16, "ipaddress": 16, "interval day to second": 8, "interval year to month": 4, "unknown": 1,
-}  # fmt: skip
 
 
 def describe_input(node: ast.DescribeInput, context: RewriteContext, rewrite: Rewrite) -> BoundQuery:
@@ -64,20 +56,6 @@ def describe_output(node: ast.DescribeOutput, context: RewriteContext, rewrite: 
 def _output_row(one: OutputField, context: RewriteContext) -> tuple[object, ...]:
     origin = ("", "", "") if one.origin is None else (one.origin[0].catalog, one.origin[0].schema, one.origin[0].name)
     return (one.name, *origin, _label(one.type, context), fixed_size(one.type), one.aliased)
-
-
-def fixed_size(type_: Type) -> int:
-    """Bytes of a value in Trino's memory; 0 for types of variable width."""
-    match type_:
-        case DecimalType(precision):
-            return 8 if precision <= 18 else 16
-        case TimestampType(precision):
-            return 8 if precision <= 6 else 12
-        case TimestampTzType(precision):
-            return 8 if precision <= 3 else 12
-        case TimeTzType(precision):
-            return 8 if precision <= 9 else 12
-    return _FIXED_SIZES.get(type_.base, 0)
 
 
 def _analyze(
