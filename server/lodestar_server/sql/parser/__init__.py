@@ -11,8 +11,28 @@ from typing import TypeVar
 from lodestar_server.spi.errors import SYNTAX_ERROR, Location, LodestarError
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.cursor import Refusal, TooLarge
+from lodestar_server.sql.parser.formatter import (
+    format_expression,
+    format_function_specification,
+    format_row_pattern,
+    format_statement,
+)
 from lodestar_server.sql.parser.lexer import Tokens
 from lodestar_server.sql.parser.parser import Parser
+
+__all__ = [
+    "ast",
+    "format_expression",
+    "format_function_specification",
+    "format_row_pattern",
+    "format_statement",
+    "parse_expression",
+    "parse_function_specification",
+    "parse_path_specification",
+    "parse_row_pattern",
+    "parse_statement",
+    "parse_type",
+]
 
 T = TypeVar("T")
 

@@ -234,6 +234,8 @@ class FunctionParser(PrimaryParser):
         if self.kinds[self.pos] != ")":
             columns = self.comma_separated(self._grouping_column)
         self.expect(")")
+        if not columns:
+            raise LodestarError(GENERIC_INTERNAL_ERROR, "grouping operation columns cannot be empty")
         return ast.GroupingOperation(columns, at=self.at(start))
 
     def _grouping_column(self) -> ast.Expression:

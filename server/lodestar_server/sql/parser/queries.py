@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.lexer import DECIMAL, DOUBLE, END, INTEGER, NAME_KINDS
 from lodestar_server.sql.parser.routines import RoutineParser
@@ -352,6 +353,8 @@ class QueryParser(RoutineParser):
             if self.kinds[self.pos] != ")":
                 sets = self.comma_separated(self._grouping_set)
             self.expect(")")
+            if not sets:
+                raise LodestarError(GENERIC_INTERNAL_ERROR, "grouping sets cannot be empty")
             return ast.GroupingSets(_GROUPING_SETS[kind], sets, at=at)
         if self.accept_all("GROUPING", "SETS"):
             return ast.GroupingSets(ast.GroupingSetsType.EXPLICIT, self.parenthesized(self._grouping_set), at=at)

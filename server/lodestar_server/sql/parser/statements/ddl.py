@@ -178,7 +178,7 @@ class AlterParser(CreateParser):
 
     def _set_authorization(self, start: int, name: ast.QualifiedName) -> ast.SetAuthorizationStatement:
         self.expect("AUTHORIZATION")
-        word = self.texts[start + 1]
+        word = self.texts[start + 1].upper()
         return ast.SetAuthorizationStatement(word, name, self.principal(), at=self.at(start))
 
     def _set_properties(self, start: int, kind: ast.SetPropertiesType, name: ast.QualifiedName) -> ast.SetProperties:
