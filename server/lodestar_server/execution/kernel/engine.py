@@ -27,7 +27,7 @@ from lodestar_server.execution.kernel.lowering.statement import (
 )
 from lodestar_server.execution.kernel.scans import OpenedScan, ScanSources, open_scan
 from lodestar_server.ir import Expression
-from lodestar_server.plan.nodes import PlanNode
+from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink

@@ -12,7 +12,7 @@ from lodestar_server.execution.kernel.encoding.rounding import rounded_timestamp
 from lodestar_server.execution.kernel.encoding.types import duckdb_type, has_picoseconds
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.plan.nodes import TableScan
+from lodestar_server.ir.nodes import TableScan
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice
 from lodestar_server.spi.types import (

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from lodestar_server.plan.nodes import TableScan
+from lodestar_server.ir.nodes import TableScan
 from lodestar_server.session import Cancellation, Progress
 from lodestar_server.spi.page import FileScan, PageSource, Split
 from lodestar_server.spi.types.arrow import arrow_type

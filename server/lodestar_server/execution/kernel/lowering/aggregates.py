@@ -13,7 +13,7 @@ from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import AggregateCall, Expression, Symbol, SymbolRef
-from lodestar_server.plan.nodes import Aggregate, Sort
+from lodestar_server.ir.nodes import Aggregate, Sort
 
 
 def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:

@@ -9,8 +9,8 @@ from lodestar_server.execution.kernel.lowering.context import NODES, Lowering, c
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Ordering, SymbolRef
-from lodestar_server.plan.nodes import Filter, Limit, Project, Sample, SharedScan, Sort, TableScan, Values
-from lodestar_server.plan.nodes.leaves import RecursiveScan
+from lodestar_server.ir.nodes import Filter, Limit, Project, Sample, SharedScan, Sort, TableScan, Values
+from lodestar_server.ir.nodes.leaves import RecursiveScan
 
 
 def _lower_scan(context: Lowering, node: TableScan) -> Block:

@@ -14,7 +14,7 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Expression, Symbol
-from lodestar_server.plan.nodes import PlanNode, TableScan
+from lodestar_server.ir.nodes import PlanNode, TableScan
 from lodestar_server.spi.errors import NOT_SUPPORTED, ErrorCode, LodestarError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.lowering.unnest import lower_unnest
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import TRUE
-from lodestar_server.plan.nodes import Join, JoinKind, Unnest, Values
+from lodestar_server.ir.nodes import Join, JoinKind, Unnest, Values
 
 
 def _lower_join(context: Lowering, node: Join) -> Block:

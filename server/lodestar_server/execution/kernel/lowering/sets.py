@@ -10,7 +10,7 @@ from lodestar_server.execution.kernel.lowering.block import RECURSIVE, Block, St
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering, column_name
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Symbol
-from lodestar_server.plan.nodes import PlanNode, RecursiveUnion, SetOperation, SetOperator, Shared
+from lodestar_server.ir.nodes import PlanNode, RecursiveUnion, SetOperation, SetOperator, Shared
 from lodestar_server.spi.errors import NOT_SUPPORTED
 
 

@@ -24,7 +24,7 @@ from lodestar_server.execution.kernel.lowering.block import Block, Stage
 from lodestar_server.execution.kernel.lowering.context import Lowering, split_slots
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Expression, Symbol
-from lodestar_server.plan.nodes import Output, PlanNode, TableScan, TableWrite
+from lodestar_server.ir.nodes import Output, PlanNode, TableScan, TableWrite
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import Type
 

@@ -15,7 +15,7 @@ from lodestar_server.ir import (
     ScalarSubquery,
     Symbol,
 )
-from lodestar_server.plan.nodes import PlanNode
+from lodestar_server.ir.nodes import PlanNode
 
 
 def _lower_scalar(context: Lowering, node: ScalarSubquery) -> Sql:

@@ -7,7 +7,7 @@ from lodestar_server.execution.kernel.lowering.block import Block, Stage, derive
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering, column_name
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Symbol
-from lodestar_server.plan.nodes import Unnest
+from lodestar_server.ir.nodes import Unnest
 from lodestar_server.spi.types import MapType, RowType
 from lodestar_server.spi.types.arrow import row_field_name
 from lodestar_server.spi.types.nested import ArrayType

@@ -12,7 +12,7 @@ from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Expression, FrameBound, FrameBoundKind, FrameUnit, SymbolRef, WindowCall, WindowFrame
 from lodestar_server.ir.aggregates import DEFAULT_FRAME
-from lodestar_server.plan.nodes import Window
+from lodestar_server.ir.nodes import Window
 from lodestar_server.spi.errors import INVALID_WINDOW_FRAME
 from lodestar_server.spi.types import DATE, DOUBLE, REAL, TimestampType, TimestampTzType, Type
 
