@@ -47,16 +47,26 @@ def raised_text(code: ErrorCode, message: str | Sql) -> Sql:
     return sql.chain("||", [head, sql.call("coalesce", message, sql.text("null")), tail])
 
 
-def failure(code: ErrorCode, message: str | Sql, duckdb_type: str | None = None, *, inside_try: bool = False) -> Sql:
-    """An expression that raises instead of giving a value: NULL, of the given type, for DuckDB's binder."""
+_FROM_INTEGER = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "BOOLEAN"))
+
+
+def failure(code: ErrorCode, message: str | Sql, duckdb_type: str, *, inside_try: bool = False) -> Sql:
+    """An expression of a type that raises instead of giving a value.
+
+    It is made of casts alone: DuckDB folds a constant condition of a CASE without asking whether it is reached, but
+    leaves a cast that fails where it stands.
+    """
     carrier = raised_text(code, message)
-    value = sql.NULL if duckdb_type is None else sql.typed_null(duckdb_type)
     if code.caught_by_try:
-        return sql.fragment("CASE WHEN CAST({0} AS INTEGER) IS NULL THEN {1} END", carrier, value)
-    if inside_try:
+        raising = sql.fragment("CAST({0} AS INTEGER)", carrier)
+        if duckdb_type in _FROM_INTEGER:
+            return raising if duckdb_type == "INTEGER" else sql.cast(raising, duckdb_type)
+    elif inside_try:
         # TRY refuses volatile calls such as error(), and does not catch an unknown zone.
-        return sql.fragment("CASE WHEN timezone({0}, TIMESTAMP '2000-01-01') IS NULL THEN {1} END", carrier, value)
-    return sql.fragment("CASE WHEN error({0}) IS NULL THEN {1} END", carrier, value)
+        raising = sql.fragment("timezone({0}, TIMESTAMP '2000-01-01')", carrier)
+    else:
+        return sql.fragment(f"CAST(error({{0}}) AS {duckdb_type})", carrier)
+    return sql.cast(sql.cast(raising, "VARCHAR"), duckdb_type)
 
 
 _INTEGRAL = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
@@ -111,7 +121,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], LodestarError]
         lambda match: LodestarError(INVALID_FUNCTION_ARGUMENT, "map key cannot be null"),
     ),
     (
-        re.compile(r"(?:timestamp|date|time) field value out of range|(?:Date|Timestamp|DATE|TIMESTAMP).*out of range"),
+        re.compile(
+            r"(?:timestamp|date|time) field value out of range|not in timestamp range"
+            r"|(?:Date|Timestamp|DATE|TIMESTAMP).*out of range"
+        ),
         lambda match: LodestarError(INVALID_FUNCTION_ARGUMENT, "Value out of range for a date or timestamp"),
     ),
     (

@@ -22,9 +22,12 @@ _PLACEHOLDER = re.compile(r"\{(\d+|\*)\}")
 
 
 class Fragment(exp.Expression):
-    """Our own text with holes: `this` is the compiled pieces, `expressions` fills the holes."""
+    """Our own text with holes: `this` is the compiled pieces, `expressions` fills the holes.
 
-    arg_types = {"this": True, "expressions": False}
+    `fixed`: it holds a subquery, an aggregate or a window function, which may not stand inside a lambda.
+    """
+
+    arg_types = {"this": True, "expressions": False, "fixed": False}
 
 
 def _generate_fragment(generator: Any, node: Any) -> str:
@@ -72,7 +75,13 @@ def fragment(template: str, *arguments: Sql) -> Sql:
 
     The template is ours, never a user's, and stands for itself in any context: a call, or in parentheses.
     """
-    return Fragment(this=_compile(template), expressions=list(arguments))
+    fixed = any(argument.args.get("fixed") for argument in arguments)
+    return Fragment(this=_compile(template), expressions=list(arguments), fixed=fixed)
+
+
+def fixed_fragment(template: str, *arguments: Sql) -> Sql:
+    """`fragment` of a subquery, an aggregate or a window function."""
+    return Fragment(this=_compile(template), expressions=list(arguments), fixed=True)
 
 
 def call(function: str, *arguments: Sql) -> Sql:
@@ -219,20 +228,30 @@ _FREE = {"struct_extract(", "make_timestamp("}
 
 
 def let(value: Sql, body: Callable[[Sql], Sql]) -> Sql:
-    """`body` over a value that is computed once, however often the body names it."""
-    if is_simple(value):
-        return body(value)
-    return fragment("list_transform([{0}], {1})[1]", value, function_of(body))
+    """`body` over a value that is computed once, however often the body names it.
+
+    Where the body may not stand in a lambda (it holds a subquery, say) the value is repeated instead.
+    """
+    return let_all([value], body)
 
 
 def let_all(values: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
-    """`let` over several values."""
-    if all(is_simple(value) for value in values):
+    """`let` over several values, all computed outside of the body: they may be aggregates."""
+    bound = [index for index, value in enumerate(values) if not is_simple(value)]
+    if not bound:
         return body(*values)
 
-    def bind(bound: tuple[Sql, ...]) -> Sql:
-        if len(bound) == len(values):
-            return body(*bound)
-        return let(values[len(bound)], lambda one: bind((*bound, one)))
+    def unpacked(packed: Sql) -> Sql:
+        given = list(values)
+        for index in bound:
+            given[index] = field(packed, f"a{index}") if len(bound) > 1 else packed
+        return body(*given)
 
-    return bind(())
+    function = function_of(unpacked)
+    if function.args["fixed"]:
+        return body(*values)
+    if len(bound) == 1:
+        packed = values[bound[0]]
+    else:
+        packed = struct(**{f"a{index}": values[index] for index in bound})
+    return fragment("list_transform([{0}], {1})[1]", packed, function)

@@ -216,7 +216,8 @@ def compare(operator: str, left: Sql, right: Sql, type_: Type) -> Sql:
 
 
 def _null_inside(kind: str) -> Sql:
-    return failure(NOT_SUPPORTED, f"{kind} comparison not supported for {_NULL_PARTS[kind]} with null elements")
+    message = f"{kind} comparison not supported for {_NULL_PARTS[kind]} with null elements"
+    return failure(NOT_SUPPORTED, message, "BOOLEAN")
 
 
 _NULL_PARTS = {"ROW": "fields", "ARRAY": "arrays"}

@@ -12,6 +12,7 @@ from lodestar_server.spi.types import (
     INTERVAL_YEAR_MONTH,
     IPADDRESS,
     JSON,
+    MAX_DECIMAL_PRECISION,
     REAL,
     UNKNOWN,
     UUID,
@@ -31,6 +32,16 @@ from lodestar_server.spi.types.arrow import row_field_name
 from lodestar_server.spi.types.scalars import BIGINT, BOOLEAN, INTEGER, SMALLINT, TINYINT
 
 _PLAIN = (BOOLEAN, TINYINT, SMALLINT, INTEGER, BIGINT)
+
+
+def decimal_text(value: Sql, type_: DecimalType) -> Sql:
+    """`-0.50`: all digits of the scale, a zero before the point."""
+    if type_.precision > type_.scale:
+        return sql.cast(value, "VARCHAR")
+    if type_.precision < MAX_DECIMAL_PRECISION:
+        # DuckDB prints a type without integral digits as .50
+        return sql.cast(sql.cast(value, f"DECIMAL({type_.precision + 1},{type_.scale})"), "VARCHAR")
+    return sql.fragment("replace(CAST({0} AS VARCHAR), '.', '0.')", value)
 
 
 def timestamp_text(value: Sql, type_: Type) -> Sql:
@@ -57,7 +68,7 @@ def text_of(value: Sql, type_: Type) -> Sql | None:
         case CharType(length):
             return sql.fragment(f"rpad({{0}}, {length}, ' ')", value)
         case DecimalType():
-            return sql.cast(value, "VARCHAR")
+            return decimal_text(value, type_)
         case TimeType(precision):
             return sql.fragment(f"trino_time_text({{0}}, {precision})", value)
         case TimeTzType(precision):
@@ -90,8 +101,8 @@ def text_of(value: Sql, type_: Type) -> Sql | None:
 
 _MACROS: dict[Type, str] = {
     DATE: "trino_date_text",
-    REAL: "trino_floating_text",
-    DOUBLE: "trino_floating_text",
+    REAL: "trino_real_text",
+    DOUBLE: "trino_double_text",
     INTERVAL_DAY_SECOND: "trino_interval_text",
     INTERVAL_YEAR_MONTH: "trino_months_text",
     UUID: "trino_uuid_text",

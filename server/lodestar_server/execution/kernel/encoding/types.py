@@ -2,7 +2,8 @@
 
 | Trino | DuckDB | value |
 |---|---|---|
-| boolean, tinyint … bigint, real, double, decimal(p,s) | BOOLEAN, TINYINT … BIGINT, FLOAT, DOUBLE, DECIMAL(p,s) | itself |
+| boolean, tinyint … bigint, real, double | BOOLEAN, TINYINT … BIGINT, FLOAT, DOUBLE | itself |
+| decimal(p,s) | DECIMAL(p,s) | itself |
 | varchar, char, json | VARCHAR | char without trailing blanks; json canonical |
 | varbinary, uuid, ipaddress, opaque types | BLOB | uuid and ipaddress 16 bytes in network order |
 | date | DATE | |

@@ -92,7 +92,7 @@ def decimal_division(call: ScalarCall) -> Sql:
     """Rounded half away from zero at the result's scale: unscaled integers, the dividend with more digits."""
     left, right, result = decimal_sides(call)
     rescale = result.scale - left.scale + right.scale
-    if left.precision + rescale + 1 > _MAX_PRECISION or right.precision + 1 > _MAX_PRECISION:
+    if left.precision + rescale > _MAX_PRECISION - 1:
         function = f"trino_divide_decimals(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR), {result.scale})"
         return sql.cast(sql.fragment(function, *call.arguments), call.held)
     parts = [unscaled(call.arguments[0], left, rescale), unscaled(call.arguments[1], right, 0)]
@@ -105,7 +105,10 @@ def unscaled(value: Sql, type_: DecimalType, more: int) -> Sql:
     factor = type_.scale + more
     if factor == 0:
         return sql.cast(value, "HUGEINT")
-    assert factor > 0, "a dividend loses no digits"
+    assert more >= 0, "a dividend loses no digits"
+    if type_.precision + factor + 1 > _MAX_PRECISION:
+        digits = sql.fragment("CAST(replace(CAST({0} AS VARCHAR), '.', '') AS HUGEINT)", value)
+        return digits if more == 0 else sql.fragment(f"({{0}} * CAST('1{'0' * more}' AS HUGEINT))", digits)
     wide = f"CAST('1{'0' * factor}' AS DECIMAL({factor + 1},0))"
     return sql.fragment(f"CAST({{0}} * {wide} AS HUGEINT)", value)
 
@@ -127,8 +130,18 @@ def _modulo(call: ScalarCall) -> Sql:
     if call.types[0] in FLOATING:
         return sql.binary("%", *call.arguments)
     if call.types[0] in INTEGRAL_TYPES:
-        return sql.binary("%", *call.arguments)
+        return integer_remainder(call)
     return decimal_modulo(call)
+
+
+def integer_remainder(call: ScalarCall) -> Sql:
+    """The remainder with the dividend's sign; DuckDB overflows for the smallest integer by -1."""
+    if call.constant(1) not in (None, -1):
+        return sql.binary("%", *call.arguments)
+    return sql.let_all(
+        call.arguments,
+        lambda a, b: sql.fragment(f"CASE WHEN {{1}} = -1 THEN CAST(0 AS {call.held}) ELSE {{0}} % {{1}} END", a, b),
+    )
 
 
 def decimal_modulo(call: ScalarCall) -> Sql:
@@ -136,7 +149,7 @@ def decimal_modulo(call: ScalarCall) -> Sql:
     left, right, result = decimal_sides(call)
     scale = max(left.scale, right.scale)
     widest = max(left.precision - left.scale, right.precision - right.scale) + scale
-    if widest + 1 > _MAX_PRECISION:
+    if widest > _MAX_PRECISION - 1:
         function = f"trino_decimal_remainder(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR), {result.scale})"
         return sql.cast(sql.fragment(function, *call.arguments), call.held)
     parts = [

@@ -22,7 +22,22 @@ from lodestar_server.spi.types import Type
 if TYPE_CHECKING:
     from lodestar_server.execution.kernel.lowering.context import Lowering
 
-MODULES = ("operators",)
+MODULES = (
+    "operators",
+    "strings",
+    "mathematics",
+    "comparison",
+    "session",
+    "datetime_parts",
+    "datetime_arithmetic",
+    "datetime_text",
+    "aggregates.general",
+    "aggregates.extremes",
+    "aggregates.collections",
+    "aggregates.statistics",
+    "aggregates.approximate",
+    "windows",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,20 @@ class ScalarCall:
         """The value of an argument that is a constant, else None."""
         node = self.expressions[index] if index < len(self.expressions) else None
         return node.value if isinstance(node, Constant) else None
+
+    def strict(self, body: Callable[..., Sql]) -> Sql:
+        """`body` over the arguments, each computed once; NULL when one of them is."""
+
+        def guarded(*values: Sql) -> Sql:
+            made = body(*values)
+            nullable = [
+                sql.is_null(value)
+                for value, node in zip(values, self.expressions, strict=True)
+                if not isinstance(node, Constant) or node.value is None
+            ]
+            return made if not nullable else sql.case([(sql.disjunction(nullable), sql.typed_null(self.held))], made)
+
+        return sql.let_all(self.arguments, guarded)
 
     def apply(self, index: int, *values: Sql) -> Sql:
         """The body of the lambda argument at `index` over values."""
@@ -140,7 +169,7 @@ class GroupCall:
         if self.over is not None:
             text += f" OVER {{{len(parts)}}}"
             parts.append(self.over)
-        return sql.fragment(text, *parts)
+        return sql.fixed_fragment(text, *parts)
 
     def _condition(self, where: Sql | None) -> Sql | None:
         if where is None or self.filter is None:

@@ -53,10 +53,10 @@ def _shown(value: Sql, keys: dict[Symbol, Sql], key: Symbol, *, grouping_sets: b
     """A key as an output: itself, or any value of its group when it groups by something else."""
     if has_own_identity(key.type):
         return value
-    first = sql.call("first", value)
+    first = sql.fixed_fragment("first({0})", value)
     if not grouping_sets:
         return first
-    return sql.case([(sql.fragment("grouping({0}) = 0", keys[key]), first)])
+    return sql.case([(sql.fixed_fragment("grouping({0}) = 0", keys[key]), first)])
 
 
 def _group_id(sets: Sequence[tuple[Symbol, ...]], order: Sequence[Symbol], keys: dict[Symbol, Sql]) -> Sql:
@@ -68,7 +68,7 @@ def _group_id(sets: Sequence[tuple[Symbol, ...]], order: Sequence[Symbol], keys:
         mask = sum(1 << (len(order) - 1 - position) for position, key in enumerate(order) if key not in one)
         masks.setdefault(mask, index)
     branches = " ".join(f"WHEN {mask} THEN {index}" for mask, index in masks.items())
-    return sql.fragment(f"CAST(CASE grouping({{*}}) {branches} END AS BIGINT)", *(keys[key] for key in order))
+    return sql.fixed_fragment(f"CAST(CASE grouping({{*}}) {branches} END AS BIGINT)", *(keys[key] for key in order))
 
 
 def _aggregate_call(context: Lowering, call: AggregateCall) -> Sql:

@@ -99,6 +99,6 @@ class Lowering:
         """The query's start in microseconds since the epoch, a BIGINT."""
         return slot(START_SLOT)
 
-    def fail(self, code: ErrorCode, message: str | Sql, duckdb_type: str | None = None) -> Sql:
+    def fail(self, code: ErrorCode, message: str | Sql, duckdb_type: str) -> Sql:
         """An expression that raises."""
         return failure(code, message, duckdb_type, inside_try=self.inside_try)

@@ -19,7 +19,7 @@ from lodestar_server.ir.nodes import PlanNode
 
 
 def _lower_scalar(context: Lowering, node: ScalarSubquery) -> Sql:
-    return sql.fragment("({0})", _column(context, node.relation, node.output))
+    return sql.fixed_fragment("({0})", _column(context, node.relation, node.output))
 
 
 def _column(context: Lowering, relation: PlanNode, output: Symbol) -> Sql:
@@ -27,7 +27,7 @@ def _column(context: Lowering, relation: PlanNode, output: Symbol) -> Sql:
 
 
 def _lower_exists(context: Lowering, node: Exists) -> Sql:
-    return sql.fragment("EXISTS ({0})", context.relation(node.relation).query([]))
+    return sql.fixed_fragment("EXISTS ({0})", context.relation(node.relation).query([]))
 
 
 def _lower_in(context: Lowering, node: InSubquery) -> Sql:
@@ -43,7 +43,7 @@ def _in(context: Lowering, value: Sql, relation: PlanNode, output: Symbol) -> Sq
         block = block.wrapped(context)
         key = identity_key(block.columns[output], output.type)
     query = block.query([(column_name(output), key)])
-    return sql.fragment("({0} IN ({1}))", identity_key(value, output.type), query)
+    return sql.fixed_fragment("({0} IN ({1}))", identity_key(value, output.type), query)
 
 
 def _lower_quantified(context: Lowering, node: QuantifiedComparison) -> Sql:
@@ -58,7 +58,7 @@ def _lower_quantified(context: Lowering, node: QuantifiedComparison) -> Sql:
         block = block.wrapped(context)
     query = block.query([(column_name(node.output), order_key(block.columns[node.output], type_))])
     operator = f"{node.operator.value} {node.quantifier.value}"
-    return sql.fragment(f"({{0}} {operator} ({{1}}))", order_key(value, type_), query)
+    return sql.fixed_fragment(f"({{0}} {operator} ({{1}}))", order_key(value, type_), query)
 
 
 EXPRESSIONS[ScalarSubquery] = _lower_scalar

@@ -20,7 +20,7 @@ CREATE MACRO trino_json_to_varchar(v) AS
     CASE WHEN starts_with(v, '"') THEN trino_json_string(v)
          WHEN v IN ('true', 'false') THEN v
          WHEN trino_json_is_integer(v) THEN v
-         WHEN trino_json_is_number(v) THEN trino_floating_text(CAST(v AS DOUBLE)) END;
+         WHEN trino_json_is_number(v) THEN trino_double_text(CAST(v AS DOUBLE)) END;
 
 CREATE MACRO trino_json_to_boolean(v) AS
     CASE WHEN starts_with(v, '"') THEN trino_read_boolean(trino_json_string(v))

@@ -42,6 +42,10 @@ CREATE MACRO trino_months_text(v) AS
 CREATE MACRO trino_uuid_text(b) AS
     regexp_replace(lower(hex(b)), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\1-\2-\3-\4-\5');
 
+-- The digits of a positive number's text without trailing zeros.
+CREATE MACRO trino_digits(s) AS
+    CASE WHEN rtrim(replace(s, '.', ''), '0') = '' THEN '0' ELSE rtrim(replace(s, '.', ''), '0') END;
+
 -- digits of a positive number, exponent of its first digit
 CREATE MACRO trino_scientific_parts(digits, exponent) AS
     left(digits, 1) || '.' || CASE WHEN length(digits) = 1 THEN '0' ELSE substr(digits, 2) END
@@ -50,12 +54,10 @@ CREATE MACRO trino_scientific_parts(digits, exponent) AS
 -- s: DuckDB's text of a positive finite number, with exponent or in full
 CREATE MACRO trino_scientific(s) AS
     CASE WHEN contains(s, 'e')
-         THEN trino_scientific_parts(replace(split_part(s, 'e', 1), '.', ''), CAST(split_part(s, 'e', 2) AS INTEGER))
+         THEN trino_scientific_parts(trino_digits(split_part(s, 'e', 1)), CAST(split_part(s, 'e', 2) AS INTEGER))
          WHEN starts_with(s, '0.')
          THEN trino_scientific_parts(ltrim(substr(s, 3), '0'), length(ltrim(substr(s, 3), '0')) - length(s) + 1)
-         ELSE trino_scientific_parts(
-             CASE WHEN rtrim(replace(s, '.', ''), '0') = '' THEN '0' ELSE rtrim(replace(s, '.', ''), '0') END,
-             length(split_part(s, '.', 1)) - 1) END;
+         ELSE trino_scientific_parts(trino_digits(s), length(split_part(s, '.', 1)) - 1) END;
 
 -- Java prints two digits at least, so the smallest numbers show a digit more than the shortest text has.
 CREATE MACRO trino_tiny(x) AS
@@ -68,12 +70,25 @@ CREATE MACRO trino_tiny_text(x) AS
 CREATE MACRO trino_special_text(x) AS
     CASE WHEN isnan(x) THEN 'NaN' WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END;
 
--- CAST of double and real to varchar: always with an exponent
-CREATE MACRO trino_floating_text(x) AS
+-- CAST of double to varchar: always with an exponent. From 2 to the power of 53 on, and for the tiniest, the digits are
+-- not the shortest ones.
+CREATE MACRO trino_double_text(x) AS
+    CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
+         WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0E0' ELSE '0E0' END
+         WHEN abs(x) >= 9007199254740992 OR abs(x) < 2e-308 THEN trino_wide_double_text(x)
+         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
+
+-- The same of a real: at most seven digits.
+CREATE MACRO trino_real_digits(s) AS
+    CASE WHEN length(trino_digits(split_part(s, 'e', 1))) <= 7 THEN trino_scientific(s)
+         WHEN ends_with(trino_digits(split_part(s, 'e', 1)), '5') THEN trino_rounded_real_text(s)
+         ELSE trino_scientific(printf('%.6e', CAST(s AS DOUBLE))) END;
+
+CREATE MACRO trino_real_text(x) AS
     CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
          WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0E0' ELSE '0E0' END
          WHEN abs(x) <= trino_tiny(x) THEN CASE WHEN x < 0 THEN '-' ELSE '' END || trino_tiny_text(x)
-         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
+         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_real_digits(CAST(abs(x) AS VARCHAR)) END;
 
 -- Java's own text of a double or a float: in full between 0.001 and 10000000
 CREATE MACRO trino_java_floating_text(x) AS

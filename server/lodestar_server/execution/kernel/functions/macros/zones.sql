@@ -52,3 +52,22 @@ CREATE MACRO trino_offset_zone(o) AS
 -- A difference in units of 1/f milliseconds, rounded half up to milliseconds.
 CREATE MACRO trino_round_to_millis(d, f) AS
     trino_round_micros(d, f) // f;
+
+-- A time with offset on the clock of another offset, in minutes.
+CREATE MACRO trino_shifted_time(x, o) AS
+    ((trino_time_instant(x) + o * 60000000000000) % 86400000000000000 + 86400000000000000) % 86400000000000000;
+
+-- Milliseconds between wall clocks, each cut to whole ones.
+CREATE MACRO trino_floor_millis(t) AS (epoch_us(t) - ((epoch_us(t) % 1000) + 1000) % 1000) // 1000;
+
+CREATE MACRO trino_millisecond_difference(a, b) AS trino_floor_millis(b) - trino_floor_millis(a);
+
+-- Complete months from the earlier to the later, negative when b is the earlier.
+CREATE MACRO trino_complete_months(a, b) AS
+    (year(b) * 12 + month(b)) - (year(a) * 12 + month(a))
+    - CASE WHEN a + to_months(CAST((year(b) * 12 + month(b)) - (year(a) * 12 + month(a)) AS INTEGER)) > b
+           THEN 1 ELSE 0 END;
+
+CREATE MACRO trino_month_difference(a, b) AS
+    CASE WHEN a <= b THEN trino_complete_months(date_trunc('millisecond', a), date_trunc('millisecond', b))
+         ELSE -trino_complete_months(date_trunc('millisecond', b), date_trunc('millisecond', a)) END;

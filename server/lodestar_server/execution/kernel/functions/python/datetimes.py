@@ -63,7 +63,7 @@ def _picoseconds(hour: str | None, minute: str | None, second: str | None, fract
 @value_function("trino_read_time", ["VARCHAR"], "BIGINT", pa.int64())
 def read_time(text: str) -> int | None:
     """Picoseconds of the day, None for text that is no time without zone."""
-    match = _TIME.fullmatch(text.strip(_BLANKS))
+    match = _TIME.fullmatch(text)
     if match is None or match[5] is not None or len(match[4] or "") > _MAX_DIGITS:
         return None
     return _picoseconds(*match.groups()[:4])

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.errors import marked
-from lodestar_server.execution.kernel.functions.python.java_text import java_double
+from lodestar_server.execution.kernel.functions.python.java_text import cast_double, java_double
 from lodestar_server.execution.kernel.functions.python.registry import PYTHON, arrow_function, value_function
 from lodestar_server.spi.errors import INVALID_CAST_ARGUMENT
 from lodestar_server.spi.types import (
@@ -177,26 +177,11 @@ def _bounded(text: str | None, length: int | None) -> str | None:
     return text if text is None or length is None else text[:length]
 
 
-def _scientific(number: float) -> str:
-    text = java_double(number)
-    if number - number != 0:
-        return text
-    if number == 0:
-        return "-0E0" if text.startswith("-") else "0E0"
-    if "E" in text:
-        return text
-    _, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
-    assert isinstance(exponent, int)
-    shown = "".join(map(str, digits))
-    sign = "-" if number < 0 else ""
-    return f"{sign}{shown[0]}.{shown[1:] or '0'}E{len(shown) - 1 + exponent}"
-
-
 def _varchar(value: Any, type_: Type) -> str | None:
     if value is None:
         return None
     if isinstance(value, Number):
-        return str(value) if value.integral else _scientific(float(value))
+        return str(value) if value.integral else cast_double(float(value))
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-MODULES = ("datetimes", "json_values", "networks", "numbers")
+MODULES = ("datetimes", "durations", "iso8601", "json_values", "networks", "numbers", "patterns", "statistics", "texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,13 @@ def value_function(
                 if None in row:
                     made.append(None)
                     continue
-                if row not in known:
-                    known[row] = function(*row)
-                made.append(known[row])
+                try:
+                    if row not in known:
+                        known[row] = function(*row)
+                    made.append(known[row])
+                except TypeError:
+                    # A list or a struct among the arguments cannot be looked up.
+                    made.append(function(*row))
             return pa.array(made, type=arrow_result)
 
         PYTHON[name] = PythonFunction(name, tuple(parameters), result, _with_arity(run, len(parameters)))

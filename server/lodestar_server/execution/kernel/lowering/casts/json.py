@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.text import text_of
+from lodestar_server.execution.kernel.encoding.text import decimal_text, text_of
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.functions.python.json_values import json_reader_name, quote
@@ -112,7 +112,7 @@ def json_text(value: Sql, type_: Type) -> Sql:
         case VarcharType():
             return sql.call("trino_json_quote", value)
         case DecimalType():
-            return sql.cast(value, "VARCHAR")
+            return decimal_text(value, type_)
         case TimestampType():
             text = text_of(value, type_)
             return sql.fragment("('\"' || {0} || '\"')", text)
@@ -150,7 +150,7 @@ def json_text(value: Sql, type_: Type) -> Sql:
     if type_ in (DOUBLE, REAL):
         return sql.call("trino_json_number", value)
     if type_ == DATE:
-        return sql.fragment("('\"' || trino_date_text({0}) || '\"')", value)
+        return sql.fragment("('\"' || ltrim(trino_date_text({0}), '+') || '\"')", value)
     return sql.cast(value, "VARCHAR")
 
 
@@ -161,4 +161,6 @@ def _element(value: Sql, type_: Type) -> Sql:
 def _key_text(value: Sql, type_: Type) -> Sql:
     if type_ in (DOUBLE, REAL):
         return sql.call("trino_java_floating_text", value)
+    if isinstance(type_, DecimalType):
+        return decimal_text(value, type_)
     return value if isinstance(type_, VarcharType) else sql.cast(value, "VARCHAR")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.text import decimal_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.lowering.casts.registry import CastContext, cast_rule
@@ -13,7 +14,7 @@ from lodestar_server.spi.types import BIGINT, INTEGRAL_DECIMALS, REAL, DecimalTy
 INTEGERS = "tinyint,smallint,integer,bigint"
 FLOATS = "real,double"
 _SHORT_DECIMAL = 18
-_INTEGRAL_DECIMALS: dict[Type, DecimalType] = dict(INTEGRAL_DECIMALS)
+_INTEGRAL_DECIMALS: dict[Type, DecimalType] = dict(INTEGRAL_DECIMALS.items())
 
 
 def quoted_message(label: str, text: Sql, rest: str) -> Sql:
@@ -58,7 +59,7 @@ def _not_decimal(value: Sql, source: Type, target: Type) -> Sql:
     if source.base in FLOATS:
         text, label = sql.call("trino_java_floating_text", value), source.base.upper()
     else:
-        text = sql.cast(value, "VARCHAR")
+        text = decimal_text(value, source) if isinstance(source, DecimalType) else sql.cast(value, "VARCHAR")
         label = decimal_name(source) if isinstance(source, DecimalType) else source.base.upper()
     return quoted_message(f"Cannot cast {label}", text, f" to {decimal_name(target)}")
 

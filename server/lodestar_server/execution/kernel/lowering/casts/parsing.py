@@ -134,6 +134,11 @@ def _ipaddress(value: Sql, source: Type, target: Type, context: CastContext) -> 
     return sql.call("trino_read_ipaddress", value)
 
 
+@cast_rule("varchar", "varbinary", total=True)
+def _to_bytes(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
+    return sql.call("encode", value)
+
+
 @cast_rule("varbinary", "uuid")
 def _binary_to_uuid(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     return _of_length(value, "Invalid UUID binary length: ", sql.fragment("{0}", value))
