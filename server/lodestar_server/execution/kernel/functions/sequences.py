@@ -59,7 +59,7 @@ def _distance(call: ScalarCall, start: Sql, stop: Sql) -> Sql:
 
 
 def _counted(call: ScalarCall, start: Sql, stop: Sql, step: Sql, distance: Sql, size: Sql) -> Sql:
-    steps = sql.fragment("CAST({0} // {1} AS BIGINT)", distance, size)
+    steps = sql.fragment("CAST(least({0} // {1}, 10000) AS BIGINT)", distance, size)
     return _checked(
         call,
         start,

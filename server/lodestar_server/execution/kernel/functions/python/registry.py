@@ -20,10 +20,12 @@ MODULES = (
     "datetimes",
     "durations",
     "iso8601",
+    "json_paths",
     "json_values",
     "networks",
     "numbers",
     "patterns",
+    "regexps",
     "statistics",
     "texts",
 )
