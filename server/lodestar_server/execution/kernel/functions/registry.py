@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "aggregates.approximate",
+    "aggregates.checksum",
     "aggregates.collections",
     "aggregates.extremes",
     "aggregates.general",

@@ -23,6 +23,8 @@ MODULES = (
     "durations",
     "encodings",
     "formatter",
+    "hashes",
+    "histograms",
     "iso8601",
     "json_paths",
     "json_values",
