@@ -59,7 +59,10 @@ def _cell(value: Sql, type_: Type, *, legacy: bool) -> Cell:
         return Cell(exact, value, sql.fragment("isfinite({0})", value))
     if type_ == REAL:
         fast = sql.fragment("CAST(CAST({0} AS VARCHAR) AS JSON)", value)
-        return Cell(exact, fast, sql.fragment("isfinite({0})", value))
+        # DuckDB prints the smallest reals with one digit, Java with two.
+        return Cell(
+            exact, fast, sql.fragment("(isfinite({0}) AND ({0} = 0 OR abs({0}) > CAST('9e-45' AS FLOAT)))", value)
+        )
     if type_ == DATE:
         return Cell(exact, value, sql.fragment("{0} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'", value))
     if isinstance(type_, TimestampType) and not has_picoseconds(type_):
@@ -135,7 +138,9 @@ def _as_json(value: Sql) -> Sql:
 
 def _floating(value: Sql, type_: Type) -> Sql:
     shortest = (
-        sql.call("to_json", value) if type_ == DOUBLE else sql.fragment("CAST(CAST({0} AS VARCHAR) AS JSON)", value)
+        sql.call("to_json", value)
+        if type_ == DOUBLE
+        else sql.fragment("CAST(trino_java_floating_text({0}) AS JSON)", value)
     )
     special = sql.call("to_json", sql.call("trino_special_text", value))
     return sql.fragment("CASE WHEN isfinite({0}) THEN {1} WHEN {0} IS NOT NULL THEN {2} END", value, shortest, special)

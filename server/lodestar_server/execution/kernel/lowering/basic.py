@@ -9,8 +9,19 @@ from lodestar_server.execution.kernel.lowering.context import NODES, Lowering, c
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Ordering, SymbolRef
-from lodestar_server.ir.nodes import Filter, Limit, Project, Sample, SharedScan, Sort, TableScan, Values
+from lodestar_server.ir.nodes import (
+    Filter,
+    Limit,
+    Project,
+    Sample,
+    SharedScan,
+    Sort,
+    TableFunctionScan,
+    TableScan,
+    Values,
+)
 from lodestar_server.ir.nodes.leaves import RecursiveScan
+from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, LodestarError
 
 
 def _lower_scan(context: Lowering, node: TableScan) -> Block:
@@ -123,7 +134,23 @@ def _lower_sample(context: Lowering, node: Sample) -> Block:
     return block.wrapped(context)
 
 
+def _lower_table_function(context: Lowering, node: TableFunctionScan) -> Block:
+    """`sequence`: the analyzer has checked its arguments."""
+    if node.name != "sequence":
+        raise LodestarError(FUNCTION_NOT_FOUND, f"Table function '{node.name}' not registered")
+    arguments = dict(node.arguments)
+    start, stop, step = arguments["start"], arguments["stop"], arguments["step"]
+    rows = (stop - start) // step + 1 if step else 1
+    alias = context.alias()
+    value = sql.fragment(
+        f"CAST({{0}} + CAST({alias}.i AS HUGEINT) * {{1}} AS BIGINT)", sql.number(start), sql.number(step)
+    )
+    made = Block({node.symbols[0]: value}, [sql.fragment(f"range({rows}) AS {alias}(i)")])
+    return made.wrapped(context)
+
+
 NODES[TableScan] = _lower_scan
+NODES[TableFunctionScan] = _lower_table_function
 NODES[Values] = _lower_values
 NODES[SharedScan] = _lower_shared_scan
 NODES[RecursiveScan] = _lower_shared_scan
