@@ -89,6 +89,13 @@ def json_row(columns: Sequence[tuple[Sql, Type]], *, legacy: bool = False) -> Sq
     return sql.case([(sql.fragment(" AND ".join(f"{{{i}}}" for i in range(len(guards))), *guards), fast)], exact)
 
 
+def _prints_itself(type_: Type) -> bool:
+    """DuckDB's own JSON text of the value is the protocol's."""
+    if isinstance(type_, ArrayType):
+        return _prints_itself(type_.element)
+    return type_ in _NATIVE or isinstance(type_, VarcharType)
+
+
 def json_value(value: Sql, type_: Type, *, legacy: bool) -> Sql:
     """A value as an argument of `json_array`: a DuckDB value that it prints rightly, or JSON."""
 
@@ -99,7 +106,7 @@ def json_value(value: Sql, type_: Type, *, legacy: bool) -> Sql:
         case VarcharType():
             return value
         case ArrayType(element):
-            if element in _NATIVE or isinstance(element, VarcharType):
+            if _prints_itself(element):
                 return value
             return sql.call("list_transform", value, sql.function_of(lambda one: _as_json(inner(one, element))))
         case RowType(fields):
