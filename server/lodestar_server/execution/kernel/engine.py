@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from lodestar_server.execution.kernel import streams
+from lodestar_server.execution.kernel.constant_rows import ConstantExecution, constant_batch, constant_rows
 from lodestar_server.execution.kernel.encoding.values import python_value
 from lodestar_server.execution.kernel.errors import engine_error
 from lodestar_server.execution.kernel.files import scan_query
@@ -26,8 +27,8 @@ from lodestar_server.execution.kernel.lowering.statement import (
     lower_statement,
 )
 from lodestar_server.execution.kernel.scans import OpenedScan, ScanSources, open_scan
-from lodestar_server.ir import Expression
-from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.ir import Constant, Expression
+from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
@@ -48,16 +49,24 @@ class Kernel:
 
     def lower(self, root: PlanNode, zone: str, rows: RowFormat) -> LoweredStatement:
         """The statement of a plan; frozen, to be kept as long as the plan."""
+        constants = constant_rows(root)
+        if constants is not None and isinstance(root, Output | TableWrite):
+            columns = tuple(symbol.type for symbol in root.columns)
+            return LoweredStatement((), (), columns, frozenset(), constant_batch(constants, columns, rows))
         return lower_statement(root, zone, rows)
 
-    def execute(self, root: PlanNode, context: QueryContext, sources: ScanSources, rows: RowFormat) -> Execution:
+    def execute(
+        self, root: PlanNode, context: QueryContext, sources: ScanSources, rows: RowFormat
+    ) -> Execution | ConstantExecution:
         """Lower and start a plan whose root is an Output."""
         return self.run(self.lower(root, context.time_zone, rows), context, sources, rows)
 
     def run(
         self, statement: LoweredStatement, context: QueryContext, sources: ScanSources, rows: RowFormat
-    ) -> Execution:
+    ) -> Execution | ConstantExecution:
         """Start a lowered statement. Raises: LodestarError; after that, from the execution's batches."""
+        if statement.constants is not None:
+            return ConstantExecution(statement, context)
         opened = [
             (one, open_scan(one.scan, sources, context.cancellation, context.progress, self.readers))
             for one in statement.scans
@@ -88,6 +97,8 @@ class Kernel:
 
     def evaluate(self, expression: Expression, context: QueryContext) -> Any:
         """The value of an expression without columns, as in `ir.Constant`. Raises: LodestarError."""
+        if isinstance(expression, Constant):
+            return expression.value
         statement = lower_expression(expression, context.time_zone)
         with self.run(statement, context, _NoSources(), RowFormat.ARROW) as execution:
             (batch,) = (one for one in execution.batches() if one.num_rows)

@@ -149,5 +149,8 @@ def _floating(value: Sql, type_: Type) -> Sql:
         if type_ == DOUBLE
         else sql.fragment("CAST(trino_java_floating_text({0}) AS JSON)", value)
     )
-    special = sql.call("to_json", sql.call("trino_special_text", value))
+    # DuckDB says nan or -nan, inf or -inf.
+    special = sql.fragment(
+        "to_json(CASE WHEN isnan({0}) THEN 'NaN' ELSE replace(CAST({0} AS VARCHAR), 'inf', 'Infinity') END)", value
+    )
     return sql.fragment("CASE WHEN isfinite({0}) THEN {1} WHEN {0} IS NOT NULL THEN {2} END", value, shortest, special)

@@ -31,8 +31,8 @@ def add(call: ScalarCall) -> Sql:
     if left in INTERVALS and right in INTERVALS:
         return sql.binary("+", a, b)
     if left in INTERVALS:
-        return _shifted(call, b, right, a, left)
-    return _shifted(call, a, left, b, right)
+        return _shifted(call, b, right, a, left, call.constant(0))
+    return _shifted(call, a, left, b, right, call.constant(1))
 
 
 def subtract(call: ScalarCall) -> Sql:
@@ -42,7 +42,8 @@ def subtract(call: ScalarCall) -> Sql:
     if left in INTERVALS:
         return sql.binary("-", a, b)
     if right in INTERVALS:
-        return _shifted(call, a, left, sql.fragment("(-{0})", b), right)
+        constant = call.constant(1)
+        return _shifted(call, a, left, sql.fragment("(-{0})", b), right, None if constant is None else -constant)
     return sql.let_all((a, b), lambda x, y: _difference(x, y, left))
 
 
@@ -78,11 +79,15 @@ def _scaled(call: ScalarCall, operator: str, verb: str, interval: Sql, number: S
     return sql.let(number, made)
 
 
-def _shifted(call: ScalarCall, value: Sql, type_: Type, interval: Sql, interval_type: Type) -> Sql:
+def _shifted(
+    call: ScalarCall, value: Sql, type_: Type, interval: Sql, interval_type: Type, interval_constant: int | None = None
+) -> Sql:
     by_months = interval_type == INTERVAL_YEAR_MONTH
     if type_ == DATE:
         if by_months:
             return sql.fragment("CAST({0} + to_months({1}) AS DATE)", value, interval)
+        if interval_constant is not None and interval_constant % _MILLIS_PER_DAY == 0:
+            return sql.fragment(f"({{0}} + {interval_constant // _MILLIS_PER_DAY})", value)
         return sql.let(interval, lambda i: _date_and_days(call, value, i))
     if by_months:
         return sql.let(value, lambda v: add_months(v, type_, interval))

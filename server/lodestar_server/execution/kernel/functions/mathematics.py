@@ -89,6 +89,9 @@ def _truncate(call: ScalarCall) -> Sql:
     return sql.cast(sql.call("trino_double_truncate", value, digits[0]), call.held)
 
 
+_EXACT_POWER = 15
+
+
 @scalar("round")
 def _round(call: ScalarCall) -> Sql:
     (value, *digits) = call.arguments
@@ -101,6 +104,11 @@ def _round(call: ScalarCall) -> Sql:
         return call.strict(lambda v, n: _round_integer(call, v, n))
     if not digits:
         return sql.cast(sql.call("round", value), call.held)
+    constant = call.constant(1)
+    if isinstance(constant, int) and 0 <= constant <= _EXACT_POWER:
+        # Beyond the range of a long Trino leaves a value as it is.
+        rounded = f"CASE WHEN abs({{0}}) < {9 * 10**18 // 10**constant} THEN round({{0}}, {constant}) ELSE {{0}} END"
+        return sql.cast(sql.let(value, lambda v: sql.fragment(rounded, v)), call.held)
     return call.strict(lambda v, n: sql.cast(sql.call("trino_round_double", v, n), call.held))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import pyarrow as pa
+
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.json import json_row
 from lodestar_server.execution.kernel.functions.macros import referenced_names
@@ -58,6 +60,8 @@ class LoweredStatement:
     columns: tuple[Type, ...]
     names: frozenset[str]
     """Macros and functions of ours that it may need."""
+    constants: pa.RecordBatch | None = None
+    """The rows themselves, where the plan is nothing but constants; then there is no text."""
 
     def text(self, slots: dict[str, str]) -> str:
         """The statement with its slots filled."""
