@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
-from lodestar_server.plugins.connectors.hive.config import ExistingPartitions, HiveConfig
+from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
-from lodestar_server.plugins.connectors.hive.errors import HIVE_DATABASE_LOCATION_ERROR, HIVE_PATH_ALREADY_EXISTS
-from lodestar_server.plugins.connectors.hive.formats import require_writable
+from lodestar_server.plugins.connectors.hive.errors import (
+    HIVE_DATABASE_LOCATION_ERROR,
+    HIVE_PATH_ALREADY_EXISTS,
+    HIVE_UNSUPPORTED_FORMAT,
+)
+from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
     HiveColumnHandle,
     HiveTableHandle,
@@ -180,6 +184,9 @@ class HiveWriting(ConnectorMetadata):
         new: bool,
     ) -> HiveWriteHandle:
         form = require_writable(table.storage_format)
+        codec = compression_codec(session)
+        if form is StorageFormat.PARQUET and codec is CompressionCodec.LZ4:
+            raise LodestarError(HIVE_UNSUPPORTED_FORMAT, "Compression codec LZ4 not supported for Parquet")
         staging = self._transaction.metastore.open_staging()
         holder = child_of(beside, f"{STAGING_PREFIX}{staging.name}")
         staging.add(holder)
@@ -193,7 +200,7 @@ class HiveWriting(ConnectorMetadata):
             tuple(columns),
             tuple((column.name, handles[column.name].type) for column in table.columns),
             session.query_id,
-            compression_codec(session).name,
+            codec.name,
             target_max_file_size(session),
             self._config.max_partitions_per_writers,
             flag(session, "collect_column_statistics_on_write"),
