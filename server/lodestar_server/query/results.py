@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 import pyarrow as pa
 
-from lodestar_server.session import SelectedRole
+from lodestar_server.session import SessionChanges
 from lodestar_server.spi.types import Type
+
+__all__ = ["OutputColumn", "QueryPhase", "ResultSink", "RowEncoding", "SessionChanges"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +35,6 @@ class RowEncoding(Enum):
     JSON_TEXT = "JSON_TEXT"
     JSON_TEXT_LEGACY = "JSON_TEXT_LEGACY"
     ARROW = "ARROW"
-
-
-@dataclass(slots=True)
-class SessionChanges:
-    """What a statement changes in the client's session; sent after success only."""
-
-    set_catalog: str | None = None
-    set_schema: str | None = None
-    set_path: str | None = None
-    set_session: dict[str, str] = field(default_factory=dict)
-    clear_session: list[str] = field(default_factory=list)
-    set_roles: dict[str, SelectedRole] = field(default_factory=dict)
-    added_prepare: dict[str, str] = field(default_factory=dict)
-    deallocated_prepare: list[str] = field(default_factory=list)
-    started_transaction_id: str | None = None
-    clear_transaction: bool = False
-    set_authorization_user: str | None = None
-    reset_authorization_user: bool = False
-    set_original_roles: list[SelectedRole] = field(default_factory=list)
 
 
 class QueryPhase(Enum):

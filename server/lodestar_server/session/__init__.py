@@ -1,5 +1,6 @@
 """The session of a statement and the context of a query."""
 
+from lodestar_server.session.changes import SessionChanges
 from lodestar_server.session.context import Cancellation, Progress, QueryContext, QueryWarning
 from lodestar_server.session.session import Capability, RoleKind, SelectedRole, Session
 
@@ -12,4 +13,5 @@ __all__ = [
     "RoleKind",
     "SelectedRole",
     "Session",
+    "SessionChanges",
 ]

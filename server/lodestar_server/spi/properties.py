@@ -29,6 +29,8 @@ class Duration(float):
     @classmethod
     def parse(cls, text: str) -> Duration:
         """Raises: ValueError with a message for the user."""
+        if not text:
+            raise ValueError("duration is empty")
         match = _NUMBER_AND_UNIT.fullmatch(text)
         if match is None:
             raise ValueError(f"duration is not a valid data duration string: {text}")
@@ -52,6 +54,8 @@ class DataSize(int):
     @classmethod
     def parse(cls, text: str) -> DataSize:
         """Raises: ValueError with a message for the user."""
+        if not text:
+            raise ValueError("size is empty")
         match = _NUMBER_AND_UNIT.fullmatch(text)
         if match is None:
             raise ValueError(f"size is not a valid data size string: {text}")

@@ -1,0 +1,296 @@
+"""The client's way through one query: which tokens are answered with what.
+
+    queued/1, queued/2 …   until the statement is accepted, then executing/0, executing/1 … until everything is told
+
+Of the executing documents the last one answered is kept: asking for its token again gives the same bytes, asking for
+the next one acknowledges it. Older tokens are gone (410); tokens never handed out do not exist (404), because every
+token has a slug of its own. Runs on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+from lodestar_server.execution.spool import Page
+from lodestar_server.protocol.failure import RequestFault
+from lodestar_server.protocol.headers import session_change_headers
+from lodestar_server.protocol.results import (
+    DATA_CLOSE,
+    DATA_OPEN,
+    DocumentUris,
+    document_head,
+    document_tail,
+    queued_document,
+)
+from lodestar_server.protocol.types import render_columns
+from lodestar_server.query.config import ResultConfig
+from lodestar_server.query.dispatch.figures import document_figures
+from lodestar_server.query.dispatch.manager import QueryManager
+from lodestar_server.query.dispatch.query import Query
+from lodestar_server.query.state import QueryState
+from lodestar_server.session import Capability
+from lodestar_server.spi.errors import LodestarError
+
+LONG_POLL_SECONDS = 1.0
+_FIRST_ROWS_SECONDS = 0.1
+"""How long a page that has rows but is not full waits for more."""
+KEPT_BYTES = 64 << 20
+"""Last documents of queries that are done are kept up to so many bytes in all."""
+
+QUEUED, EXECUTING = "queued", "executing"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer: pieces of its body, and the headers that go with it."""
+
+    parts: tuple[bytes | memoryview, ...]
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Length of the body."""
+        return sum(len(part) for part in self.parts)
+
+
+class Conversations:
+    """The conversations of a server's queries."""
+
+    def __init__(self, manager: QueryManager, config: ResultConfig) -> None:
+        self.manager = manager
+        self.config = config
+        self._open: dict[str, Conversation] = {}
+        self._kept: OrderedDict[str, int] = OrderedDict()
+        self._kept_bytes = 0
+
+    def begin(self, query: Query, base: str) -> Document:
+        """The answer to a POST. `base` is the server's address as the client sees it: `http://host:8080`."""
+        self._prune()
+        conversation = Conversation(query, self)
+        self._open[query.id] = conversation
+        return conversation.posted(base)
+
+    def find(self, query_id: str) -> Conversation:
+        """The conversation about a query. Raises: RequestFault(404)."""
+        found = self._open.get(query_id)
+        if found is None or self.manager.find(query_id) is None:
+            raise not_found()
+        return found
+
+    def keep(self, query: Query, size: int) -> None:
+        """The last document of a query that is done stays; the oldest ones go when there are too many bytes."""
+        self._kept[query.id] = size
+        self._kept_bytes += size
+        while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+            query_id, freed = self._kept.popitem(last=False)
+            self._kept_bytes -= freed
+            conversation = self._open.get(query_id)
+            if conversation is not None:
+                conversation.drop()
+
+    def _prune(self) -> None:
+        """Forget conversations about queries that the manager has forgotten."""
+        if len(self._open) <= 2 * self.manager.remembered + 16:
+            return
+        for query_id in [one for one in self._open if self.manager.find(one) is None]:
+            del self._open[query_id]
+            self._kept_bytes -= self._kept.pop(query_id, 0)
+
+
+class Conversation:
+    """One client's way through one query."""
+
+    def __init__(self, query: Query, all_: Conversations) -> None:
+        self.query = query
+        self._all = all_
+        self._lock = asyncio.Lock()
+        self._queued_token = 0
+        self._last_token = -1
+        self._last: Document | None = None
+        self._ended = False
+        self._gone = False
+        self._columns: bytes | None = None
+
+    def check_slug(self, kind: str, token: int, slug: str) -> None:
+        """Raises: RequestFault(404)."""
+        if not self.query.slugs.fits(kind, token, slug):
+            raise not_found()
+
+    def posted(self, base: str) -> Document:
+        """The answer to the POST: always QUEUED, always with a nextUri, whatever is known already."""
+        return Document((queued_document(self.query.id, self._uris(base, self._uri(base, QUEUED, 1)), 0, 0),))
+
+    async def queued(self, token: int, slug: str, base: str) -> Document:
+        """A poll before the statement is accepted; the first one starts it."""
+        query = self.query
+        self.check_slug(QUEUED, token, slug)
+        if token not in (self._queued_token, self._queued_token + 1):
+            raise RequestFault(410, "Invalid token")
+        self._queued_token = max(self._queued_token, token)
+        query.heartbeat()
+        self._all.manager.start(query)
+        if not (query.dispatched or query.done):
+            deadline = asyncio.get_running_loop().time() + LONG_POLL_SECONDS
+            await query.wait_until(lambda: query.dispatched or query.done, deadline)
+        now = self._all.manager.now
+        if query.error is not None and (not query.dispatched or (query.stopped and self._last_token < 0)):
+            return Document((self._failed(base, query.error, told_columns=False),))
+        queued = round(query.timeline.queued(now) * 1000)
+        elapsed = round(query.timeline.elapsed(now) * 1000)
+        next_uri = self._uri(base, EXECUTING, 0) if query.dispatched else self._uri(base, QUEUED, token + 1)
+        return Document((queued_document(query.id, self._uris(base, next_uri), queued, elapsed),))
+
+    async def executing(self, token: int, slug: str, base: str) -> Document:
+        """A poll for results. Polls of one query are answered one after the other."""
+        self.check_slug(EXECUTING, token, slug)
+        self.query.heartbeat()
+        async with self._lock:
+            if token < self._last_token or self._gone:
+                raise RequestFault(410, "HTTP 410 Gone")
+            if token == self._last_token and self._last is not None:
+                return self._last
+            if token != self._last_token + 1 or self._ended:
+                raise not_found()
+            document, ended = await self._next(token, base)
+            self._last_token, self._last, self._ended = token, document, ended
+            if ended:
+                self._all.keep(self.query, document.size_bytes)
+            self.query.heartbeat()
+            return document
+
+    def heartbeat(self, token: int, slug: str) -> None:
+        """HEAD: the client is alive. Raises: RequestFault(404)."""
+        self.check_slug(EXECUTING, token, slug)
+        self.query.heartbeat()
+
+    def cancel(self, kind: str, token: int, slug: str) -> None:
+        """DELETE: the client wants no more; after the end it frees what was kept. Raises: RequestFault(404)."""
+        self.check_slug(kind, token, slug)
+        if self.query.done:
+            if kind == EXECUTING:
+                self.drop()
+            return
+        self._all.manager.cancel(self.query)
+
+    def drop(self) -> None:
+        """Free the last document; its token is gone."""
+        self._gone = True
+        self._last = None
+
+    async def _next(self, token: int, base: str) -> tuple[Document, bool]:
+        """Build the next document; the second answer is whether it is the last."""
+        query = self.query
+        target = self._all.config.target_page_size
+        await self._wait_for_rows(target)
+        # The order matters: what was complete before the page was cut is complete after it.
+        complete = query.complete
+        error = query.error
+        page = None
+        if error is None and query.spool is not None:
+            try:
+                page = await self._take(target)
+            except LodestarError as fault:
+                query.fail(fault)
+            error = query.error
+        if error is not None:
+            return Document((self._failed(base, error),)), True
+        ended = complete and (query.spool is None or query.spool.empty)
+        if ended:
+            query.advance(QueryState.FINISHED)
+            if query.error is not None:  # killed in this very moment
+                return Document((self._failed(base, query.error),)), True
+        return self._document(token, base, page, ended), ended
+
+    async def _wait_for_rows(self, target: int) -> None:
+        query = self.query
+
+        def full() -> bool:
+            return query.done or query.complete or (query.spool is not None and query.spool.ready_bytes >= target)
+
+        def some() -> bool:
+            return full() or (query.spool is not None and not query.spool.empty)
+
+        if full():
+            return
+        now = asyncio.get_running_loop().time()
+        if await query.wait_until(some, now + LONG_POLL_SECONDS) and not full():
+            more = asyncio.get_running_loop().time() + _FIRST_ROWS_SECONDS
+            await query.wait_until(full, min(more, now + LONG_POLL_SECONDS))
+
+    async def _take(self, target: int) -> Page | None:
+        spool = self.query.spool
+        assert spool is not None
+        if spool.next_on_disk:
+            page = await self._all.manager.read_blocking(lambda: spool.take(target))
+            assert page is None or isinstance(page, Page)
+            return page
+        return spool.take(target)
+
+    def _document(self, token: int, base: str, page: Page | None, ended: bool) -> Document:
+        query = self.query
+        next_uri = None if ended else self._uri(base, EXECUTING, token + 1)
+        partial = None
+        figures = document_figures(query, self._all.manager.now, with_rows=page is not None)
+        if not ended and figures.root_stage is not None and figures.root_stage.state == "RUNNING":
+            stage = figures.root_stage.sub_stages[0] if figures.root_stage.sub_stages else figures.root_stage
+            partial = self._partial_cancel_uri(base, stage.stage_id, token + 1)
+        head = document_head(query.id, self._uris(base, next_uri, partial), self._rendered_columns())
+        tail = document_tail(
+            figures,
+            warnings=() if query.context is None else tuple(query.context.warnings),
+            update_type=query.update_type if query.columns is not None else None,
+            update_count=query.update_count,
+        )
+        headers = tuple(self._change_headers()) if query.complete else ()
+        if page is None:
+            return Document((head + tail,), headers)
+        rows = list(page.parts)
+        rows[-1] = rows[-1][:-1]  # the comma after the last row
+        return Document((head + DATA_OPEN, *rows, DATA_CLOSE + tail), headers)
+
+    def _failed(self, base: str, error: LodestarError, *, told_columns: bool = True) -> bytes:
+        """The last document of a query that failed. Before dispatch nothing is told of what ran ahead of the client."""
+        query = self.query
+        figures = document_figures(query, self._all.manager.now, with_rows=False)
+        columns = self._rendered_columns() if told_columns else None
+        if not told_columns:
+            figures = replace(figures, scheduled=False, progress_percentage=None, root_stage=None)
+        head = document_head(query.id, self._uris(base, None), columns)
+        warnings = () if query.context is None else tuple(query.context.warnings)
+        update_type = query.update_type if columns is not None else None
+        return head + document_tail(figures, error=error, warnings=warnings, update_type=update_type)
+
+    def _rendered_columns(self) -> bytes | None:
+        if self._columns is None and self.query.columns is not None:
+            parametric = Capability.PARAMETRIC_DATETIME in self.query.session.capabilities
+            self._columns = render_columns(tuple((one.name, one.type) for one in self.query.columns), parametric)
+        return self._columns
+
+    def _change_headers(self) -> list[tuple[str, str]]:
+        if self.query.changes is None:
+            return []
+        config = self._all.config
+        compression = (config.prepared_compression_threshold, config.prepared_compression_min_gain)
+        return session_change_headers(self.query.changes, self.query.session.protocol_prefix, compression=compression)
+
+    def _uri(self, base: str, kind: str, token: int) -> str:
+        return f"{base}/v1/statement/{kind}/{self.query.id}/{self.query.slugs.make(kind, token)}/{token}"
+
+    def _partial_cancel_uri(self, base: str, stage: str, token: int) -> str:
+        slug = self.query.slugs.make(EXECUTING, token)
+        return f"{base}/v1/statement/executing/partialCancel/{self.query.id}/{stage}/{slug}/{token}"
+
+    def _uris(self, base: str, next_uri: str | None, partial: str | None = None) -> DocumentUris:
+        template = self._all.config.info_url_template
+        if template is None:
+            info = f"{base}/ui/query.html?{self.query.id}"
+        else:
+            info = template.replace("${QUERY_ID}", self.query.id)
+        return DocumentUris(info, next_uri, partial)
+
+
+def not_found() -> RequestFault:
+    """The answer to a URI that is not this query's: unknown id, wrong slug, token never given."""
+    return RequestFault(404, "Query not found")

@@ -1,0 +1,408 @@
+"""Intake of statements, and the queries of this coordinator: started, found, killed, forgotten.
+
+Intake never loses a query: whatever goes wrong after the id is given out is the failure of a query that can be asked
+about. Everything here runs on the event loop, except `_run`, which is a worker thread's life with one query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from lodestar_server.execution.spool import ResultSpool, SpoolBudget, SpoolConfig, SpoolDirectory
+from lodestar_server.protocol.requests import StatementRequest
+from lodestar_server.query.config import QueryConfig
+from lodestar_server.query.dispatch.groups import SingleGroup
+from lodestar_server.query.dispatch.kinds import may_start_early, statement_hash, statement_kind
+from lodestar_server.query.dispatch.mailbox import Mailbox
+from lodestar_server.query.dispatch.query import Query
+from lodestar_server.query.dispatch.sink import QuerySink
+from lodestar_server.query.dispatch.tracker import QueryHistory, abandoned_error, overdue_error
+from lodestar_server.query.dispatch.workers import Workers
+from lodestar_server.query.pipeline import Pipeline
+from lodestar_server.query.state import QueryState
+from lodestar_server.session import QueryContext, Session
+from lodestar_server.session.system_properties import SystemProperties
+from lodestar_server.session.time_zones import canonical_zone
+from lodestar_server.spi.errors import (
+    ADMINISTRATIVELY_KILLED,
+    ADMINISTRATIVELY_PREEMPTED,
+    GENERIC_INTERNAL_ERROR,
+    PERMISSION_DENIED,
+    QUERY_TEXT_TOO_LARGE,
+    SERVER_SHUTTING_DOWN,
+    USER_CANCELED,
+    ErrorType,
+    LodestarError,
+)
+
+log = logging.getLogger(__name__)
+
+TRACKER_SECONDS = 1.0
+_KEPT_TEXT_LENGTH = 100_000
+
+
+class AccessChecks:
+    """What dispatch asks of access control; without one, nobody may act for somebody else."""
+
+    def check_can_impersonate(self, authenticated: str, user: str) -> None:
+        """Raises: LodestarError(PERMISSION_DENIED)."""
+        if authenticated != user:
+            message = f"Access Denied: User {authenticated} cannot impersonate user {user}"
+            raise LodestarError(PERMISSION_DENIED, message)
+
+    def check_can_execute_query(self, session: Session) -> None:
+        """Raises: LodestarError(PERMISSION_DENIED)."""
+
+
+@dataclass(slots=True)
+class QuerySettings:
+    """What the manager is built from; each has a default that works alone."""
+
+    queries: QueryConfig = field(default_factory=QueryConfig)
+    spool: SpoolConfig = field(default_factory=SpoolConfig)
+    properties: SystemProperties = field(default_factory=SystemProperties)
+    access: AccessChecks = field(default_factory=AccessChecks)
+    server_time_zone: str = "UTC"
+    forced_time_zone: str | None = None
+
+
+class QueryManager:
+    """All queries of this coordinator. Make it on the event loop that serves the clients."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        directory: SpoolDirectory,
+        settings: QuerySettings | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings or QuerySettings()
+        self._pipeline = pipeline
+        self._directory = directory
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._mailbox = Mailbox(self._loop)
+        queries = self.settings.queries
+        self.spool_budget = SpoolBudget(self.settings.spool.memory, self.settings.spool.disk)
+        self.groups = SingleGroup(
+            min(queries.max_concurrent_queries, queries.worker_threads), queries.max_queued_queries
+        )
+        self._history = QueryHistory(queries.max_history, queries.min_expire_age)
+        self._queries: dict[str, Query] = {}
+        self._workers = Workers(queries.worker_threads, "query")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="spool")
+        self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._track)
+        self._draining = False
+        self._one_done = asyncio.Event()
+        self.on_completed: list[Callable[[Query], None]] = []
+        """Told of every query that is done, on the event loop; must not raise."""
+        self.totals = QueryTotals()
+
+    # Intake.
+
+    def register(self, request: StatementRequest) -> Query:
+        """A new query in QUEUED. A read-only statement may start at once."""
+        query = Query(request, self._mailbox, clock=self._clock)
+        query.on_done = self._done
+        self._queries[query.id] = query
+        self.totals.submitted += 1
+        if len(request.text) > _KEPT_TEXT_LENGTH and len(request.text) > self.settings.queries.max_length:
+            self._refuse_length(query)
+        elif (
+            self.settings.queries.speculative_start
+            and not self._draining
+            and self.groups.has_room
+            and may_start_early(request.text)
+        ):
+            query.early = True
+            self.start(query)
+        return query
+
+    def start(self, query: Query) -> None:
+        """Hand a query to dispatch; more than once does no harm."""
+        if query.started or query.done:
+            return
+        query.started = True
+        try:
+            self._prepare(query)
+            if self.groups.submit(query):
+                self._submit(query)
+        except LodestarError as error:
+            query.fail(error)
+        except Exception as fault:
+            self._internal_error(query, fault)
+
+    def _prepare(self, query: Query) -> None:
+        """What is checked before a query queues. Raises: LodestarError."""
+        settings = self.settings
+        if self._draining:
+            raise LodestarError(SERVER_SHUTTING_DOWN, "Server is shutting down")
+        if len(query.text) > settings.queries.max_length:
+            raise _too_long(query, settings.queries.max_length)
+        session = query.session
+        self._check_identity(session)
+        settings.properties.validate(session.system_properties)
+        query.context = QueryContext(session, self._time_zone(session), self._deadline(query))
+
+    def _check_identity(self, session: Session) -> None:
+        access = self.settings.access
+        authenticated = session.identity.principal or session.original_identity.user
+        access.check_can_impersonate(authenticated, session.original_identity.user)
+        access.check_can_impersonate(session.original_identity.user, session.identity.user)
+        access.check_can_execute_query(session)
+
+    def _time_zone(self, session: Session) -> str:
+        """What the server forces, else session property, header, the server's zone. Raises: LodestarError."""
+        if self.settings.forced_time_zone is not None:
+            return canonical_zone(self.settings.forced_time_zone)
+        zone = session.system_properties.get("time_zone_id")
+        if zone is not None:
+            return canonical_zone(zone)
+        if not session.time_zone:
+            raise LodestarError(GENERIC_INTERNAL_ERROR, "Zone id is an empty string")
+        return canonical_zone(session.time_zone)
+
+    def _deadline(self, query: Query) -> float:
+        limit = float(self.settings.properties.value(query.session, "query_max_run_time"))
+        return query.timeline.created + limit
+
+    def _submit(self, query: Query) -> None:
+        query.advance(QueryState.DISPATCHING)
+        self._workers.submit(self._run, query)
+
+    # The worker.
+
+    def _run(self, query: Query) -> None:
+        """A worker thread's life with one query. Never raises."""
+        assert query.context is not None
+        try:
+            if query.done:
+                return
+            self._pipeline.run(query.text, query.context, QuerySink(query, self._make_spool))
+            if not query.complete and not query.done:
+                message = "The statement ended without a result"
+                query.fail(LodestarError(GENERIC_INTERNAL_ERROR, message))
+        except LodestarError as error:
+            if query.partially_cancelled and query.columns is not None:
+                query.mark_complete()
+            else:
+                query.fail(error)
+        except BaseException as fault:
+            self._internal_error(query, fault)
+        finally:
+            self._mailbox.post(self._leave_group, query)
+
+    def _make_spool(self, query: Query) -> ResultSpool:
+        assert query.context is not None
+        config = self.settings.spool
+        return ResultSpool(
+            self.spool_budget,
+            self._directory,
+            memory_limit=config.memory_per_query,
+            patience=config.patience,
+            check=query.context.cancellation.check,
+            clock=self._clock,
+        )
+
+    def _internal_error(self, query: Query, fault: BaseException) -> None:
+        log.error("query failed inside", exc_info=fault, extra={"query_id": query.id})
+        query.fail(fault)
+
+    def _leave_group(self, query: Query) -> None:
+        for waiting in self.groups.finished(query):
+            self._submit(waiting)
+
+    # Questions and commands.
+
+    def find(self, query_id: str) -> Query | None:
+        """The query of this id while it is remembered."""
+        return self._queries.get(query_id)
+
+    @property
+    def now(self) -> float:
+        """The monotonic clock of the queries."""
+        return self._clock()
+
+    @property
+    def remembered(self) -> int:
+        """How many queries there are, done ones included."""
+        return len(self._queries)
+
+    def list_queries(self) -> list[Query]:
+        """All queries that are remembered, oldest first."""
+        return list(self._queries.values())
+
+    def cancel(self, query: Query) -> None:
+        """Its client does not want it any more."""
+        query.stopped = not query.done
+        query.fail(LodestarError(USER_CANCELED, "Query was canceled"))
+
+    def kill(self, query: Query, message: str | None, *, preempted: bool = False) -> bool:
+        """An operator stops it; false when it was done."""
+        code, verb = (ADMINISTRATIVELY_PREEMPTED, "preempted") if preempted else (ADMINISTRATIVELY_KILLED, "killed")
+        told = f"Message: {message}" if message else "No message provided."
+        query.stopped = not query.done
+        return query.fail(LodestarError(code, f"Query {verb}. {told}"))
+
+    async def read_blocking(self, action: Callable[[], object]) -> object:
+        """Run a short blocking read (a spool file) off the event loop."""
+        return await self._loop.run_in_executor(self._readers, action)
+
+    # The end.
+
+    def _done(self, query: Query) -> None:
+        """On the loop, when a query is finished or failed."""
+        if query.timeline.entered(QueryState.DISPATCHING) is None:
+            # It may have waited in its group. One that runs leaves when its worker is back.
+            self._leave_group(query)
+        self.totals.count(query)
+        self._one_done.set()
+        for query_id in self._history.remember(query.id, self._clock()):
+            self._forget(query_id)
+        _log_completed(query)
+        for told in self.on_completed:
+            told(query)
+
+    def _forget(self, query_id: str) -> None:
+        query = self._queries.pop(query_id, None)
+        if query is not None and query.spool is not None:
+            query.spool.close()
+
+    def _track(self) -> None:
+        """Once a second: abandon, enforce limits, forget."""
+        now = self._clock()
+        try:
+            for query in list(self._queries.values()):
+                if not query.done:
+                    self._enforce(query, now)
+            for query_id in self._history.expire(now):
+                self._forget(query_id)
+        finally:
+            if self._tracker is not None:
+                self._tracker = self._loop.call_later(TRACKER_SECONDS, self._track)
+
+    def _enforce(self, query: Query, now: float) -> None:
+        timeout = self.settings.queries.client_timeout
+        if now - query.last_heartbeat > timeout:
+            query.fail(abandoned_error(query, now))
+            return
+        error = overdue_error(query, self.settings.properties, now) if query.context is not None else None
+        if error is not None:
+            query.fail(error)
+
+    def drain(self) -> None:
+        """Take no new queries; running ones go on."""
+        self._draining = True
+
+    @property
+    def running_count(self) -> int:
+        """Queries that have been started and are not done."""
+        waiting = (QueryState.QUEUED, QueryState.WAITING_FOR_RESOURCES)
+        return sum(query.state not in waiting for query in self.active)
+
+    @property
+    def active(self) -> list[Query]:
+        """Queries that are not done."""
+        return [query for query in self._queries.values() if not query.done]
+
+    async def wait_idle(self, seconds: float, at_once: asyncio.Event) -> None:
+        """Wait until no query is active, at most so long, or until `at_once` is set."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        stop = asyncio.ensure_future(at_once.wait())
+        try:
+            while self.active and not stop.done() and loop.time() < end:
+                self._one_done.clear()
+                done = asyncio.ensure_future(self._one_done.wait())
+                await asyncio.wait((done, stop), timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+                done.cancel()
+        finally:
+            stop.cancel()
+
+    async def close(self) -> None:
+        """Fail what is left and stop the threads."""
+        self._draining = True
+        if self._tracker is not None:
+            self._tracker.cancel()
+            self._tracker = None
+        for query in self.active:
+            query.fail(LodestarError(SERVER_SHUTTING_DOWN, "Server is shutting down"))
+        # Workers that do not heed their cancellation must not hold up the end.
+        self._workers.stop()
+        self._readers.shutdown(wait=False)
+        for query in self._queries.values():
+            if query.spool is not None:
+                query.spool.close()
+        self._directory.remove()
+
+    def _refuse_length(self, query: Query) -> None:
+        """Fail a text that is far too long at once, so that it need not be kept."""
+        query.started = True
+        query.fail(_too_long(query, self.settings.queries.max_length))
+        query.request = StatementRequest(
+            query.text[:_KEPT_TEXT_LENGTH], query.session, query.request.capabilities, query.request.tags
+        )
+
+
+@dataclass(slots=True)
+class QueryTotals:
+    """Counters since the start, for metrics and the UI."""
+
+    submitted: int = 0
+    finished: int = 0
+    failed: int = 0
+    input_rows: int = 0
+    input_bytes: int = 0
+    cpu_nanos: int = 0
+    by_error_type: dict[str, int] = field(default_factory=dict)
+
+    def failed_with(self, type_: ErrorType) -> int:
+        """Queries that failed with an error of this type."""
+        return self.by_error_type.get(type_.value, 0)
+
+    def count(self, query: Query) -> None:
+        """A query is done."""
+        if query.failure is None:
+            self.finished += 1
+        else:
+            self.failed += 1
+            name = query.failure.code.type.value
+            self.by_error_type[name] = self.by_error_type.get(name, 0) + 1
+        if query.context is not None:
+            progress = query.context.progress
+            self.input_rows += progress.processed_rows
+            self.input_bytes += progress.processed_bytes
+            self.cpu_nanos += progress.cpu_nanos
+
+
+def _too_long(query: Query, limit: int) -> LodestarError:
+    message = f"Query text length ({len(query.text)}) exceeds the maximum length ({limit})"
+    return LodestarError(QUERY_TEXT_TOO_LARGE, message)
+
+
+def _log_completed(query: Query) -> None:
+    """One line per query. No literals: a statement is its first word and a hash."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    now = query.timeline.ended or query.timeline.created
+    facts: dict[str, object] = {
+        "query_id": query.id,
+        "user": query.session.user,
+        "source": query.session.source,
+        "state": query.state.value,
+        "kind": statement_kind(query.text),
+        "statement": statement_hash(query.text),
+        "elapsed_ms": round(query.timeline.elapsed(now) * 1000),
+        "rows": 0 if query.spool is None else query.spool.total_rows,
+    }
+    if query.failure is not None:
+        facts["error"] = query.failure.code.name
+    log.info("query completed", extra=facts)
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("statement", extra={"query_id": query.id, "text": query.text})
