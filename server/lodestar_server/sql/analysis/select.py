@@ -211,7 +211,7 @@ def _star_fields(
         if node.select.distinct and not one.type.comparable:
             message = f"DISTINCT can only be applied to comparable types (actual: {one.type.display})"
             raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
-        name = part.aliases[position].value if part.aliases else one.name
+        name = part.aliases[position].canonical if part.aliases else one.name
         found.append((Item(None, ir.SymbolRef(one.symbol), one), name))
     return found
 
@@ -229,7 +229,7 @@ def _star_row(
         if node.select.distinct and not one.type.comparable:
             message = f"DISTINCT can only be applied to comparable types (actual: {one.type.display})"
             raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
-        name = part.aliases[position].value if part.aliases else one.name
+        name = part.aliases[position].canonical if part.aliases else one.name
         found.append((Item(part.target, ir.FieldAccess(base, position)), name))
     return found
 
