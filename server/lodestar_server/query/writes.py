@@ -127,6 +127,17 @@ def analyze_table(statement: StatementContext, node: ast.Analyze, results: Resul
     not_supported("This connector does not support analyze")
 
 
+def refresh_materialized_view(
+    statement: StatementContext, node: ast.RefreshMaterializedView, results: ResultSink
+) -> None:
+    """REFRESH MATERIALIZED VIEW: no connector stores materialized views yet."""
+    name = statement.qualify(node.table.name, node.at)
+    if statement.metadata.find_materialized_view(name) is None:
+        message = f"Materialized view '{name}' does not exist"
+        raise LodestarError(TABLE_NOT_FOUND, message, location=node.at)
+    not_supported("This connector does not support refreshing materialized views")
+
+
 def _target(statement: StatementContext, name: QualifiedName, at: Location) -> CatalogTable:
     table = statement.metadata.find_table(name)
     if table is None:

@@ -82,6 +82,7 @@ class RelationPlan:
 class Analysis:
     """The state of one statement's analysis. `parameters` are the expressions for `?`, in order; None: no EXECUTE.
 
+    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     """
 
@@ -96,6 +97,7 @@ class Analysis:
     parameter_types: dict[int, Type] = field(default_factory=dict)
     tables: set[QualifiedName] = field(default_factory=set)
     views: tuple[QualifiedName, ...] = ()
+    storing_view: QualifiedName | None = None
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
     next_shared_key: int = 1
     top_level: bool = True

@@ -172,6 +172,8 @@ def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> Rela
 
 
 def _view(analysis: Analysis, node: ast.Table, name: QualifiedName, view: ViewDefinition) -> RelationPlan:
+    if name == analysis.storing_view:
+        raise LodestarError(VIEW_IS_RECURSIVE, "Statement would create a recursive view", location=node.at)
     if name in analysis.views:
         raise LodestarError(VIEW_IS_RECURSIVE, "View is recursive", location=node.at)
     analysis.tables.add(name)
