@@ -31,6 +31,7 @@ class TestHiveParquet(ConnectorSuite):
             Behaviour.INSERT,
             Behaviour.CREATE_VIEW,
             Behaviour.RENAME_VIEW,
+            Behaviour.ANALYZE,
         }
     )
     keeps: ClassVar = frozenset({Keeps.ROWS, Keeps.TABLE_COMMENTS})

@@ -11,8 +11,6 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.reading import read_rows
-
 from lodestar_server.metadata.base import MetadataServices
 from lodestar_server.metadata.catalogs import CatalogManager, NodeContext
 from lodestar_server.metadata.facade import Metadata, build_services
@@ -20,6 +18,7 @@ from lodestar_server.metadata.factories import ENTRY_POINT_GROUP, FactoryRegistr
 from lodestar_server.session import Session
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.session import Identity
+from tests.fakes.reading import read_rows
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

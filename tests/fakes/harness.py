@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.fakes.reading import read_rows
-
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     Connector,
@@ -24,6 +22,7 @@ from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession, Identity
 from lodestar_server.spi.types import Type
 from lodestar_server.spi.types.values import rows_to_pages
+from tests.fakes.reading import read_rows
 
 Row = Sequence[Any]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.fakes.harness import Harness
-
 from lodestar_server.plugins.connectors.hive.factory import FACTORY
 from lodestar_server.spi.plugin import ConnectorContext
+from tests.fakes.harness import Harness
 
 
 def hive_properties(root: Path, **properties: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ write rules are enforced and the engine's own tables are protected.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA
@@ -29,6 +30,15 @@ from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import Type
 
 _Entered = tuple[CatalogTransaction, ConnectorSession]
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnalysis:
+    """ANALYZE reads `columns` of `table` into `target`, which names and types them in the same order."""
+
+    table: CatalogTable
+    columns: tuple[ColumnHandle, ...]
+    target: WriteTarget
 
 
 class MetadataChanging(MetadataReading):
@@ -224,7 +234,9 @@ class MetadataChanging(MetadataReading):
     def finish_write(self, target: WriteTarget, fragments: Sequence[bytes]) -> None:
         """Hand the written pieces to the connector; they are visible after the commit."""
         begun, session = self._enter(target.catalog)
-        if target.create:
+        if target.analyze:
+            begun.metadata.finish_analyze(session, target.handle, fragments)
+        elif target.create:
             begun.metadata.finish_create_table(session, target.handle, fragments)
         else:
             begun.metadata.finish_insert(session, target.handle, fragments)
@@ -254,10 +266,26 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter(table.catalog)
         begun.metadata.check_row_changes(session, table.handle)
 
-    def check_can_analyze(self, table: CatalogTable, properties: Mapping[str, Any]) -> None:
-        """ANALYZE. Raises NOT_SUPPORTED when the connector collects no statistics."""
+    def begin_row_changes(self, table: CatalogTable) -> None:
+        """UPDATE, MERGE, and DELETE of single rows begin. Raises NOT_SUPPORTED."""
         begun, session = self._enter_to_change(table)
-        begun.metadata.check_can_analyze(session, table.handle, properties)
+        begun.metadata.begin_row_changes(session, table.handle)
+
+    def begin_analyze(self, table: CatalogTable, properties: Mapping[str, Any]) -> TableAnalysis | None:
+        """ANALYZE; None when there is nothing to find out. Raises NOT_SUPPORTED, INVALID_ANALYZE_PROPERTY."""
+        begun, session = self._enter_to_change(table)
+        target = begun.metadata.begin_analyze(session, table.handle, properties)
+        if target is None:
+            return None
+        handles = begun.metadata.column_handles(session, target.table)
+        types = {column.name: column.type for column in begun.metadata.table_metadata(session, target.table).columns}
+        names = {handle: name for name, handle in handles.items()}
+        columns = tuple((names[handle], types[names[handle]]) for handle in target.columns)
+        return TableAnalysis(
+            CatalogTable(table.catalog, table.name, target.table),
+            target.columns,
+            WriteTarget(table.catalog, table.name, target.handle, columns, create=False, analyze=True),
+        )
 
     # inside
     def _enter_to_create(self, catalog: str, schema: str) -> _Entered:

@@ -56,6 +56,13 @@ class HiveConfig(ConfigGroup):
         source="Trino: object-storage",
         legacy=("fs.native-local.enabled",),
     )
+    security: str = config(
+        "hive.security",
+        default="allow-all",
+        pattern="(?i)allow-all|read-only|file|sql-standard|system",
+        doc="Access control of this catalog; so far 'allow-all', which leaves it to the engine's",
+        source=_SOURCE,
+    )
     storage_format: StorageFormat = config(
         "hive.storage-format", default="ORC", doc="Format of new tables", source=_SOURCE
     )
@@ -207,7 +214,7 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
     ),
     (
         str,
-        "hive.security=allow-all hive.temporary-staging-directory-path=/tmp/presto-${USER} hive.rcfile.time-zone="
+        "hive.temporary-staging-directory-path=/tmp/presto-${USER} hive.rcfile.time-zone="
         " hive.orc.time-zone= hive.parquet.time-zone= hive.file-status-cache-tables="
         " hive.file-status-cache.excluded-tables= hive.metastore-refresh-interval= hive.max-splits-per-second="
         " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name= hive.config.resources="

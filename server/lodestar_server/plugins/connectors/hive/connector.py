@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
+from lodestar_server.plugins.connectors.hive.analyzing import FiguresSink
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
 from lodestar_server.plugins.connectors.hive.footers import FooterCache
 from lodestar_server.plugins.connectors.hive.handles import (
+    HiveAnalyzeHandle,
     HiveColumnHandle,
     HiveSplit,
     HiveTableHandle,
@@ -112,6 +114,8 @@ class HiveConnector(Connector):
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """A writer; several may write at once."""
+        if isinstance(handle, HiveAnalyzeHandle):
+            return FiguresSink(handle)
         assert isinstance(handle, HiveWriteHandle)
         return HivePageSink(self._files, handle)
 

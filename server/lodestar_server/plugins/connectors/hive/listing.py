@@ -79,6 +79,8 @@ class HiveLister:
     ) -> Iterator[HiveSplit]:
         columns = handle.partition_columns
         partitions = typed_partitions(transaction, table, columns, constraint)
+        if handle.partitions is not None:
+            partitions = [one for one in partitions if one[0] in handle.partitions]
         limit = self._config.max_partitions_per_scan
         if len(partitions) > limit:
             raise LodestarError(
@@ -113,7 +115,11 @@ class HiveLister:
         return files
 
     def _check_filter(self, session: ConnectorSession, handle: HiveTableHandle) -> None:
-        if not flag(session, "query_partition_filter_required") or handle.constraint.domains:
+        if (
+            not flag(session, "query_partition_filter_required")
+            or handle.constraint.domains
+            or handle.partitions is not None
+        ):
             return
         schemas = session.properties["query_partition_filter_required_schemas"]
         if schemas and handle.name.schema not in schemas:

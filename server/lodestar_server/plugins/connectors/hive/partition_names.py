@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
 from lodestar_server.plugins.connectors.hive.types import unquoted
+from lodestar_server.plugins.toolkit.calendar import day_number, day_text
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
@@ -35,7 +36,6 @@ NULL_VALUE_OF_HIVE = "\\N"
 
 _ESCAPED = re.compile("[\x00-\x1f\"#%'*/:=?\\\\\x7f{\\[\\]^]")
 _UNESCAPED = re.compile("%([0-9A-Fa-f]{2})")
-_EPOCH = date(1970, 1, 1)
 _EPOCH_TIME = datetime(1970, 1, 1)
 _PICOSECONDS = 1_000_000_000_000
 _DECIMALS = Context(prec=76)
@@ -101,6 +101,8 @@ def _text(type_: Type, value: Any) -> str:
     match type_:
         case DecimalType(_, scale):
             return format(Decimal(value).scaleb(-scale, _DECIMALS), "f")
+        case CharType(length):
+            return str(value).ljust(length)
         case TimestampType(precision):
             seconds, rest = divmod(value, _PICOSECONDS)
             moment = (_EPOCH_TIME + timedelta(seconds=seconds)).isoformat(" ")
@@ -109,7 +111,7 @@ def _text(type_: Type, value: Any) -> str:
     if type_ == BOOLEAN:
         return "true" if value else "false"
     if type_ == DATE:
-        return (_EPOCH + timedelta(days=value)).isoformat()
+        return day_text(value)
     if type_ in (DOUBLE, REAL):
         return java_float(value, single=type_ == REAL)
     return str(value)
@@ -179,7 +181,7 @@ def _value(type_: Type, text: str) -> Any:
             raise ValueError
         return text.lower() == "true"
     if type_ == DATE:
-        return (date.fromisoformat(text[:10]) - _EPOCH).days
+        return _midnight(text)
     if type_ in (DOUBLE, REAL):
         return float(text)
     if type_ == VARBINARY:
@@ -189,3 +191,10 @@ def _value(type_: Type, text: str) -> Any:
     if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
         raise ValueError
     return number
+
+
+def _midnight(text: str) -> int:
+    day, blank, time = text.partition(" ")
+    if blank and time.strip("0:.") != "":
+        raise ValueError
+    return day_number(day)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from lodestar_server.plugins.connectors.hive.analyzing import analyze_target, read_figures
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
 from lodestar_server.plugins.connectors.hive.errors import (
@@ -15,6 +16,7 @@ from lodestar_server.plugins.connectors.hive.errors import (
 )
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
+    HiveAnalyzeHandle,
     HiveColumnHandle,
     HiveTableHandle,
     HiveWriteHandle,
@@ -34,7 +36,7 @@ from lodestar_server.plugins.connectors.hive.session import (
 )
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction, OpenWrite
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of, split_location
-from lodestar_server.spi.connector import ConnectorMetadata, SaveMode, TableMetadata, not_supported
+from lodestar_server.spi.connector import AnalyzeTarget, ConnectorMetadata, SaveMode, TableMetadata, not_supported
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, NOT_FOUND, TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
@@ -218,7 +220,8 @@ class HiveWriting(ConnectorMetadata):
 
     def abort_write(self, session: ConnectorSession, handle: WriteHandle) -> None:
         """Remove the files."""
-        assert isinstance(handle, HiveWriteHandle)
+        if not isinstance(handle, HiveWriteHandle):
+            return
         write = self._transaction.writes.pop(handle.write_id, None)
         if write is not None:
             write.staging.close()
@@ -256,7 +259,25 @@ class HiveWriting(ConnectorMetadata):
             self._transaction.add(lambda: metastore.drop_partitions(found.name, values, delete_files=True))
         return None
 
+    # ANALYZE
+    def begin_analyze(
+        self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]
+    ) -> AnalyzeTarget:
+        """Raises: INVALID_ANALYZE_PROPERTY, HIVE_PARTITION_DROPPED_DURING_QUERY."""
+        assert isinstance(table, HiveTableHandle)
+        return analyze_target(self._transaction, self._table(table), table, properties, timestamp_precision(session))
+
+    def finish_analyze(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """The figures are recorded at the commit."""
+        assert isinstance(handle, HiveAnalyzeHandle)
+        found = read_figures(handle, fragments)
+        self._transaction.add(lambda: self._transaction.metastore.set_figures(handle.name, found))
+
+    # UPDATE, MERGE
     def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+        """Refused later, when a statement turns out to be correct and about single rows."""
+
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
         """Never for these tables."""
         not_supported("Modifying Hive table rows is only supported for transactional tables")
 

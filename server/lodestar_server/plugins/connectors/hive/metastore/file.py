@@ -7,7 +7,7 @@ escaped as Hive does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,14 +18,18 @@ from lodestar_server.plugins.connectors.hive.errors import (
 )
 from lodestar_server.plugins.connectors.hive.metastore import documents
 from lodestar_server.plugins.connectors.hive.metastore.guard import HIDDEN_DIRECTORY, Guard, Operation, Staging
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.connectors.hive.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
 from lodestar_server.plugins.connectors.hive.metastore.model import Database, Partition, Table, TableType
-from lodestar_server.plugins.connectors.hive.metastore.written import add_to_partition, add_to_table, new_partition
+from lodestar_server.plugins.connectors.hive.metastore.written import (
+    add_to_partition,
+    add_to_table,
+    analyzed,
+    new_partition,
+)
 from lodestar_server.plugins.connectors.hive.partition_names import (
     escape_name,
     make_partition_name,
     parse_partition_name,
-    unescape_name,
 )
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
 from lodestar_server.spi.errors import (
@@ -76,12 +80,12 @@ class FileMetastore:
 
     # databases
     def list_databases(self) -> list[str]:
-        """All of them."""
+        """All of them, escaped names as they are: Trino lists them so."""
         found = []
         for info in self._files.list(self._catalog):
             name = info.name
             if name.startswith(".") and name.endswith(DOCUMENT) and len(name) > len(DOCUMENT) + 1:
-                found.append(unescape_name(name[1 : -len(DOCUMENT)]).lower())
+                found.append(name[1 : -len(DOCUMENT)].lower())
         return found
 
     def find_database(self, name: str) -> Database | None:
@@ -137,9 +141,9 @@ class FileMetastore:
 
     # tables
     def list_tables(self, schema: str) -> list[str]:
-        """Tables and views."""
+        """Tables and views; the same."""
         return [
-            unescape_name(info.name).lower()
+            info.name.lower()
             for info in self._files.list(self._schema_directory(schema))
             if info.is_directory
             and not info.name.startswith(STAGING_PREFIX)
@@ -374,6 +378,23 @@ class FileMetastore:
             ]
             document = documents.write_table(change(table)).decode()
             self._guard.run((str(name),), [*operations, ("write", self._document(name), document)])
+
+    def set_figures(self, name: SchemaTableName, parts: Mapping[tuple[str, ...] | None, PartFigures]) -> None:
+        """Figures of the table (None) or of partitions, all at once; partitions that are gone are left out."""
+        with self._guard.exclusively(str(name)):
+            table = self.require_table(name)
+            operations: list[Operation] = []
+            for values, figures in parts.items():
+                if values is None:
+                    document = documents.write_table(analyzed(table, figures)).decode()
+                    operations.append(("write", self._document(name), document))
+                    continue
+                partition = self.find_partition(table, values)
+                if partition is not None:
+                    directory = child_of(self.table_directory(name), self._partition_name(table, values))
+                    document = documents.write_partition(analyzed(partition, figures), directory).decode()
+                    operations.append(("write", child_of(directory, DOCUMENT), document))
+            self._guard.run((str(name),), operations)
 
     def check_location(self, table: Table) -> None:
         """A managed table has to be in its place. Raises: HIVE_METASTORE_ERROR."""
