@@ -459,6 +459,9 @@ class Connector:
     supports_not_null_columns: bool = False
     """CREATE TABLE and ADD COLUMN may say NOT NULL; the engine checks the rows."""
 
+    manages_owners: bool = False
+    """Schemas, tables and views have owners that SET AUTHORIZATION changes; otherwise it is refused."""
+
     local_roots: tuple[str, ...] = ()
     """Directories of the local file system that the kernel may read for this catalog's FileScans."""
 

@@ -56,6 +56,12 @@ class HiveConfig(ConfigGroup):
         source="Trino: object-storage",
         legacy=("fs.native-local.enabled",),
     )
+    allow_register_partition: bool = config(
+        "hive.allow-register-partition-procedure",
+        default="false",
+        doc="system.register_partition may be called",
+        source=_SOURCE,
+    )
     security: str = config(
         "hive.security",
         default="allow-all",
@@ -174,7 +180,7 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         " hive.projection-pushdown-enabled=true hive.single-statement-writes=false"
         " hive.delete-schema-locations-fallback=false hive.temporary-staging-directory-enabled=true"
         " hive.hive-views.enabled=false hive.hive-views.legacy-translation=false hive.hive-views.run-as-invoker=false"
-        " hive.partition-projection-enabled=true hive.allow-register-partition-procedure=false"
+        " hive.partition-projection-enabled=true"
         " hive.size-based-split-weights-enabled=true hive.force-local-scheduling=false"
         " hive.orc.bloom-filters.enabled=false hive.metastore.disable-location-checks=false"
         " hive.metastore-cache.cache-partitions=true hive.metastore-cache.cache-missing=true"

@@ -10,7 +10,7 @@ from lodestar_server.plugins.connectors.hive.errors import HIVE_EXCEEDED_PARTITI
 from lodestar_server.plugins.connectors.hive.formats import require_readable
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit, HiveTableHandle
 from lodestar_server.plugins.connectors.hive.metastore.model import Table
-from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, read_value
+from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, read_values
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
@@ -29,7 +29,7 @@ def typed_partitions(
         return []
     found = []
     for values in transaction.list_partitions(table):
-        typed = tuple(read_value(column.name, column.type, text) for column, text in zip(columns, values, strict=True))
+        typed = read_values(columns, values)
         if constraint.contains(dict(zip(columns, typed, strict=True))):
             found.append((values, typed))
     return found

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
 from lodestar_server.plugins.connectors.hive.types import unquoted
@@ -40,6 +40,17 @@ _EPOCH_TIME = datetime(1970, 1, 1)
 _PICOSECONDS = 1_000_000_000_000
 _DECIMALS = Context(prec=76)
 _ALLOWED = (*INTEGRAL_TYPES, BOOLEAN, DATE, DOUBLE, REAL)
+_NUMBERS = (*INTEGRAL_TYPES, DOUBLE, REAL)
+
+
+class PartitionColumn(Protocol):
+    """A column handle, for one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def type(self) -> Type: ...
 
 
 def escape_name(text: str) -> str:
@@ -148,24 +159,42 @@ def _digits(text: str) -> tuple[str, int]:
     return digits.rstrip("0") or "0", exponent
 
 
-def read_value(column: str, type_: Type, text: str) -> Any:
-    """Partition text as a typed value. Raises: HIVE_INVALID_PARTITION_VALUE."""
-    if text in (NULL_VALUE, NULL_VALUE_OF_HIVE):
-        return None
-    try:
-        return _value(type_, text)
-    except (ValueError, InvalidOperation, OverflowError):
-        raise LodestarError(
-            HIVE_INVALID_PARTITION_VALUE, f"Invalid partition value '{text}' for {type_} partition key: {column}"
-        ) from None
+def read_values(columns: Sequence[PartitionColumn], texts: Sequence[str]) -> tuple[Any, ...]:
+    """Partition texts as typed values. Raises: HIVE_INVALID_PARTITION_VALUE."""
+    found = []
+    for column, text in zip(columns, texts, strict=True):
+        try:
+            found.append(None if text in (NULL_VALUE, NULL_VALUE_OF_HIVE) else _value(column.type, text))
+        except (ValueError, InvalidOperation, OverflowError):
+            name = make_partition_name([one.name for one in columns], texts)
+            raise LodestarError(
+                HIVE_INVALID_PARTITION_VALUE,
+                f"Invalid partition value '{text}' for {_label(column.type)} partition key: {name}",
+            ) from None
+    return tuple(found)
+
+
+def _label(type_: Type) -> str:
+    if isinstance(type_, TimestampType):
+        return "TIMESTAMP"
+    if type_ == REAL:
+        return "FLOAT"
+    return str(type_).upper() if type_ in _ALLOWED else str(type_)
 
 
 def _value(type_: Type, text: str) -> Any:
+    if not text and (type_ in _NUMBERS or isinstance(type_, DecimalType)):
+        return 0
     match type_:
         case VarcharType(length):
-            return text if length is None else text[:length]
+            if length is not None and len(text) > length:
+                raise ValueError
+            return text
         case CharType(length):
-            return text[:length].rstrip(" ")
+            trimmed = text.rstrip(" ")
+            if len(trimmed) > length:
+                raise ValueError
+            return trimmed
         case DecimalType(precision, scale):
             unscaled = int(Decimal(text).scaleb(scale, _DECIMALS).quantize(Decimal(1), ROUND_HALF_UP, _DECIMALS))
             if len(str(abs(unscaled))) > precision:

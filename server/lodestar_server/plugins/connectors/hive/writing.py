@@ -74,7 +74,8 @@ class HiveWriting(ConnectorMetadata):
     # CREATE TABLE
     def create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> None:
         """Without rows."""
-        if save_mode is SaveMode.IGNORE and self._transaction.find_table(table.name) is not None:
+        known = self._transaction.find_table(table.name)
+        if save_mode is SaveMode.IGNORE and known is not None and not known.is_view:
             return
         made = self._new_table(session, table, save_mode)
         external = made.type is TableType.EXTERNAL_TABLE

@@ -82,11 +82,12 @@ def new_partition(table: Table, part: PartWrite) -> Partition:
 
 
 def analyzed(described: Described, figures: PartFigures) -> Described:
-    """With the figures of an ANALYZE; of the basic ones only the number of rows is known then."""
+    """With the figures of an ANALYZE; of the basic ones only the number of rows is known then, unless it is 0."""
+    rows = basic_parameters(None) if figures.rows == 0 else {"numRows": str(figures.rows)}
     kept = {name: value for name, value in described.parameters.items() if name not in BASIC}
     return replace(
         described,
-        parameters={**kept, "numRows": str(figures.rows)},
+        parameters={**kept, **rows},
         statistics={**described.statistics, **figures.statistics},
     )
 
