@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA
 from lodestar_server.metadata.computed import ComputedTableHandle
 from lodestar_server.metadata.reading import MetadataReading
 from lodestar_server.metadata.transactions import CatalogTransaction
@@ -22,7 +21,6 @@ from lodestar_server.spi.connector import (
     ViewDefinition,
     not_supported,
 )
-from lodestar_server.spi.errors import NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle, WriteTarget
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.page import PageSink
@@ -68,7 +66,7 @@ class MetadataChanging(MetadataReading):
     # tables
     def create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> None:
         """CREATE TABLE. Raises: NOT_FOUND when there is no such schema."""
-        begun, session = self._enter_to_create(catalog, table.name.schema)
+        begun, session = self._enter_to_write(catalog)
         begun.metadata.create_table(session, table, save_mode)
 
     def drop_table(self, table: CatalogTable) -> None:
@@ -155,7 +153,7 @@ class MetadataChanging(MetadataReading):
     # views
     def create_view(self, name: QualifiedName, view: ViewDefinition, *, replace: bool) -> None:
         """CREATE [OR REPLACE] VIEW."""
-        begun, session = self._enter_to_create(name.catalog, name.schema)
+        begun, session = self._enter_to_write(name.catalog)
         begun.metadata.create_view(session, name.schema_table, view, replace)
 
     def drop_view(self, name: QualifiedName) -> None:
@@ -187,7 +185,7 @@ class MetadataChanging(MetadataReading):
         self, name: QualifiedName, view: MaterializedViewDefinition, save_mode: SaveMode
     ) -> None:
         """CREATE MATERIALIZED VIEW."""
-        begun, session = self._enter_to_create(name.catalog, name.schema)
+        begun, session = self._enter_to_write(name.catalog)
         begun.metadata.create_materialized_view(session, name.schema_table, view, save_mode)
 
     def drop_materialized_view(self, name: QualifiedName) -> None:
@@ -203,7 +201,7 @@ class MetadataChanging(MetadataReading):
     # rows
     def begin_create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> WriteTarget:
         """CREATE TABLE AS: where the rows go; nothing is visible before `finish_write` and the commit."""
-        begun, session = self._enter_to_create(catalog, table.name.schema)
+        begun, session = self._enter_to_write(catalog)
         handle = begun.metadata.begin_create_table(session, table, save_mode)
         columns = tuple((column.name, column.type) for column in table.columns if not column.hidden)
         return WriteTarget(catalog, table.name, handle, columns, create=True)
@@ -220,6 +218,8 @@ class MetadataChanging(MetadataReading):
 
     def insert_columns(self, table: CatalogTable, given: Sequence[str]) -> tuple[str, ...]:
         """The columns that the sink wants for an INSERT of `given`: these, or all visible ones (the rest is NULL)."""
+        if isinstance(table.handle, ComputedTableHandle):
+            not_supported("This connector does not support inserts")
         begun, session = self._enter(table.catalog)
         if begun.metadata.supports_missing_columns_on_insert():
             return tuple(given)
@@ -288,11 +288,6 @@ class MetadataChanging(MetadataReading):
         )
 
     # inside
-    def _enter_to_create(self, catalog: str, schema: str) -> _Entered:
-        if schema == INFORMATION_SCHEMA:
-            raise LodestarError(NOT_FOUND, f"Schema {schema} not found")
-        return self._enter_to_write(catalog)
-
     def _enter_to_change(self, table: CatalogTable) -> _Entered:
         if isinstance(table.handle, ComputedTableHandle):
             not_supported("System tables cannot be changed")

@@ -101,7 +101,8 @@ class MaterializedViewDefinition:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeTarget:
-    """ANALYZE reads these columns of `table` (perhaps less than was named) into the sinks of `handle`."""
+    """ANALYZE reads these columns (at least one) of `table` (perhaps less of it than was named) into the sinks of
+    `handle`."""
 
     table: TableHandle
     columns: tuple[ColumnHandle, ...]

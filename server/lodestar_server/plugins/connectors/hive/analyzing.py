@@ -10,12 +10,7 @@ import pyarrow as pa
 from lodestar_server.plugins.connectors.hive.column_figures import ColumnFigures
 from lodestar_server.plugins.connectors.hive.definitions import column_handles
 from lodestar_server.plugins.connectors.hive.errors import HIVE_PARTITION_DROPPED_DURING_QUERY
-from lodestar_server.plugins.connectors.hive.handles import (
-    ColumnKind,
-    HiveAnalyzeHandle,
-    HiveColumnHandle,
-    HiveTableHandle,
-)
+from lodestar_server.plugins.connectors.hive.handles import HiveAnalyzeHandle, HiveTableHandle
 from lodestar_server.plugins.connectors.hive.metastore import documents
 from lodestar_server.plugins.connectors.hive.metastore.figures import merge_figures
 from lodestar_server.plugins.connectors.hive.metastore.interface import PartFigures
@@ -50,10 +45,11 @@ def analyze_target(
     if table.partition_columns:
         parts = tuple(transaction.list_partitions(table)) if chosen is None else chosen
     columns = [name for name in measured if ColumnFigures.kept_for(handles[name].type)]
-    columns += [column.name for column in table.partition_columns]
-    read = tuple(handles[name] for name in columns)
+    read = tuple(handles[name] for name in (*columns, *(column.name for column in table.partition_columns)))
+    if not read:
+        read = (handles[table.columns[0].name],)
     limited = HiveTableHandle(handle.name, handle.partition_columns, handle.constraint, chosen)
-    return AnalyzeTarget(limited, read, HiveAnalyzeHandle(table.name, read, parts))
+    return AnalyzeTarget(limited, read, HiveAnalyzeHandle(table.name, read, frozenset(columns), parts))
 
 
 def _measured(table: Table, names: Sequence[str] | None) -> list[str]:
@@ -92,7 +88,7 @@ class FiguresSink(PageSink):
     """Figures per partition. A fragment per partition that has rows."""
 
     def __init__(self, handle: HiveAnalyzeHandle) -> None:
-        self._columns = handle.columns
+        self._handle = handle
         self._splitter = PartitionSplitter(handle.columns)
         self._rows: dict[Values | None, int] = {}
         self._figures: dict[Values | None, dict[str, ColumnFigures]] = {}
@@ -103,10 +99,10 @@ class FiguresSink(PageSink):
             return
         for values, rows in self._splitter.split(page):
             if values not in self._figures:
-                self._figures[values] = _new_figures(self._columns)
+                self._figures[values] = _new_figures(self._handle)
             self._rows[values] = self._rows.get(values, 0) + rows.num_rows
-            for place, column in enumerate(self._columns):
-                if column.kind is ColumnKind.DATA:
+            for place, column in enumerate(self._handle.columns):
+                if column.name in self._handle.measured:
                     self._figures[values][column.name].add(rows.column(place))
 
     def finish(self) -> list[bytes]:
@@ -137,9 +133,9 @@ def read_figures(handle: HiveAnalyzeHandle, fragments: Sequence[bytes]) -> dict[
         if known is not None:
             rows, figures = rows + known.rows, merge_figures(known.statistics, figures)
         found[values] = PartFigures(rows, figures)
-    empty = {name: figures.document() for name, figures in _new_figures(handle.columns).items()}
+    empty = {name: figures.document() for name, figures in _new_figures(handle).items()}
     return {values: found.get(values, PartFigures(0, empty)) for values in handle.parts}
 
 
-def _new_figures(columns: Sequence[HiveColumnHandle]) -> dict[str, ColumnFigures]:
-    return {column.name: ColumnFigures(column.type) for column in columns if column.kind is ColumnKind.DATA}
+def _new_figures(handle: HiveAnalyzeHandle) -> dict[str, ColumnFigures]:
+    return {column.name: ColumnFigures(column.type) for column in handle.columns if column.name in handle.measured}

@@ -102,8 +102,10 @@ class HiveWriteHandle(WriteHandle):
 
 @dataclass(frozen=True, slots=True)
 class HiveAnalyzeHandle(WriteHandle):
-    """Figures of `parts` (partition values; None is a table without partitions) from pages of `columns`."""
+    """Figures of `parts` (partition values; None is a table without partitions) from pages of `columns`. Those in
+    `measured` are looked at, the others tell partitions or count rows."""
 
     name: SchemaTableName
     columns: tuple[HiveColumnHandle, ...]
+    measured: frozenset[str]
     parts: tuple[tuple[str, ...] | None, ...]
