@@ -12,7 +12,6 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
-from lodestar_server.plugins.connectors.hive.types import unquoted
 from lodestar_server.plugins.toolkit.calendar import day_number, day_text
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
@@ -87,7 +86,7 @@ def check_partition_type(column: str, type_: Type) -> None:
     """Raises NOT_SUPPORTED for a type that cannot be in a partition's name."""
     if type_ in _ALLOWED or isinstance(type_, VarcharType | CharType | DecimalType | TimestampType):
         return
-    not_supported(f"Unsupported type [{unquoted(type_)}] for partition: {column}")
+    not_supported(f"Unsupported type [{type_}] for partition: {column}")
 
 
 def write_value(type_: Type, value: Any) -> str:
