@@ -28,7 +28,7 @@ def find_syntax_error(tokens: Tokens, rule: str) -> LodestarError | None:
     location = tokens.location(failure.token)
     if failure.message is not None:
         return LodestarError(SYNTAX_ERROR, failure.message, location=location)
-    expectation = Expectation(network, tokens.kinds, recognizer.looked_at)
+    expectation = Expectation(network, tokens, recognizer.looked_at)
     expectation.search(failure)
     text = tokens.texts[expectation.furthest] or "<EOF>"
     expected = ", ".join(sorted(expectation.candidates))

@@ -7,9 +7,10 @@ users know by a name (`<expression>`) answer with that name instead of their tok
 from __future__ import annotations
 
 from lodestar_server.sql.parser.grammar.network import Network, StateKind
+from lodestar_server.sql.parser.grammar.numbering import number_kinds, number_tokens
 from lodestar_server.sql.parser.grammar.recognizer import Failure
 from lodestar_server.sql.parser.keywords import KEYWORDS
-from lodestar_server.sql.parser.lexer import END, SYMBOLS
+from lodestar_server.sql.parser.lexer import END, SYMBOLS, Tokens
 
 _NAMED_RULES = {
     "expression": "<expression>",
@@ -52,9 +53,11 @@ def token_name(kind: str) -> str:
 class Expectation:
     """One search, from one failure."""
 
-    def __init__(self, network: Network, kinds: list[str], looked_at: int) -> None:
+    def __init__(self, network: Network, tokens: Tokens, looked_at: int) -> None:
         self._network = network
-        self._kinds = kinds
+        self._kinds = tokens.kinds
+        self._kind_numbers = number_kinds()
+        self._token_numbers = number_tokens(tokens)
         # Tokens behind the last one that was looked at do not exist yet, and that one itself cannot be consumed.
         self._limit = looked_at
         self._named = {network.rule_index(rule): name for rule, name in _NAMED_RULES.items()}
@@ -117,7 +120,9 @@ class Expectation:
             for move in network.moves[state]:
                 if move.rule is not None:
                     for end in self._follow(move.target, place, suppressed, move.precedence):
-                        pending.append((move.follow, end, False))
+                        # Trino means to ask whether the rule consumed nothing, but asks this.
+                        stays = suppressed and self._token_numbers[end] == self._kind_numbers.get(kind)
+                        pending.append((move.follow, end, stays))
                 elif move.guard is not None:
                     if precedence < move.guard:
                         pending.append((move.target, place, suppressed))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 
 from lodestar_server.sql.parser.grammar.notation import Call, Choice, Match, Part, Repeat, Rule, Sequence, match_of
 
@@ -165,7 +166,7 @@ class _Builder:
 
     def _link(self, handles: list[_Handle]) -> _Handle:
         network = self._network
-        for (left, right), (following, _) in zip(handles, handles[1:], strict=False):
+        for (left, right), (following, _) in pairwise(handles):
             moves = network.moves[left]
             simple = network.kinds[left] is network.kinds[right] is StateKind.BASIC and len(moves) == 1
             # A single step needs no state between itself and the next element.

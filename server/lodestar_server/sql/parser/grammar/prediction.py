@@ -1,11 +1,12 @@
-"""Which alternative of a decision a text takes, however far one must look: the ALL(*) method (Parr, Harwell, Fisher 2014).
+"""Which alternative of a decision a text takes, however far one must look: the ALL(*) method.
 
-Prediction walks the network along all alternatives at once. It first forgets where the rule was called from (a stack that
-runs empty may return to any caller), which lets every step be remembered; where that leaves two alternatives that cannot
-be told apart, it starts again with the real stack. Where several alternatives fit to the end, the first wins.
+Prediction walks the network along all alternatives at once. It first forgets where the rule was called from (a stack
+that runs empty may return to any caller), which lets every step be remembered; where that leaves two alternatives that
+cannot be told apart, it starts again with the real stack. Where several alternatives fit to the end, the first wins.
 
 The order and the shortcuts are those of the method, not ours to choose: where prediction gives up decides what Trino
 says it expected.
+Source: Parr, Harwell, Fisher, "Adaptive LL(*) parsing" (2014).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lodestar_server.sql.parser.lexer import END
 _ANYWHERE = 1 << 30
 EMPTY_STACK = 0
 
-# (state, alternative, stack, guard met on the way or 0, whether it left the rule of the decision, whether the filter for
+# (state, alternative, stack, guard met on the way or 0, whether it left the rule of the decision, whether the filter of
 # operators must spare it)
 Configuration = tuple[int, int, int, int, bool, bool]
 
@@ -316,8 +317,8 @@ class Predictor:
     ) -> None:
         """Everything a configuration leads to without a token, into `found`.
 
-        `collects` says that guards met in the rule of the decision itself count; `ends` that the text is at its end, which
-        may be matched any number of times.
+        `collects` says that guards met in the rule of the decision itself count; `ends` that the text is at its end,
+        which may be matched any number of times.
         """
         moves_of, is_stop, only_free, stacks = self._moves, self._is_stop, self._only_free, self.stacks
         filtered_rule = self._network.rules[decision] if decision in self._network.operator_loops else -1

@@ -4,8 +4,8 @@ Accepting texts is the parser's work; this table exists to say what was expected
 language. How rules are cut and the order of alternatives are part of the meaning: Trino names what it expected after
 the rule it would have entered, and between two readings of the same text the first wins.
 
-UPPER CASE words are keywords, quoted symbols stand for themselves, names in angle brackets are kinds of tokens, the rest
-is `( ) ? * + |` as in any grammar. A rule that starts with itself is an operator rule: its alternatives bind the
+UPPER CASE words are keywords, quoted symbols stand for themselves, names in angle brackets are kinds of tokens, the
+rest is `( ) ? * + |` as in any grammar. A rule that starts with itself is an operator rule: its alternatives bind the
 tighter the earlier they come.
 """
 
