@@ -96,7 +96,9 @@ def text_of(value: Sql, type_: Type) -> Sql | None:
         return sql.call(macro, value)
     if type_ in _PLAIN:
         return sql.cast(value, "VARCHAR")
-    return value if type_ in (JSON, UNKNOWN) else None
+    if type_ == UNKNOWN:
+        return sql.cast(value, "VARCHAR")
+    return value if type_ == JSON else None
 
 
 _MACROS: dict[Type, str] = {

@@ -15,7 +15,20 @@ from typing import Any
 
 import pyarrow as pa
 
-MODULES = ("datetimes", "durations", "iso8601", "json_values", "networks", "numbers", "patterns", "statistics", "texts")
+MODULES = (
+    "combinatorics",
+    "datetimes",
+    "durations",
+    "iso8601",
+    "json_paths",
+    "json_values",
+    "networks",
+    "numbers",
+    "patterns",
+    "regexps",
+    "statistics",
+    "texts",
+)
 
 
 @dataclass(frozen=True, slots=True)
