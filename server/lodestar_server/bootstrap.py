@@ -158,14 +158,22 @@ def data_directory(configured: str | None) -> Path:
 class LodestarServer:
     """One server process: from a configuration to a socket that answers, and to its end."""
 
-    def __init__(self, configuration: Configuration, parts: EngineParts | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        parts: EngineParts | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` is the monotonic clock of queries."""
+        self._clock = clock
         self.configuration = configuration
         self.parts = parts or engine_parts()
         self.started = time.monotonic()
         self.metrics = Metrics()
         self.address: tuple[str, int] | None = None
         self._ending = asyncio.Event()
-        self._manager: QueryManager | None = None
+        self.manager: QueryManager | None = None
         self._at_once = asyncio.Event()
 
     async def start(self) -> None:
@@ -230,6 +238,7 @@ class LodestarServer:
         from lodestar_server.http.router import Router
         from lodestar_server.http.statement import StatementRoutes
         from lodestar_server.http.web_ui import WebUiRoutes
+        from lodestar_server.observability.process import publish_process
         from lodestar_server.protocol.identifiers import QueryIds, make_coordinator_id
         from lodestar_server.protocol.requests import RequestRules
         from lodestar_server.query.dispatch import AccessChecks, QueryManager, QuerySettings
@@ -253,8 +262,8 @@ class LodestarServer:
             server_time_zone=_server_time_zone(),
             forced_time_zone=environment.forced_session_time_zone,
         )
-        manager = QueryManager(pipeline, directory, settings)
-        self._manager = self._node_routes.manager = manager
+        manager = QueryManager(pipeline, directory, settings, clock=self._clock)
+        self.manager = self._node_routes.manager = manager
         conversations = Conversations(manager, self.configuration.group(ResultConfig))
         rules = RequestRules(
             server_time_zone=settings.server_time_zone,
@@ -264,22 +273,17 @@ class LodestarServer:
             check_role=self.parts.check_role,
         )
         statements = StatementRoutes(conversations, QueryIds(make_coordinator_id()), rules, self._gate.accepting)
-        ui = WebUiRoutes(
-            self._logins,
-            load_pages(),
-            self.node,
-            self._node_routes,
-            lambda: self._manager,
-            enabled=self.configuration.group(AuthenticationConfig).ui_enabled,
-        )
-        self._gate.ui = ui
+        if self.configuration.group(AuthenticationConfig).ui_enabled:
+            self._gate.ui = WebUiRoutes(self._logins, load_pages(), self.node, self._node_routes, lambda: self.manager)
         query_routes = QueryRoutes(manager, OpenQueryAccess(), lambda: environment.path)
         routes = [*self._node_routes.routes(), *query_routes.routes(), *MetricsRoutes(self.metrics).routes()]
-        routes += ui.routes()
+        if self._gate.ui is not None:
+            routes += self._gate.ui.routes()
         if self.node.coordinator:
             routes += statements.routes()
         publish_queries(self.metrics, manager)
         publish_http(self.metrics, self.http)
+        publish_process(self.metrics)
         self.http.router = Router(routes)
 
     def _make_engine(self, context: NodeContext) -> Pipeline:
@@ -341,15 +345,15 @@ class LodestarServer:
             self._at_once.set()
             return
         self.node.state = NodeState.SHUTTING_DOWN
-        if self._manager is not None:
-            self._manager.drain()
+        if self.manager is not None:
+            self.manager.drain()
         self._ending.set()
 
     async def run(self) -> None:
         """Serve until asked to end, then end. `start` comes first."""
         await self._ending.wait()
         grace = self.configuration.group(NodeConfig).shutdown_grace_period
-        manager = self._manager
+        manager = self.manager
         if manager is not None:
             log.info("server is ending", extra={"active_queries": len(manager.active), "grace": str(grace)})
             await manager.wait_idle(grace, self._at_once)
@@ -358,8 +362,8 @@ class LodestarServer:
 
     async def close(self) -> None:
         """Stop everything."""
-        if self._manager is not None:
-            await self._manager.close()
+        if self.manager is not None:
+            await self.manager.close()
         await self.http.close(0.5)
 
 

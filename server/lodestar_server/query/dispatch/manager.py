@@ -97,7 +97,7 @@ class QueryManager:
         self._queries: dict[str, Query] = {}
         self._workers = Workers(queries.worker_threads, "query")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="spool")
-        self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._track)
+        self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._tick)
         self._draining = False
         self._one_done = asyncio.Event()
         self.on_completed: list[Callable[[Query], None]] = []
@@ -274,18 +274,21 @@ class QueryManager:
         if query is not None and query.spool is not None:
             query.spool.close()
 
-    def _track(self) -> None:
-        """Once a second: abandon, enforce limits, forget."""
-        now = self._clock()
+    def _tick(self) -> None:
         try:
-            for query in list(self._queries.values()):
-                if not query.done:
-                    self._enforce(query, now)
-            for query_id in self._history.expire(now):
-                self._forget(query_id)
+            self.track()
         finally:
             if self._tracker is not None:
-                self._tracker = self._loop.call_later(TRACKER_SECONDS, self._track)
+                self._tracker = self._loop.call_later(TRACKER_SECONDS, self._tick)
+
+    def track(self) -> None:
+        """What time has done: abandon, enforce limits, forget. Once a second."""
+        now = self._clock()
+        for query in list(self._queries.values()):
+            if not query.done:
+                self._enforce(query, now)
+        for query_id in self._history.expire(now):
+            self._forget(query_id)
 
     def _enforce(self, query: Query, now: float) -> None:
         timeout = self.settings.queries.client_timeout
