@@ -99,9 +99,7 @@ class HttpServer:
         """The open connections."""
         if self._factory is None:
             return []
-        return [
-            cast(asyncio.Transport, one.transport) for one in self._factory.connections if one.transport is not None
-        ]
+        return [one.transport for one in self._factory.connections if one.transport is not None]
 
     async def close(self, seconds: float = 5.0) -> None:
         """Stop listening, let running requests end for so long, close the connections."""
