@@ -46,6 +46,7 @@ loop whenever a worker analyzes a statement."""
 
 def config_groups() -> tuple[type[ConfigGroup], ...]:
     """The settings of every room."""
+    from lodestar_server.execution.kernel.config import KernelConfig
     from lodestar_server.execution.spool.budget import SpoolConfig
 
     return (
@@ -57,6 +58,7 @@ def config_groups() -> tuple[type[ConfigGroup], ...]:
         QueryConfig,
         ResultConfig,
         SpoolConfig,
+        KernelConfig,
         LogConfig,
     )
 
@@ -105,26 +107,12 @@ def _refuse_role(role: str) -> None:
     raise LodestarError(PERMISSION_DENIED, f"Access Denied: Cannot set role {role}")
 
 
-def engine_parts() -> EngineParts:
+def engine_parts(configuration: Configuration) -> EngineParts:
     """The engine of this build."""
-    return EngineParts(make_catalogs=make_catalogs, make_kernel=make_kernel, make_pipeline=make_pipeline)
+    from lodestar_server.engine import EngineBuilder
+    from lodestar_server.metadata.runtime_source import IdleRuntime
 
-
-def make_catalogs(context: NodeContext, files: Sequence[CatalogFile]) -> object:
-    """The catalogs: `metadata.catalogs.CatalogManager(context).create(name, connector_name, properties)` for each."""
-    return tuple(files)
-
-
-def make_kernel(context: NodeContext, configuration: Configuration) -> object:
-    """The execution kernel: `execution.kernel`."""
-    return None
-
-
-def make_pipeline(catalogs: object, kernel: object, configuration: Configuration) -> Pipeline:
-    """The route of a statement: `query.pipeline`."""
-    from lodestar_server.query.dispatch.absent import AbsentPipeline
-
-    return AbsentPipeline()
+    return EngineBuilder(configuration, IdleRuntime()).parts()
 
 
 def default_catalogs(data_dir: Path) -> tuple[CatalogFile, ...]:
@@ -168,7 +156,7 @@ class LodestarServer:
         """`clock` is the monotonic clock of queries."""
         self._clock = clock
         self.configuration = configuration
-        self.parts = parts or engine_parts()
+        self.parts = parts or engine_parts(configuration)
         self.started = time.monotonic()
         self.metrics = Metrics()
         self.address: tuple[str, int] | None = None

@@ -1,0 +1,1 @@
+"""Signatures, coercions, overload resolution and the catalogue: all about functions but running them."""

@@ -1,0 +1,1 @@
+"""Catalogs, transactions and the metadata facade that a statement asks."""

@@ -1,11 +1,32 @@
-"""The route of one statement on one page: text → AST → bound → plan → optimized → executed → results."""
+"""The route of one statement on one page.
+
+text → AST (EXECUTE resolved) → transaction → SHOW and DESCRIBE become queries → bound → optimized → executed → rows.
+Statements that change something without a plan are commands.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from lodestar_server.query.results import ResultSink
+from lodestar_server.metadata.facade import Metadata
+from lodestar_server.query import writes
+from lodestar_server.query.commands import COMMANDS, run_transaction_control
+from lodestar_server.query.explain import explain
+from lodestar_server.query.explain_analyze import explain_analyze
+from lodestar_server.query.plans import answer, plan_query
+from lodestar_server.query.preparation import PreparedStatement, prepare
+from lodestar_server.query.results import QueryPhase, ResultSink
+from lodestar_server.query.services import EngineServices
+from lodestar_server.query.session_properties import with_session
+from lodestar_server.query.show_stats import show_stats
+from lodestar_server.query.statement import StatementContext
+from lodestar_server.query.statement_types import is_transaction_control, query_type, update_type
 from lodestar_server.session import QueryContext
+from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
+from lodestar_server.sql.analysis.bound import BoundQuery
+from lodestar_server.sql.parser import ast
+from lodestar_server.sql.rewrite.statements import rewrite
 
 
 class Pipeline(Protocol):
@@ -13,3 +34,76 @@ class Pipeline(Protocol):
 
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         """Run a statement to its end. Raises: LodestarError; the caller turns anything else into an internal error."""
+
+
+class EnginePipeline:
+    """The pipeline of a server. Thread-safe."""
+
+    def __init__(self, services: EngineServices) -> None:
+        self._services = services
+
+    def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
+        """See `Pipeline`."""
+        prepared = prepare(text, context.session)
+        results.describe(query_type(prepared.statement), None)
+        results.enter(QueryPhase.PLANNING)
+        if is_transaction_control(prepared.statement):
+            run_transaction_control(prepared.statement, self._services, context.session, results)
+        else:
+            self._run_in_transaction(prepared, context, results)
+        results.finish()
+
+    def _run_in_transaction(self, prepared: PreparedStatement, context: QueryContext, results: ResultSink) -> None:
+        services = self._services
+        with services.metadata.transactions.statement(context.session.transaction_id) as transaction:
+            metadata = Metadata(services.metadata, context.session, transaction, time_zone=context.time_zone)
+            metadata.check_session_properties()
+            statement = StatementContext(services, context, metadata, transaction, prepared.parameters)
+            run_statement(statement, prepared.statement, results)
+            results.enter(QueryPhase.FINISHING)
+        results.change_session(statement.changes)
+
+
+def run_statement(statement: StatementContext, node: ast.Statement, results: ResultSink) -> None:
+    """Run one statement inside its transaction."""
+    write = _WRITES.get(type(node))
+    if write is not None:
+        results.describe(query_type(node), update_type(node))
+        write(statement, node, results)
+        return
+    command = COMMANDS.get(type(node))
+    if command is not None:
+        results.describe(query_type(node), update_type(node))
+        command(statement, node)
+        results.begin((), spoolable=False)
+        return
+    if isinstance(node, ast.ExplainAnalyze):
+        explain_analyze(statement, node, results, run_statement)
+        return
+    if isinstance(node, ast.Query):
+        statement = with_session(statement, node)
+    query = _query(statement, node)
+    if query is None:
+        raise LodestarError(NOT_SUPPORTED, f"Unsupported statement type: {type(node).__name__}")
+    answer(statement, plan_query(statement, query), results, spoolable=isinstance(node, ast.Query))
+
+
+def _query(statement: StatementContext, node: ast.Statement) -> ast.Query | BoundQuery | None:
+    """The query that answers a statement, None for a statement that nothing here can run."""
+    match node:
+        case ast.Explain():
+            return explain(statement, node)
+        case ast.ShowStats():
+            return show_stats(statement, node)
+    return rewrite(node, statement.rewrite_context())
+
+
+_WRITES: dict[type[ast.Statement], Callable[[StatementContext, Any, ResultSink], None]] = {
+    ast.Insert: writes.insert,
+    ast.CreateTableAsSelect: writes.create_table_as,
+    ast.Delete: writes.delete,
+    ast.Update: writes.update,
+    ast.Merge: writes.merge,
+    ast.Analyze: writes.analyze_table,
+    ast.RefreshMaterializedView: writes.refresh_materialized_view,
+}

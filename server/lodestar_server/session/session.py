@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from lodestar_server.spi.errors import NOT_FOUND, LodestarError
 from lodestar_server.spi.session import Identity
 
 
@@ -80,3 +81,10 @@ class Session:
     def user(self) -> str:
         """The session user's name."""
         return self.identity.user
+
+    def prepared_text(self, name: str) -> str:
+        """The SQL that was prepared under a name. Raises: NOT_FOUND."""
+        text = self.prepared_statements.get(name)
+        if text is None:
+            raise LodestarError(NOT_FOUND, f"Prepared statement not found: {name}")
+        return text

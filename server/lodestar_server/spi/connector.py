@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
-from lodestar_server.spi.names import SchemaTableName, TablePrefix
+from lodestar_server.spi.names import QualifiedName, SchemaTableName, TablePrefix
 from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure
@@ -80,6 +80,25 @@ class ViewDefinition:
     path: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class MaterializedViewDefinition:
+    """A stored materialized view.
+
+    `storage` holds its rows; `grace_period` is in seconds, None: stale rows are fine forever.
+    """
+
+    original_sql: str
+    storage: QualifiedName | None
+    catalog: str | None
+    schema: str | None
+    columns: tuple[ViewColumn, ...]
+    grace_period: float | None = None
+    comment: str | None = None
+    owner: str | None = None
+    path: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
 class RelationKind(Enum):
     """What a name in a schema is."""
 
@@ -141,8 +160,8 @@ class ConnectorMetadata:
         """The owning user, None when schemas have none."""
         return None
 
-    def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, Any]) -> None:
-        """CREATE SCHEMA; the engine has checked that the name is free."""
+    def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, Any], owner: str) -> None:
+        """CREATE SCHEMA [AUTHORIZATION owner]; the engine has checked that the name is free."""
         not_supported("This connector does not support creating schemas")
 
     def drop_schema(self, session: ConnectorSession, schema: str, cascade: bool) -> None:
@@ -153,11 +172,19 @@ class ConnectorMetadata:
         """ALTER SCHEMA … RENAME TO."""
         not_supported("This connector does not support renaming schemas")
 
+    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: str) -> None:
+        """ALTER SCHEMA … SET AUTHORIZATION."""
+        not_supported("This connector does not support setting an owner on a schema")
+
     # tables: reading
     def find_table(
         self, session: ConnectorSession, name: SchemaTableName, version: TableVersion | None = None
     ) -> TableHandle | None:
         """The table's handle, None when there is none (or it is a view)."""
+        return None
+
+    def find_system_table(self, session: ConnectorSession, name: SchemaTableName) -> SystemTable | None:
+        """A table of computed rows that belongs to another one, like `t$partitions`; asked before `find_table`."""
         return None
 
     def table_metadata(self, session: ConnectorSession, table: TableHandle) -> TableMetadata:
@@ -268,6 +295,34 @@ class ConnectorMetadata:
         """ALTER TABLE … ALTER COLUMN … SET DATA TYPE."""
         not_supported("This connector does not support setting column types")
 
+    def add_field(
+        self, session: ConnectorSession, table: TableHandle, path: Sequence[str], name: str, type_: Type
+    ) -> None:
+        """ALTER TABLE … ADD COLUMN a.b.name: a field inside the row at `path`."""
+        not_supported("This connector does not support adding fields")
+
+    def rename_field(self, session: ConnectorSession, table: TableHandle, path: Sequence[str], name: str) -> None:
+        """ALTER TABLE … RENAME COLUMN a.b.c TO name."""
+        not_supported("This connector does not support renaming fields")
+
+    def drop_field(
+        self, session: ConnectorSession, table: TableHandle, column: ColumnHandle, path: Sequence[str]
+    ) -> None:
+        """ALTER TABLE … DROP COLUMN a.b.c: `path` is b.c inside the column."""
+        not_supported("This connector does not support dropping fields")
+
+    def set_field_type(self, session: ConnectorSession, table: TableHandle, path: Sequence[str], type_: Type) -> None:
+        """ALTER TABLE … ALTER COLUMN a.b.c SET DATA TYPE."""
+        not_supported("This connector does not support setting field types")
+
+    def set_table_owner(self, session: ConnectorSession, name: SchemaTableName, owner: str) -> None:
+        """ALTER TABLE … SET AUTHORIZATION."""
+        not_supported("This connector does not support setting an owner on a table")
+
+    def check_can_analyze(self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]) -> None:
+        """ANALYZE. Raises NOT_SUPPORTED when the connector collects no statistics, or for bad properties."""
+        not_supported("This connector does not support analyze")
+
     def drop_not_null(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle) -> None:
         """ALTER TABLE … ALTER COLUMN … DROP NOT NULL."""
         not_supported("This connector does not support dropping a not null constraint")
@@ -339,12 +394,46 @@ class ConnectorMetadata:
         """COMMENT ON COLUMN of a view."""
         not_supported("This connector does not support setting view column comments")
 
+    def set_view_owner(self, session: ConnectorSession, name: SchemaTableName, owner: str) -> None:
+        """ALTER VIEW … SET AUTHORIZATION."""
+        not_supported("This connector does not support setting an owner on a view")
+
+    # materialized views
+    def find_materialized_view(
+        self, session: ConnectorSession, name: SchemaTableName
+    ) -> MaterializedViewDefinition | None:
+        """The materialized view's definition, None when there is none."""
+        return None
+
+    def create_materialized_view(
+        self,
+        session: ConnectorSession,
+        name: SchemaTableName,
+        view: MaterializedViewDefinition,
+        save_mode: SaveMode,
+    ) -> None:
+        """CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]."""
+        not_supported("This connector does not support creating materialized views")
+
+    def drop_materialized_view(self, session: ConnectorSession, name: SchemaTableName) -> None:
+        """DROP MATERIALIZED VIEW."""
+        not_supported("This connector does not support dropping materialized views")
+
+    def rename_materialized_view(
+        self, session: ConnectorSession, name: SchemaTableName, new_name: SchemaTableName
+    ) -> None:
+        """ALTER MATERIALIZED VIEW … RENAME TO."""
+        not_supported("This connector does not support renaming materialized views")
+
 
 class Connector:
     """One configured catalog. Thread-safe."""
 
     single_statement_writes: bool = True
     """Writes only in autocommit: in a transaction they raise AUTOCOMMIT_WRITE_CONFLICT."""
+
+    supports_not_null_columns: bool = False
+    """CREATE TABLE and ADD COLUMN may say NOT NULL; the engine checks the rows."""
 
     local_roots: tuple[str, ...] = ()
     """Directories of the local file system that the kernel may read for this catalog's FileScans."""
@@ -403,6 +492,10 @@ class Connector:
 
     def column_properties(self) -> Sequence[PropertyMetadata]:
         """For column definitions … WITH."""
+        return ()
+
+    def materialized_view_properties(self) -> Sequence[PropertyMetadata]:
+        """For CREATE MATERIALIZED VIEW … WITH."""
         return ()
 
     def analyze_properties(self) -> Sequence[PropertyMetadata]:

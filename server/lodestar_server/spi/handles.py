@@ -10,7 +10,10 @@ from lodestar_server.spi.types import Type
 
 @dataclass(frozen=True, slots=True)
 class ColumnHandle:
-    """A connector's name for one column. Subclasses are frozen, hashable, picklable dataclasses."""
+    """A connector's name for one column. Subclasses are frozen, hashable, picklable dataclasses.
+
+    `str()` is what EXPLAIN shows.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,14 @@ class WriteHandle:
 
 @dataclass(frozen=True, slots=True)
 class CatalogTable:
-    """A table of a catalog inside the current transaction."""
+    """A table of a catalog inside the current transaction. `str()` is what EXPLAIN shows: catalog and handle."""
 
     catalog: str
     name: SchemaTableName
     handle: TableHandle
 
     def __str__(self) -> str:
-        return f"{self.catalog}:{self.name}"
+        return f"{self.catalog}:{self.handle}"
 
 
 @dataclass(frozen=True, slots=True)

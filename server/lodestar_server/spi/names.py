@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_PLAIN = re.compile(r"[a-zA-Z0-9_]+")
+
+
+def quote_if_needed(part: str) -> str:
+    """A part of a name as messages show it: `t`, `"t$partitions"`, `"a""b"`."""
+    return part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,7 +26,7 @@ class SchemaTableName:
 
 @dataclass(frozen=True, slots=True, order=True)
 class QualifiedName:
-    """A table, view or function with its catalog: `catalog.schema.name`."""
+    """A table, view or function with its catalog: `catalog.schema.name`; its text is the one of error messages."""
 
     catalog: str
     schema: str
@@ -30,7 +38,7 @@ class QualifiedName:
         return SchemaTableName(self.schema, self.name)
 
     def __str__(self) -> str:
-        return f"{self.catalog}.{self.schema}.{self.name}"
+        return f"{quote_if_needed(self.catalog)}.{quote_if_needed(self.schema)}.{quote_if_needed(self.name)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from lodestar_server.spi.beans import BeanSource
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.properties import ConfigGroup
 
@@ -16,13 +17,18 @@ G = TypeVar("G", bound=ConfigGroup)
 
 @dataclass(frozen=True, slots=True)
 class ConnectorContext:
-    """What a connector may know of its node. `data_dir` is a directory of its own for caches and state."""
+    """What a connector may know of its node.
+
+    `data_dir` is a directory of its own for caches and state, made by the connector when it needs it. `beans` are the
+    node's counters, for the jmx connector.
+    """
 
     catalog: str
     node_id: str
     node_version: str
     environment: str
     data_dir: Path
+    beans: BeanSource | None = None
 
 
 class ConnectorFactory(Protocol):

@@ -37,6 +37,7 @@ from lodestar_server.spi.types.scalars import (
     DecimalType,
     VarcharType,
 )
+from lodestar_server.spi.types.sizes import fixed_size
 from lodestar_server.spi.types.special import (
     BING_TILE,
     CODE_POINTS,
@@ -113,4 +114,5 @@ __all__ = [
     "TimestampTzType",
     "Type",
     "VarcharType",
+    "fixed_size",
 ]

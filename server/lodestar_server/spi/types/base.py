@@ -24,6 +24,11 @@ class Type:
         return self.base
 
     @property
+    def signature_text(self) -> str:
+        """The text of function resolution messages: as `display`, but without blanks between parameters."""
+        return self.display
+
+    @property
     def comparable(self) -> bool:
         """`=`, DISTINCT, GROUP BY and join keys are allowed."""
         return True

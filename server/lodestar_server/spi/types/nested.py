@@ -22,6 +22,10 @@ class ArrayType(Type):
         return f"array({self.element.display})"
 
     @property
+    def signature_text(self) -> str:
+        return f"array({self.element.signature_text})"
+
+    @property
     def comparable(self) -> bool:
         return self.element.comparable
 
@@ -50,6 +54,10 @@ class MapType(Type):
         return f"map({self.key.display}, {self.value.display})"
 
     @property
+    def signature_text(self) -> str:
+        return f"map({self.key.signature_text},{self.value.signature_text})"
+
+    @property
     def comparable(self) -> bool:
         return self.value.comparable
 
@@ -73,8 +81,19 @@ class RowField:
     def display(self) -> str:
         if self.name is None:
             return self.type.display
-        quoted = self.name.replace('"', '""')
-        return f'"{quoted}" {self.type.display}'
+        return f"{self.name} {self.type.display}"
+
+    @property
+    def signature_text(self) -> str:
+        """As `display`, for messages of function resolution, which quote the name."""
+        if self.name is None:
+            return self.type.signature_text
+        return f"{self.quoted_name} {self.type.signature_text}"
+
+    @property
+    def quoted_name(self) -> str:
+        """The name in double quotes."""
+        return '"' + (self.name or "").replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,10 @@ class RowType(Type):
     @property
     def display(self) -> str:
         return f"row({', '.join(field.display for field in self.fields)})"
+
+    @property
+    def signature_text(self) -> str:
+        return f"row({','.join(field.signature_text for field in self.fields)})"
 
     @property
     def comparable(self) -> bool:

@@ -1,0 +1,1 @@
+"""Binding: names, types, coercions and the shape of every query, by Trino's rules, into frozen plan nodes."""

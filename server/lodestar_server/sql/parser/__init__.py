@@ -1,0 +1,81 @@
+"""Trino 476's language: texts to trees (`ast`), and trees back to Trino's own text.
+
+Every function raises LodestarError(SYNTAX_ERROR) with Trino's words and place for a text that is not in the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from lodestar_server.spi.errors import SYNTAX_ERROR, Location, LodestarError
+from lodestar_server.sql.parser import ast
+from lodestar_server.sql.parser.cursor import Refusal, TooLarge
+from lodestar_server.sql.parser.formatter import (
+    format_expression,
+    format_function_specification,
+    format_row_pattern,
+    format_statement,
+)
+from lodestar_server.sql.parser.lexer import Tokens
+from lodestar_server.sql.parser.parser import Parser
+
+__all__ = [
+    "ast",
+    "format_expression",
+    "format_function_specification",
+    "format_row_pattern",
+    "format_statement",
+    "parse_expression",
+    "parse_function_specification",
+    "parse_path_specification",
+    "parse_row_pattern",
+    "parse_statement",
+    "parse_type",
+]
+
+T = TypeVar("T")
+
+
+def parse_statement(text: str) -> ast.Statement:
+    """The statement a client sent."""
+    return _parse(text, Parser.only_statement, "statement")
+
+
+def parse_expression(text: str) -> ast.Expression:
+    """An expression by itself: a row filter, a column mask, a default."""
+    return _parse(text, Parser.only_expression, "expression")
+
+
+def parse_type(text: str) -> ast.DataType:
+    """A type name by itself."""
+    return _parse(text, Parser.only_type, "type")
+
+
+def parse_path_specification(text: str) -> ast.PathSpecification:
+    """The path of X-Trino-Path and of `sql.path`."""
+    return _parse(text, Parser.only_path_specification, "path specification")
+
+
+def parse_function_specification(text: str) -> ast.FunctionSpecification:
+    """A stored SQL routine."""
+    return _parse(text, Parser.only_function_specification, "function specification")
+
+
+def parse_row_pattern(text: str) -> ast.RowPattern:
+    """A row pattern by itself."""
+    return _parse(text, Parser.only_row_pattern, "row pattern")
+
+
+def _parse(text: str, entry: Callable[[Parser], T], what: str) -> T:
+    tokens = Tokens(text)
+    parser = Parser(tokens)
+    try:
+        tree = entry(parser)
+        parser.number_parameters()
+        return tree
+    except TooLarge:
+        message = f"{what} is too large (stack overflow while parsing)"
+        raise LodestarError(SYNTAX_ERROR, message, location=Location(1, 1)) from None
+    except Refusal:
+        raise LodestarError(SYNTAX_ERROR, "refused", location=tokens.location(parser.pos)) from None

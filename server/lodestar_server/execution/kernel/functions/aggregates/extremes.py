@@ -1,0 +1,67 @@
+"""min, max, min_by and max_by, with and without a number of values. NaN counts only when nothing else is there."""
+
+from __future__ import annotations
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.keys import has_own_order, order_key
+from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.types import DOUBLE, REAL, Type
+
+_FLOATING = (DOUBLE, REAL)
+_MAX_COUNT = 10_000
+
+
+@aggregate("min", "max")
+def _extreme(call: GroupCall) -> Sql:
+    name, type_ = call.function.name, call.types[0]
+    value = call.arguments[0]
+    if len(call.arguments) == 2:
+        return _several(call, value, value, type_, call.arguments[1], f"second argument of {name}_n must be positive")
+    if name == "max" and type_ in _FLOATING:
+        # NaN is DuckDB's greatest value, so the least of the negated values skips it.
+        return sql.fragment("(-{0})", call.apply("min", sql.fragment("(-{0})", value), order=()))
+    if not has_own_order(type_):
+        return call.apply(f"arg_{name}", value, order_key(value, type_), order=(), distinct=False)
+    return call.apply(name, value, order=())
+
+
+@aggregate("min_by", "max_by")
+def _by(call: GroupCall) -> Sql:
+    name = call.function.name
+    value, key = call.arguments[:2]
+    key_type = call.types[1]
+    if len(call.arguments) == 3:
+        message = f"third argument of {name} must be a positive integer"
+        return _several(call, value, key, key_type, call.arguments[2], message)
+    extreme = "min" if name == "min_by" else "max"
+    if key_type in _FLOATING and extreme == "max":
+        extreme, key = "min", sql.fragment("(-{0})", key)
+    return call.apply(f"arg_{extreme}_null", value, order_key(key, key_type), order=(), distinct=False)
+
+
+def _several(call: GroupCall, value: Sql, key: Sql, key_type: Type, count: Sql, message: str) -> Sql:
+    """The values of the first `count` rows by key."""
+    descending = call.function.name.startswith("max")
+    term = order_key(key, key_type)
+    if key_type in _FLOATING and descending:
+        term, descending = sql.fragment("(-{0})", key), False
+    order = [sql.fragment(f"{{0}} {'DESC' if descending else 'ASC'}", term)]
+    values = call.apply("list", value, order=order, distinct=False, where=sql.is_not_null(key))
+    number = sql.call("any_value", count) if call.over is None else count
+
+    def limited(items: Sql, n: Sql) -> Sql:
+        noun = message.split(" must")[0]
+        found = sql.chain(
+            "||",
+            [sql.text(f"{noun} must be less than or equal to {_MAX_COUNT}; found "), sql.cast(n, "VARCHAR")],
+        )
+        return sql.case(
+            [
+                (sql.fragment("{0} <= 0", n), call.fail(message)),
+                (sql.fragment(f"{{0}} > {_MAX_COUNT}", n), call.fail(found)),
+            ],
+            sql.fragment("{0}[:{1}]", items, n),
+        )
+
+    return sql.let_all((values, number), limited)

@@ -1,0 +1,138 @@
+"""count, sum, avg, array_agg and the logical and bitwise aggregates."""
+
+from __future__ import annotations
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
+from lodestar_server.execution.kernel.functions.operators import scaled, unscaled
+from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT
+from lodestar_server.spi.types import DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
+
+_SUM_PRECISION = 38
+
+
+def distinct_argument(call: GroupCall, index: int = 0) -> Sql:
+    """An argument; under DISTINCT, what tells its values apart."""
+    value, type_ = call.arguments[index], call.types[index]
+    return identity_key(value, type_) if call.distinct and not has_own_identity(type_) else value
+
+
+@aggregate("count")
+def _count(call: GroupCall) -> Sql:
+    if not call.arguments:
+        return call.apply("count")
+    return call.apply("count", distinct_argument(call), order=())
+
+
+@aggregate("count_if")
+def _count_if(call: GroupCall) -> Sql:
+    return sql.cast(call.apply("count_if", call.arguments[0], order=()), "BIGINT")
+
+
+@aggregate("sum")
+def _sum(call: GroupCall) -> Sql:
+    made = call.apply("sum", call.arguments[0], order=())
+    return made if call.result == DOUBLE or isinstance(call.result, DecimalType) else sql.cast(made, call.held)
+
+
+@aggregate("avg")
+def _avg(call: GroupCall) -> Sql:
+    (type_,) = call.types
+    (value,) = call.arguments
+    if isinstance(type_, DecimalType):
+        return _average_decimal(call, type_)
+    if type_ in (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH):
+        return sql.cast(sql.call("round", call.apply("avg", value, order=())), call.held)
+    made = call.apply("avg", value, order=())
+    return sql.cast(made, call.held) if type_ == REAL else made
+
+
+def _average_decimal(call: GroupCall, type_: DecimalType) -> Sql:
+    """The exact sum divided by the count, half away from zero at the scale of the values."""
+    total = call.apply("sum", call.arguments[0], order=())
+    count = call.apply("count", call.arguments[0], order=())
+
+    def divided(s: Sql, n: Sql) -> Sql:
+        digits = unscaled(s, DecimalType(_SUM_PRECISION, type_.scale), 0)
+        quotient = sql.let(digits, lambda d: sql.fragment("trino_divide_half_up({0}, CAST({1} AS HUGEINT))", d, n))
+        return sql.case([(sql.fragment("{0} > 0", n), scaled(quotient, type_))])
+
+    return sql.let_all((total, count), divided)
+
+
+@aggregate("array_agg")
+def _array_agg(call: GroupCall) -> Sql:
+    return call.apply("list", call.arguments[0])
+
+
+@aggregate("any_value", "arbitrary")
+def _any_value(call: GroupCall) -> Sql:
+    return call.apply("any_value", call.arguments[0], distinct=False)
+
+
+for _name, _function in {"bool_and": "bool_and", "every": "bool_and", "bool_or": "bool_or"}.items():
+
+    @aggregate(_name)
+    def _logical(call: GroupCall, function: str = _function) -> Sql:
+        return call.apply(function, call.arguments[0], order=())
+
+
+for _name, _function in {
+    "bitwise_and_agg": "bit_and",
+    "bitwise_or_agg": "bit_or",
+    "bitwise_xor_agg": "bit_xor",
+}.items():
+
+    @aggregate(_name)
+    def _bitwise(call: GroupCall, function: str = _function) -> Sql:
+        return call.apply(function, call.arguments[0], order=())
+
+
+_MAX_LIST_BYTES = 1_048_576
+
+
+@aggregate("listagg")
+def _listagg(call: GroupCall) -> Sql:
+    """`arguments`: value, separator, then whether overflow is an error, a filler and whether to count what is left."""
+    value = call.arguments[0]
+    separator = call.arguments[1] if len(call.arguments) > 1 else sql.text("")
+    if call.constant(2) is False:
+        return sql.let(
+            call.apply("list", value, where=sql.is_not_null(value)),
+            lambda parts: sql.call("trino_truncated_list", parts, separator, *call.arguments[3:5]),
+        )
+    joined = call.apply("string_agg", value, separator)
+    message = f"Concatenated string has the length in bytes larger than the maximum output length {_MAX_LIST_BYTES}"
+    raised = call.fail(message, EXCEEDED_FUNCTION_MEMORY_LIMIT)
+    return sql.let(
+        joined, lambda text: sql.case([(sql.fragment(f"strlen({{0}}) > {_MAX_LIST_BYTES}", text), raised)], text)
+    )
+
+
+@aggregate("reduce_agg")
+def _reduce_agg(call: GroupCall) -> Sql:
+    """The rows folded one by one; the combining function is for states of several workers."""
+    value, initial = call.arguments[:2]
+    pair = sql.struct(s=sql.typed_null(call.held), v=value)
+    return sql.let_all(
+        (call.apply("list", pair, where=sql.is_not_null(value)), initial),
+        lambda rows, first: sql.case([(sql.is_not_null(rows), folded(call, 2, rows, first, call.types[0]))]),
+    )
+
+
+def folded(call: GroupCall, index: int, pairs: Sql, initial: Sql, type_: Type) -> Sql:
+    """A list of STRUCT(s, v) folded by the lambda at `index`, from a first state."""
+    from lodestar_server.ir import Lambda
+
+    function = call.expressions[index]
+    assert isinstance(function, Lambda)
+    state, element = function.parameters
+
+    def step(so_far: Sql, row: Sql) -> Sql:
+        with call.context.scope({state: sql.field(so_far, "s"), element: sql.field(row, "v")}):
+            return sql.struct(s=call.context.expression(function.body), v=sql.field(row, "v"))
+
+    start = sql.fragment("struct_pack(s := {0}, v := {1}[1].v)", initial, pairs)
+    return sql.field(sql.fragment("list_reduce({0}, {1}, {2})", pairs, sql.function_of(step, 2), start), "s")

@@ -1,0 +1,327 @@
+"""date_trunc, date_add, date_diff, zones and epochs.
+
+Units up to hours move instants; days and longer units move wall clocks, which is what matters for zoned values around
+changes of their zone's offset. Source: Trino's datetime functions over Joda-Time's zoned chronologies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.rounding import PICOSECONDS_PER_DAY, rounded_timestamp
+from lodestar_server.execution.kernel.encoding.types import has_picoseconds
+from lodestar_server.execution.kernel.encoding.zones import MAX_OFFSET_MINUTES, canonical_zone
+from lodestar_server.execution.kernel.functions.datetime_parts import local_timestamp, picoseconds_of_day
+from lodestar_server.execution.kernel.functions.intervals import add_micros, add_months
+from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
+from lodestar_server.execution.kernel.lowering.casts import cast_value
+from lodestar_server.execution.kernel.lowering.casts.datetimes import zoned
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
+from lodestar_server.spi.types import (
+    DATE,
+    INTERVAL_DAY_SECOND,
+    DecimalType,
+    TimestampType,
+    TimestampTzType,
+    TimeType,
+    TimeTzType,
+    Type,
+)
+
+_MILLIS = {
+    "millisecond": 1,
+    "second": 1000,
+    "minute": 60_000,
+    "hour": 3_600_000,
+    "day": 86_400_000,
+    "week": 604_800_000,
+}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_DATE_UNITS = ("day", "week", "month", "quarter", "year")
+_TIME_UNITS = ("millisecond", "second", "minute", "hour")
+
+
+def _units(type_: Type) -> tuple[str, tuple[str, ...]]:
+    """How messages call the type, and its units."""
+    if type_ == DATE:
+        return "DATE", _DATE_UNITS
+    if isinstance(type_, TimeType | TimeTzType):
+        return "TIME", _TIME_UNITS
+    return "TIMESTAMP", (*_TIME_UNITS, *_DATE_UNITS)
+
+
+def _by_unit(call: ScalarCall, type_: Type, body: Callable[[str], Sql]) -> Sql:
+    """The body for the unit that the first argument names; chosen when lowering when it is a constant."""
+    kind, units = _units(type_)
+    constant = call.constant(0)
+    if isinstance(constant, str):
+        if constant.lower() in units:
+            return body(constant.lower())
+        refused = call.fail(f"'{constant}' is not a valid {kind} field")
+        nulls = sql.conjunction([sql.is_not_null(one) for one in call.arguments[1:]])
+        return sql.case([(nulls, refused)], sql.typed_null(call.held))
+
+    def chosen(unit: Sql) -> Sql:
+        message = sql.chain("||", [sql.text("'"), unit, sql.text(f"' is not a valid {kind} field")])
+        branches = [(sql.fragment("lower({0}) = {1}", unit, sql.text(one)), body(one)) for one in units]
+        absent = sql.disjunction([sql.is_null(one) for one in (unit, *call.arguments[1:])])
+        return sql.case([(absent, sql.typed_null(call.held)), *branches], call.fail(message))
+
+    return sql.let(call.arguments[0], chosen)
+
+
+def _with_instant(value: Sql, type_: Type, instant: Sql) -> Sql:
+    """A timestamp with another instant in whole microseconds."""
+    parts = {"t": instant}
+    if has_picoseconds(type_):
+        parts["p"] = sql.fragment("CAST(0 AS INTEGER)")
+    if isinstance(type_, TimestampTzType):
+        parts["z"] = sql.field(value, "z")
+    if len(parts) == 1:
+        return instant
+    return sql.case([(sql.is_not_null(value), sql.struct(**parts))])
+
+
+@scalar("date_trunc")
+def _date_trunc(call: ScalarCall) -> Sql:
+    type_ = call.types[1]
+
+    def truncated(unit: str) -> Sql:
+        return sql.let(call.arguments[1], lambda v: _truncated(v, type_, unit))
+
+    return _by_unit(call, type_, truncated)
+
+
+def _truncated(value: Sql, type_: Type, unit: str) -> Sql:
+    if type_ == DATE:
+        return sql.fragment(f"CAST(date_trunc('{unit}', {{0}}) AS DATE)", value)
+    if isinstance(type_, TimeType | TimeTzType):
+        step = _MILLIS[unit] * 10**9
+        made = sql.fragment(f"({{0}} // {step} * {step})", picoseconds_of_day(value, type_))
+        if isinstance(type_, TimeType):
+            return made
+        return sql.case([(sql.is_not_null(value), sql.struct(t=made, o=sql.field(value, "o")))])
+    if not isinstance(type_, TimestampTzType):
+        plain = sql.field(value, "t") if has_picoseconds(type_) else value
+        return _with_instant(value, type_, sql.fragment(f"date_trunc('{unit}', {{0}})", plain))
+    local = local_timestamp(value, type_)
+    if unit in _TIME_UNITS:
+        # What is cut off the wall clock is cut off the instant, which so keeps its offset.
+        cut = sql.let(local, lambda at: sql.fragment(f"(epoch_us({{0}}) - epoch_us(date_trunc('{unit}', {{0}})))", at))
+        return _with_instant(
+            value, type_, sql.fragment("make_timestamp(epoch_us({0}) - {1})", sql.field(value, "t"), cut)
+        )
+    midnight = sql.fragment(f"CAST(date_trunc('{unit}', {{0}}) AS TIMESTAMP)", local)
+    return _with_instant(value, type_, sql.call("trino_instant", midnight, sql.field(value, "z")))
+
+
+@scalar("date_add")
+def _date_add(call: ScalarCall) -> Sql:
+    type_ = call.types[2]
+
+    def added(unit: str) -> Sql:
+        return sql.let_all(call.arguments[1:], lambda n, v: _added(n, v, type_, unit))
+
+    return _by_unit(call, type_, added)
+
+
+def _added(count: Sql, value: Sql, type_: Type, unit: str) -> Sql:
+    if unit in _MONTHS:
+        months = sql.fragment(f"CAST({{0}} * {_MONTHS[unit]} AS INTEGER)", count)
+        if type_ == DATE:
+            return sql.fragment("CAST({0} + to_months({1}) AS DATE)", value, months)
+        return add_months(value, type_, months)
+    if type_ == DATE:
+        return sql.fragment(f"({{0}} + CAST({{1}} * {_MILLIS[unit] // _MILLIS['day']} AS INTEGER))", value, count)
+    micros = sql.fragment(f"({{0}} * {_MILLIS[unit] * 1000})", count)
+    if isinstance(type_, TimeType):
+        # As many whole days as there are in the count do not move a time.
+        moved = f"({{0}} + {{1}} % {_MILLIS['day'] // _MILLIS[unit]} * {_MILLIS[unit] * 10**9} + {PICOSECONDS_PER_DAY})"
+        return sql.fragment(f"({moved} % {PICOSECONDS_PER_DAY})", value, count)
+    if isinstance(type_, TimestampTzType) and unit in _DATE_UNITS:
+        local = sql.fragment("make_timestamp(epoch_us({0}) + {1})", local_timestamp(value, type_), micros)
+        instant = sql.call("trino_instant", local, sql.field(value, "z"))
+        parts = {"t": instant, "z": sql.field(value, "z")}
+        if has_picoseconds(type_):
+            parts = {"t": instant, "p": sql.field(value, "p"), "z": sql.field(value, "z")}
+        return sql.case([(sql.is_not_null(value), sql.struct(**parts))])
+    return add_micros(value, type_, micros)
+
+
+@scalar("date_diff")
+def _date_diff(call: ScalarCall) -> Sql:
+    type_ = call.types[1]
+
+    def difference(unit: str) -> Sql:
+        return sql.let_all(call.arguments[1:], lambda a, b: _difference(a, b, type_, unit))
+
+    return _by_unit(call, type_, difference)
+
+
+def _difference(first: Sql, second: Sql, type_: Type, unit: str) -> Sql:
+    """Complete units from the first to the second, counted in whole milliseconds."""
+    if isinstance(type_, TimeType):
+        return sql.fragment(f"(({{1}} - {{0}}) // {_MILLIS[unit] * 10**9})", first, second)
+    if isinstance(type_, TimeTzType):
+        instants = (sql.call("trino_time_instant", one) for one in (first, second))
+        return sql.fragment(f"(({{1}} - {{0}}) // {_MILLIS[unit] * 10**9})", *instants)
+    if isinstance(type_, TimestampTzType) and unit in _TIME_UNITS:
+        ends = [sql.field(one, "t") for one in (first, second)]
+    elif isinstance(type_, TimestampTzType):
+        # Both on the wall clock of the first one's zone.
+        ends = [sql.call("trino_local", sql.field(one, "t"), sql.field(first, "z")) for one in (first, second)]
+    else:
+        ends = [sql.cast(local_timestamp(one, type_), "TIMESTAMP") for one in (first, second)]
+    macro = "trino_month_difference" if unit in _MONTHS else "trino_millisecond_difference"
+    return sql.let_all(
+        ends, lambda a, b: sql.fragment(f"({macro}({{0}}, {{1}}) // {_MONTHS.get(unit) or _MILLIS[unit]})", a, b)
+    )
+
+
+def zone_text(call: ScalarCall, index: int) -> Sql:
+    """A zone argument under its canonical name; raises for a name that is none."""
+    constant = call.constant(index)
+    if isinstance(constant, str):
+        known = canonical_zone(constant)
+        if known is None:
+            return call.context.fail(INVALID_FUNCTION_ARGUMENT, f"'{constant}' is not a valid time zone", "VARCHAR")
+        return sql.text(known)
+
+    def checked(name: Sql) -> Sql:
+        message = sql.chain("||", [sql.text("'"), name, sql.text("' is not a valid time zone")])
+        raised = call.context.fail(INVALID_FUNCTION_ARGUMENT, message, "VARCHAR")
+        return sql.case([(sql.is_not_null(name), sql.call("coalesce", sql.call("trino_zone", name), raised))])
+
+    return sql.let(call.arguments[index], checked)
+
+
+def _offset_minutes(call: ScalarCall, index: int) -> Sql:
+    """The minutes of an interval that is an offset."""
+
+    def checked(interval: Sql) -> Sql:
+        minutes = sql.fragment("({0} // 60000)", interval)
+        seconds = "Invalid time zone offset interval: interval contains seconds"
+        far = sql.chain("||", [sql.text("Invalid offset minutes "), sql.cast(minutes, "VARCHAR")])
+        return sql.case(
+            [
+                (
+                    sql.fragment("{0} % 60000 <> 0", interval),
+                    call.context.fail(INVALID_FUNCTION_ARGUMENT, seconds, "BIGINT"),
+                ),
+                (
+                    sql.fragment(f"abs({{0}}) > {MAX_OFFSET_MINUTES}", minutes),
+                    call.context.fail(INVALID_FUNCTION_ARGUMENT, far, "BIGINT"),
+                ),
+            ],
+            minutes,
+        )
+
+    return sql.let(call.arguments[index], checked)
+
+
+@scalar("at_timezone")
+def _at_timezone(call: ScalarCall) -> Sql:
+    type_ = call.types[0]
+    by_offset = call.types[1] == INTERVAL_DAY_SECOND
+    if isinstance(type_, TimeTzType):
+        offset = _offset_minutes(call, 1) if by_offset else _zone_offset_now(call)
+        return sql.let_all(
+            (call.arguments[0], offset),
+            lambda v, o: sql.case(
+                [
+                    (
+                        sql.fragment("{0} IS NOT NULL AND {1} IS NOT NULL", v, o),
+                        sql.fragment(
+                            "struct_pack(t := trino_shifted_time({0}, {1}), o := CAST({1} AS SMALLINT))", v, o
+                        ),
+                    )
+                ]
+            ),
+        )
+    zone = sql.call("trino_offset_zone", _offset_minutes(call, 1)) if by_offset else zone_text(call, 1)
+
+    def shown(value: Sql, name: Sql) -> Sql:
+        parts = {"t": sql.field(value, "t")}
+        if has_picoseconds(type_):
+            parts["p"] = sql.field(value, "p")
+        present = sql.fragment("{0} IS NOT NULL AND {1} IS NOT NULL", value, name)
+        return sql.case([(present, sql.struct(**parts, z=name))])
+
+    return sql.let_all((call.arguments[0], zone), shown)
+
+
+def _zone_offset_now(call: ScalarCall) -> Sql:
+    """The offset that a zone has at the query's start."""
+    started = sql.fragment("make_timestamp({0})", call.context.start_micros())
+    return sql.let(zone_text(call, 1), lambda zone: sql.call("trino_offset_minutes", started, zone))
+
+
+@scalar("with_timezone")
+def _with_timezone(call: ScalarCall) -> Sql:
+    type_ = call.types[0]
+    assert isinstance(type_, TimestampType)
+
+    def packed(value: Sql, zone: Sql) -> Sql:
+        present = sql.fragment("{0} IS NOT NULL AND {1} IS NOT NULL", value, zone)
+        return sql.case([(present, zoned(value, type_, zone))])
+
+    return sql.let_all((call.arguments[0], zone_text(call, 1)), packed)
+
+
+@scalar("from_unixtime")
+def _from_unixtime(call: ScalarCall) -> Sql:
+    if len(call.arguments) == 1:
+        zone = sql.text(call.context.zone)
+    elif len(call.arguments) == 2:
+        zone = zone_text(call, 1)
+    else:
+        zone = sql.let(_offset_of_hours(call), lambda minutes: sql.call("trino_offset_zone", minutes))
+
+    def packed(seconds: Sql, name: Sql) -> Sql:
+        present = sql.fragment("{0} IS NOT NULL AND {1} IS NOT NULL", seconds, name)
+        millis = sql.fragment("trino_truncated(round({0} * 1000))", seconds)
+        overflow = sql.chain("||", [sql.text("Millis overflow: "), sql.cast(millis, "VARCHAR")])
+        far = sql.fragment(f"abs({{0}} * 1000) >= {2**51}", seconds)
+        made = sql.struct(t=sql.fragment("make_timestamp({0} * 1000)", millis), z=name)
+        return sql.case([(far, call.fail(overflow)), (present, made)])
+
+    return sql.let_all((call.arguments[0], zone), packed)
+
+
+def _offset_of_hours(call: ScalarCall) -> Sql:
+    minutes = sql.fragment("({0} * 60 + {1})", *call.arguments[1:])
+
+    def checked(m: Sql) -> Sql:
+        far = sql.chain("||", [sql.text("Invalid offset minutes "), sql.cast(m, "VARCHAR")])
+        raised = call.context.fail(INVALID_FUNCTION_ARGUMENT, far, "BIGINT")
+        return sql.case([(sql.fragment(f"abs({{0}}) > {MAX_OFFSET_MINUTES}", m), raised)], m)
+
+    return sql.let(minutes, checked)
+
+
+@scalar("from_unixtime_nanos")
+def _from_unixtime_nanos(call: ScalarCall) -> Sql:
+    value = call.arguments[0]
+    if isinstance(call.types[0], DecimalType):
+        value = sql.cast(value, "HUGEINT")
+
+    def packed(nanos: Sql) -> Sql:
+        rest = sql.fragment("CAST((({0} % 1000) + 1000) % 1000 AS INTEGER)", nanos)
+        micros = sql.fragment("CAST(({0} - ((({0} % 1000) + 1000) % 1000)) // 1000 AS BIGINT)", nanos)
+        made = sql.struct(
+            t=sql.fragment("make_timestamp({0})", micros),
+            p=sql.fragment("({0} * 1000)", rest),
+            z=sql.text(call.context.zone),
+        )
+        return sql.case([(sql.is_not_null(nanos), made)])
+
+    made = sql.let(value, packed)
+    assert isinstance(call.result, TimestampTzType)
+    return rounded_timestamp(made, TimestampTzType(9), call.result.precision)[0]
+
+
+@scalar("date")
+def _date(call: ScalarCall) -> Sql:
+    return cast_value(call.arguments[0], call.types[0], DATE, call.context)

@@ -1,0 +1,245 @@
+"""Dates and timestamps to text and back: MySQL's codes, Joda's patterns, Teradata's, ISO 8601, durations."""
+
+from __future__ import annotations
+
+import re
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.types import has_picoseconds
+from lodestar_server.execution.kernel.functions.datetime_parts import local_timestamp
+from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.types import DATE, TimestampType, TimestampTzType, Type
+
+_STRFTIME = {
+    "a": "%a",
+    "b": "%b",
+    "c": "%-m",
+    "d": "%d",
+    "e": "%-d",
+    "f": "%g000",
+    "H": "%H",
+    "h": "%I",
+    "I": "%I",
+    "i": "%M",
+    "j": "%j",
+    "k": "%-H",
+    "l": "%-I",
+    "M": "%B",
+    "m": "%m",
+    "p": "%p",
+    "r": "%I:%M:%S %p",
+    "S": "%S",
+    "s": "%S",
+    "T": "%H:%M:%S",
+    "W": "%A",
+    "Y": "%Y",
+    "y": "%y",
+    "%": "%%",
+}
+_CODES = re.compile(r"%(.?)|([^%]+)", re.DOTALL)
+_JODA_SIMPLE = {
+    "yyyy": "%Y",
+    "YYYY": "%Y",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "hh": "%I",
+    "mm": "%M",
+    "ss": "%S",
+    "SSS": "%g",
+    "MMM": "%b",
+    "MMMM": "%B",
+    "EEE": "%a",
+    "EEEE": "%A",
+    "a": "%p",
+}
+_JODA_RUNS = re.compile(r"'([^']*)'|([A-Za-z])\2*|([^A-Za-z']+)")
+
+
+def strftime_of_mysql(pattern: str) -> str | None:
+    """The same format for DuckDB's strftime, None when that has no such codes."""
+    if not pattern or (pattern.endswith("%") and not pattern.endswith("%%")):
+        return None
+    made = ""
+    for match in _CODES.finditer(pattern):
+        code, text = match.groups()
+        if text is not None:
+            made += text
+        elif code in _STRFTIME:
+            made += _STRFTIME[code]
+        else:
+            return None
+    return made
+
+
+def strftime_of_joda(pattern: str) -> str | None:
+    """The same for a pattern of letters of the plain kinds."""
+    made, position = "", 0
+    for match in _JODA_RUNS.finditer(pattern):
+        if match.start() != position:
+            return None
+        position = match.end()
+        quoted, letter, text = match.groups()
+        if letter is not None:
+            known = _JODA_SIMPLE.get(match.group(0))
+            if known is None:
+                return None
+            made += known
+        elif text is not None:
+            made += text.replace("%", "%%")
+        elif quoted:
+            made += quoted.replace("%", "%%")
+        else:
+            return None
+    return made if pattern and position == len(pattern) else None
+
+
+def _years_of_four_digits(clock: Sql, fast: Sql, exact: Sql) -> Sql:
+    plain = "{0} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+    return sql.case([(sql.fragment(plain, clock), fast)], exact)
+
+
+def _clock(call: ScalarCall, index: int = 0) -> Sql:
+    type_ = call.types[index]
+    clock = local_timestamp(call.arguments[index], type_)
+    return sql.cast(clock, "TIMESTAMP") if type_ == DATE else clock
+
+
+@scalar("date_format")
+def _date_format(call: ScalarCall) -> Sql:
+    constant = call.constant(1)
+    format_ = strftime_of_mysql(constant) if isinstance(constant, str) else None
+
+    def printed(clock: Sql) -> Sql:
+        exact = sql.fragment("trino_mysql_format(epoch_us({0}), {1})", clock, call.arguments[1])
+        if format_ is None:
+            return exact
+        return _years_of_four_digits(clock, sql.call("strftime", clock, sql.text(format_)), exact)
+
+    return sql.let(_clock(call), printed)
+
+
+@scalar("date_parse")
+def _date_parse(call: ScalarCall) -> Sql:
+    return sql.fragment("make_timestamp(trino_mysql_parse({0}, {1}))", *call.arguments)
+
+
+@scalar("format_datetime")
+def _format_datetime(call: ScalarCall) -> Sql:
+    type_ = call.types[0]
+    constant = call.constant(1)
+    format_ = strftime_of_joda(constant) if isinstance(constant, str) else None
+
+    def printed(value: Sql) -> Sql:
+        clock = local_timestamp(value, type_)
+        if isinstance(type_, TimestampTzType):
+            zone = sql.field(value, "z")
+            offset = sql.call("trino_offset_minutes", sql.field(value, "t"), zone)
+        else:
+            zone, offset = sql.text(""), sql.number(0)
+
+        def chosen(at: Sql) -> Sql:
+            exact = sql.fragment("trino_joda_format(epoch_us({0}), {1}, {2}, {3})", at, call.arguments[1], zone, offset)
+            if format_ is None:
+                return exact
+            return _years_of_four_digits(at, sql.call("strftime", at, sql.text(format_)), exact)
+
+        return sql.let(clock, chosen)
+
+    return sql.let(call.arguments[0], printed)
+
+
+@scalar("parse_datetime")
+def _parse_datetime(call: ScalarCall) -> Sql:
+    head = [
+        sql.text('Cannot parse "'),
+        call.arguments[0],
+        sql.text('": Illegal instant due to time zone offset transition ('),
+    ]
+
+    def packed(parts: Sql) -> Sql:
+        zone = sql.call("coalesce", sql.field(parts, "z"), sql.text(call.context.zone))
+        clock = sql.field(parts, "t")
+        instant = sql.call("trino_instant", clock, zone)
+
+        def checked(at: Sql) -> Sql:
+            # A wall clock inside a gap is no instant.
+            gap = sql.fragment("trino_local({0}, {1}) <> {2}", at, zone, clock)
+            message = sql.chain("||", [*head, zone, sql.text(")")])
+            return sql.case([(gap, call.fail(message))], sql.struct(t=at, z=zone))
+
+        return sql.case([(sql.is_not_null(parts), sql.let(instant, checked))])
+
+    return sql.let(sql.call("trino_joda_parse", *call.arguments), packed)
+
+
+@scalar("to_char")
+def _to_char(call: ScalarCall) -> Sql:
+    return sql.fragment("trino_teradata_format(epoch_us({0}), {1})", _clock(call), call.arguments[1])
+
+
+@scalar("to_timestamp")
+def _to_timestamp(call: ScalarCall) -> Sql:
+    return sql.fragment("make_timestamp(trino_teradata_parse({0}, {1}))", *call.arguments)
+
+
+@scalar("to_date")
+def _to_date(call: ScalarCall) -> Sql:
+    return sql.fragment("CAST(make_timestamp(trino_teradata_parse({0}, {1})) AS DATE)", *call.arguments)
+
+
+@scalar("to_iso8601", total=True)
+def _to_iso8601(call: ScalarCall) -> Sql:
+    type_ = call.types[0]
+    if type_ == DATE:
+        return sql.call("trino_date_text", call.arguments[0])
+
+    def printed(value: Sql) -> Sql:
+        clock = local_timestamp(value, type_)
+        text = sql.fragment("replace({0}, ' ', 'T')", _clock_text(clock, value, type_))
+        if not isinstance(type_, TimestampTzType):
+            return text
+        zone = sql.field(value, "z")
+        offset = sql.fragment("trino_offset_text(trino_offset_minutes({0}, {1}))", sql.field(value, "t"), zone)
+        return sql.fragment("({0} || CASE WHEN {1} = 'UTC' THEN 'Z' ELSE {2} END)", text, zone, offset)
+
+    return sql.let(call.arguments[0], printed)
+
+
+def _clock_text(clock: Sql, value: Sql, type_: Type) -> Sql:
+    assert isinstance(type_, TimestampType | TimestampTzType)
+    if has_picoseconds(type_):
+        whole = sql.struct(t=clock, p=sql.field(value, "p"))
+        return sql.let(whole, lambda w: sql.fragment(f"trino_picosecond_timestamp_text({{0}}, {type_.precision})", w))
+    return sql.let(clock, lambda at: sql.fragment(f"trino_timestamp_text({{0}}, {type_.precision})", at))
+
+
+@scalar("from_iso8601_date")
+def _from_iso8601_date(call: ScalarCall) -> Sql:
+    return sql.fragment("make_date(trino_iso_date({0}))", *call.arguments)
+
+
+@scalar("from_iso8601_timestamp", "from_iso8601_timestamp_nanos")
+def _from_iso8601_timestamp(call: ScalarCall) -> Sql:
+    type_ = call.result
+    nanos = call.function.name.endswith("nanos")
+
+    def packed(parts: Sql) -> Sql:
+        zone = sql.call("coalesce", sql.field(parts, "z"), sql.text(call.context.zone))
+        fields = {"t": sql.call("trino_instant", sql.field(parts, "t"), zone)}
+        if has_picoseconds(type_):
+            fields["p"] = sql.field(parts, "p")
+        return sql.case([(sql.is_not_null(parts), sql.struct(**fields, z=zone))])
+
+    return sql.let(sql.call("trino_iso_nanos" if nanos else "trino_iso_timestamp", *call.arguments), packed)
+
+
+@scalar("parse_duration")
+def _parse_duration(call: ScalarCall) -> Sql:
+    return sql.call("trino_parse_duration", *call.arguments)
+
+
+@scalar("human_readable_seconds")
+def _human_readable_seconds(call: ScalarCall) -> Sql:
+    return sql.call("trino_human_readable_seconds", *call.arguments)

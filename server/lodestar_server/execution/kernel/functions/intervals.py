@@ -1,0 +1,148 @@
+"""Operators between dates, times, timestamps and intervals. Source: Trino's datetime operators."""
+
+from __future__ import annotations
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.rounding import PICOSECONDS_PER_DAY, rounded_timestamp
+from lodestar_server.execution.kernel.encoding.types import has_picoseconds
+from lodestar_server.execution.kernel.functions.registry import ScalarCall
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, LodestarError
+from lodestar_server.spi.types import (
+    BIGINT,
+    DATE,
+    INTERVAL_DAY_SECOND,
+    INTERVAL_YEAR_MONTH,
+    TimestampType,
+    TimestampTzType,
+    TimeType,
+    TimeTzType,
+    Type,
+)
+
+INTERVALS = (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH)
+_MILLIS_PER_DAY = 86_400_000
+
+
+def add(call: ScalarCall) -> Sql:
+    """value + interval, interval + value, interval + interval."""
+    left, right = call.types
+    a, b = call.arguments
+    if left in INTERVALS and right in INTERVALS:
+        return sql.binary("+", a, b)
+    if left in INTERVALS:
+        return _shifted(call, b, right, a, left)
+    return _shifted(call, a, left, b, right)
+
+
+def subtract(call: ScalarCall) -> Sql:
+    """value - interval, value - value, interval - interval."""
+    left, right = call.types
+    a, b = call.arguments
+    if left in INTERVALS:
+        return sql.binary("-", a, b)
+    if right in INTERVALS:
+        return _shifted(call, a, left, sql.fragment("(-{0})", b), right)
+    return sql.let_all((a, b), lambda x, y: _difference(x, y, left))
+
+
+def multiply(call: ScalarCall) -> Sql:
+    """interval * number, number * interval."""
+    left, right = call.types
+    a, b = call.arguments if left in INTERVALS else (call.arguments[1], call.arguments[0])
+    if BIGINT in (left, right):
+        return sql.cast(sql.binary("*", a, b), call.held)
+    return _scaled(call, "*", "multiply", a, b)
+
+
+def divide(call: ScalarCall) -> Sql:
+    """interval / double."""
+    return _scaled(call, "/", "divide", *call.arguments)
+
+
+def _scaled(call: ScalarCall, operator: str, verb: str, interval: Sql, number: Sql) -> Sql:
+    """By a double, truncated as Java truncates."""
+
+    def made(n: Sql) -> Sql:
+        text = sql.call("trino_java_floating_text", n)
+        refused = sql.fragment("isnan({0})", n)
+        if operator == "/":
+            refused = sql.fragment("(isnan({0}) OR {0} = 0)", n)
+        raised = call.fail(sql.chain("||", [sql.text(f"Cannot {verb} by double "), text]))
+        result = sql.fragment(f"trino_truncated(CAST({{0}} AS DOUBLE) {operator} {{1}})", interval, n)
+        return sql.case([(refused, raised)], sql.cast(result, call.held))
+
+    return sql.let(number, made)
+
+
+def _shifted(call: ScalarCall, value: Sql, type_: Type, interval: Sql, interval_type: Type) -> Sql:
+    by_months = interval_type == INTERVAL_YEAR_MONTH
+    if type_ == DATE:
+        if by_months:
+            return sql.fragment("CAST({0} + to_months({1}) AS DATE)", value, interval)
+        return sql.let(interval, lambda i: _date_and_days(call, value, i))
+    if by_months:
+        return sql.let(value, lambda v: add_months(v, type_, interval))
+    result = call.result
+    if isinstance(type_, TimeType):
+        return _time_and_millis(value, interval)
+    assert isinstance(result, TimestampType | TimestampTzType | TimeTzType)
+    widened, wide_type = rounded_timestamp(value, type_, result.precision)
+    return sql.let(widened, lambda v: add_micros(v, wide_type, sql.fragment("({0} * 1000)", interval)))
+
+
+def _date_and_days(call: ScalarCall, value: Sql, interval: Sql) -> Sql:
+    raised = call.fail("Cannot add hour, minutes or seconds to a date")
+    whole = sql.fragment(f"({{0}} + CAST({{1}} // {_MILLIS_PER_DAY} AS INTEGER))", value, interval)
+    return sql.case([(sql.fragment(f"{{0}} % {_MILLIS_PER_DAY} <> 0", interval), raised)], whole)
+
+
+def _time_and_millis(picoseconds: Sql, millis: Sql) -> Sql:
+    moved = f"({{0}} + ({{1}} % {_MILLIS_PER_DAY}) * 1000000000 + {PICOSECONDS_PER_DAY})"
+    return sql.fragment(f"({moved} % {PICOSECONDS_PER_DAY})", picoseconds, millis)
+
+
+def add_months(value: Sql, type_: Type, months: Sql) -> Sql:
+    """A simple timestamp value moved by months on its own wall clock, clamped to the month's last day."""
+    if isinstance(type_, TimestampTzType):
+        zone = sql.field(value, "z")
+        local = sql.call("trino_local", sql.field(value, "t"), zone)
+        moved = sql.fragment("trino_instant({0} + to_months({1}), {2})", local, months, zone)
+        return _replace_instant(value, type_, moved)
+    if has_picoseconds(type_):
+        return _replace_instant(value, type_, sql.fragment("({0} + to_months({1}))", sql.field(value, "t"), months))
+    return sql.fragment("({0} + to_months({1}))", value, months)
+
+
+def add_micros(value: Sql, type_: Type, micros: Sql) -> Sql:
+    """A simple timestamp (or time with zone) value moved by microseconds."""
+    if isinstance(type_, TimeTzType):
+        moved = _time_and_millis(sql.field(value, "t"), sql.fragment("({0} // 1000)", micros))
+        return sql.case([(sql.is_not_null(value), sql.struct(t=moved, o=sql.field(value, "o")))])
+    if isinstance(type_, TimestampTzType) or has_picoseconds(type_):
+        instant = sql.fragment("make_timestamp(epoch_us({0}) + {1})", sql.field(value, "t"), micros)
+        return _replace_instant(value, type_, instant)
+    return sql.fragment("make_timestamp(epoch_us({0}) + {1})", value, micros)
+
+
+def _replace_instant(value: Sql, type_: Type, instant: Sql) -> Sql:
+    parts = {"t": instant}
+    if has_picoseconds(type_):
+        parts["p"] = sql.field(value, "p")
+    if isinstance(type_, TimestampTzType):
+        parts["z"] = sql.field(value, "z")
+    return sql.case([(sql.is_not_null(value), sql.struct(**parts))])
+
+
+def _difference(left: Sql, right: Sql, type_: Type) -> Sql:
+    """Milliseconds between two values, rounded half up."""
+    if isinstance(type_, TimeType):
+        return sql.fragment("trino_round_to_millis({0} - {1}, 1000000000)", left, right)
+    if isinstance(type_, TimeTzType):
+        instants = (sql.call("trino_time_instant", one) for one in (left, right))
+        return sql.fragment("trino_round_to_millis({0} - {1}, 1000000000)", *instants)
+    if isinstance(type_, TimestampType | TimestampTzType):
+        plain = isinstance(type_, TimestampType) and not has_picoseconds(type_)
+        micros = [sql.call("epoch_us", one if plain else sql.field(one, "t")) for one in (left, right)]
+        return sql.fragment("trino_round_to_millis({0} - {1}, 1000)", *micros)
+    raise LodestarError(FUNCTION_NOT_FOUND, f"No subtraction of {type_}")

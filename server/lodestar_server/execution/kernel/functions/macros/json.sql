@@ -1,0 +1,53 @@
+-- The type json, held as canonical text.
+
+CREATE MACRO trino_json_quote(s) AS
+    CASE WHEN regexp_matches(s, '[\x00-\x1f\x{10000}-\x{10FFFF}]') THEN trino_quote_json(s)
+         ELSE '"' || replace(replace(s, '\', '\\'), '"', '\"') || '"' END;
+
+-- A double or real as JSON: Java's text, quoted when it is no number.
+CREATE MACRO trino_json_number(x) AS
+    CASE WHEN isfinite(x) THEN trino_java_floating_text(x)
+         WHEN x IS NOT NULL THEN '"' || trino_special_text(x) || '"' END;
+
+-- The text inside a JSON string.
+CREATE MACRO trino_json_string(v) AS json_extract_string(v, '$');
+
+CREATE MACRO trino_json_is_integer(v) AS regexp_full_match(v, '-?[0-9]+');
+
+CREATE MACRO trino_json_is_number(v) AS regexp_full_match(v, '-?[0-9].*');
+
+CREATE MACRO trino_json_to_varchar(v) AS
+    CASE WHEN starts_with(v, '"') THEN trino_json_string(v)
+         WHEN v IN ('true', 'false') THEN v
+         WHEN trino_json_is_integer(v) THEN v
+         WHEN trino_json_is_number(v) THEN trino_double_text(CAST(v AS DOUBLE)) END;
+
+CREATE MACRO trino_json_to_boolean(v) AS
+    CASE WHEN starts_with(v, '"') THEN trino_read_boolean(trino_json_string(v))
+         WHEN v IN ('true', 'false') THEN v = 'true'
+         WHEN trino_json_is_integer(v) THEN TRY_CAST(v AS BIGINT) <> 0
+         WHEN trino_json_is_number(v) THEN CAST(v AS DOUBLE) <> 0 END;
+
+CREATE MACRO trino_json_to_double(v) AS
+    CASE WHEN starts_with(v, '"') THEN TRY_CAST(trino_floating_source(trino_json_string(v)) AS DOUBLE)
+         WHEN v IN ('true', 'false') THEN CAST(v = 'true' AS DOUBLE)
+         WHEN trino_json_is_number(v) THEN CAST(v AS DOUBLE) END;
+
+CREATE MACRO trino_json_to_real(v) AS trino_double_to_real(trino_json_to_double(v));
+
+CREATE MACRO trino_json_to_bigint(v) AS
+    CASE WHEN starts_with(v, '"') THEN TRY_CAST(trino_integer_text(trino_json_string(v)) AS BIGINT)
+         WHEN v IN ('true', 'false') THEN CAST(v = 'true' AS BIGINT)
+         WHEN trino_json_is_integer(v) THEN TRY_CAST(v AS BIGINT)
+         WHEN trino_json_is_number(v) THEN TRY_CAST(round(CAST(v AS DOUBLE)) AS BIGINT) END;
+
+CREATE MACRO trino_json_to_integer(v) AS TRY_CAST(trino_json_to_bigint(v) AS INTEGER);
+
+CREATE MACRO trino_json_to_smallint(v) AS TRY_CAST(trino_json_to_bigint(v) AS SMALLINT);
+
+CREATE MACRO trino_json_to_tinyint(v) AS TRY_CAST(trino_json_to_bigint(v) AS TINYINT);
+
+CREATE MACRO trino_json_decimal_text(v) AS
+    CASE WHEN starts_with(v, '"') AND trino_is_decimal_text(trino_json_string(v)) THEN trino_json_string(v)
+         WHEN v = 'true' THEN '1' WHEN v = 'false' THEN '0'
+         WHEN trino_is_decimal_text(v) THEN v END;

@@ -1,0 +1,76 @@
+-- Numbers: conversions and arithmetic where DuckDB's own differ.
+
+CREATE MACRO trino_double_to_real(x) AS
+    coalesce(TRY_CAST(x AS FLOAT), CASE WHEN x > 0 THEN CAST('inf' AS FLOAT) WHEN x < 0 THEN CAST('-inf' AS FLOAT) END);
+
+-- Saturates, and NaN is 0, as Java casts.
+CREATE MACRO trino_real_to_bigint(x) AS
+    coalesce(TRY_CAST(round(CAST(x AS DOUBLE)) AS BIGINT),
+             CASE WHEN isnan(x) THEN 0 WHEN x > 0 THEN 9223372036854775807 WHEN x < 0 THEN -9223372036854775807 - 1 END);
+
+-- Java's cast of a double to long: toward zero, saturating, NaN as 0.
+CREATE MACRO trino_truncated(x) AS
+    coalesce(TRY_CAST(trunc(x) AS BIGINT),
+             CASE WHEN isnan(x) THEN 0 WHEN x > 0 THEN 9223372036854775807 WHEN x < 0 THEN -9223372036854775807 - 1 END);
+
+-- HUGEINTs, the quotient rounded half away from zero.
+CREATE MACRO trino_divide_half_up(a, b) AS
+    a // b + CASE WHEN 2 * abs(a % b) >= abs(b) THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END;
+
+-- 12.34 of the digits 1234 and the scale 2.
+CREATE MACRO trino_decimal_text(digits, scale) AS
+    CASE WHEN digits < 0 THEN '-' ELSE '' END
+    || CAST(abs(digits) // CAST('1' || repeat('0', scale) AS HUGEINT) AS VARCHAR) || '.'
+    || lpad(CAST(abs(digits) % CAST('1' || repeat('0', scale) AS HUGEINT) AS VARCHAR), scale, '0');
+
+-- Java's Math.round of a scaled value and back; saturates where the scaled value passes a long.
+CREATE MACRO trino_round_scaled(x, f) AS
+    CASE WHEN x * f > 9223372036854775807 THEN x ELSE CAST(trino_truncated(round(x * f)) AS DOUBLE) / f END;
+
+CREATE MACRO trino_round_double(x, n) AS
+    CASE WHEN NOT isfinite(x) THEN x
+         WHEN x < 0 THEN -trino_round_scaled(-CAST(x AS DOUBLE), pow(CAST(10 AS DOUBLE), n))
+         ELSE trino_round_scaled(CAST(x AS DOUBLE), pow(CAST(10 AS DOUBLE), n)) END;
+
+CREATE MACRO trino_double_truncate(x, n) AS
+    CASE WHEN NOT isfinite(x) THEN x
+         ELSE trunc(CAST(x AS DOUBLE) * pow(CAST(10 AS DOUBLE), n)) / pow(CAST(10 AS DOUBLE), n) END;
+
+-- Half away from zero to a multiple of ten to the power of -n; n is negative.
+CREATE MACRO trino_round_integer(v, n) AS
+    CASE WHEN n < -19 THEN NULL
+         ELSE (CAST(v AS HUGEINT) + CASE WHEN v < 0 THEN -5 ELSE 5 END
+               * CAST('1' || repeat('0', CAST(-n - 1 AS INTEGER)) AS HUGEINT))
+              // CAST('1' || repeat('0', CAST(-n AS INTEGER)) AS HUGEINT)
+              * CAST('1' || repeat('0', CAST(-n AS INTEGER)) AS HUGEINT) END;
+
+CREATE MACRO trino_decimal_truncate(v, n, scale) AS
+    trino_truncate_decimal(CAST(v AS VARCHAR), CAST(n AS BIGINT));
+
+-- Vectors: arrays of doubles.
+CREATE MACRO trino_checked_vectors(a, b, result) AS
+    CASE WHEN len(a) <> len(b)
+         THEN CAST(chr(1) || 'INVALID_FUNCTION_ARGUMENT' || chr(31) || 'The arguments must have the same length'
+                   || chr(2) || chr(3) AS INTEGER)
+         ELSE result END;
+
+CREATE MACRO trino_dot(a, b) AS
+    list_sum(list_transform(list_zip(a, b), lambda dot_pair: dot_pair[1] * dot_pair[2]));
+
+CREATE MACRO trino_norm(a) AS sqrt(list_sum(list_transform(a, lambda norm_part: norm_part * norm_part)));
+
+CREATE MACRO trino_dot_product(a, b) AS
+    trino_checked_vectors(a, b, CASE WHEN len(a) = 0 THEN CAST(0 AS DOUBLE) ELSE trino_dot(a, b) END);
+
+CREATE MACRO trino_euclidean_distance(a, b) AS
+    trino_checked_vectors(a, b, CASE WHEN len(a) = 0 THEN CAST(0 AS DOUBLE) ELSE
+        sqrt(list_sum(list_transform(list_zip(a, b),
+                                     lambda distance_pair: pow(distance_pair[1] - distance_pair[2], 2)))) END);
+
+CREATE MACRO trino_cosine_similarity(a, b) AS
+    trino_checked_vectors(a, b, trino_dot(a, b) / (trino_norm(a) * trino_norm(b)));
+
+-- The values of a map in the order of the keys of it and another, 0 for a key that it lacks.
+CREATE MACRO trino_map_vector(m, other) AS
+    list_transform(list_sort(list_distinct(list_concat(map_keys(m), map_keys(other)))),
+                   lambda vector_key: coalesce(CAST(m[vector_key] AS DOUBLE), CAST(0 AS DOUBLE)));

@@ -1,0 +1,39 @@
+-- Reading values from text: NULL where the text is none.
+
+-- What Java's trim removes.
+CREATE MACRO trino_trim_blanks(s) AS
+    CASE WHEN regexp_matches(s, '^[\x00-\x20]|[\x00-\x20]$')
+         THEN regexp_replace(s, '^[\x00-\x20]+|[\x00-\x20]+$', '', 'g') ELSE s END;
+
+CREATE MACRO trino_read_boolean(s) AS
+    CASE lower(s) WHEN 'true' THEN TRUE WHEN 't' THEN TRUE WHEN '1' THEN TRUE
+                  WHEN 'false' THEN FALSE WHEN 'f' THEN FALSE WHEN '0' THEN FALSE END;
+
+-- The digits of an integer, NULL for text that is none; digits of other scripts are folded.
+CREATE MACRO trino_integer_text(s) AS
+    CASE WHEN regexp_full_match(s, '[+-]?[0-9]+') THEN s
+         WHEN regexp_full_match(trino_trim_blanks(s), '[+-]?\pN+') THEN trino_fold_digits(trino_trim_blanks(s)) END;
+
+-- What DuckDB parses as the same double or float, NULL for text that Java does not parse.
+CREATE MACRO trino_floating_source(s) AS
+    CASE WHEN regexp_full_match(trino_trim_blanks(s), '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?')
+         THEN rtrim(trino_trim_blanks(s), 'fFdD')
+         WHEN regexp_full_match(trino_trim_blanks(s), '[+-]?(NaN|Infinity)') THEN trino_trim_blanks(s)
+         WHEN regexp_full_match(trino_trim_blanks(s), '[+-]?0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*[pP][+-]?[0-9]+[fFdD]?')
+         THEN trino_read_hexadecimal(trino_trim_blanks(s)) END;
+
+CREATE MACRO trino_is_decimal_text(s) AS
+    regexp_full_match(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?');
+
+CREATE MACRO trino_cast_date(s) AS
+    CASE WHEN regexp_full_match(s, '[0-9]{3}[1-9]-[0-9]{1,2}-[0-9]{1,2}') THEN TRY_CAST(s AS DATE)
+         ELSE make_date(trino_read_date(s)) END;
+
+-- At most six digits: DuckDB cuts further ones off where Trino rounds.
+CREATE MACRO trino_is_plain_timestamp(s) AS
+    regexp_full_match(s, '[0-9]{3}[1-9]-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]{1,6})?)?)?')
+    AND NOT contains(s, ' 24:');
+
+CREATE MACRO trino_read_uuid(s) AS
+    CASE WHEN regexp_full_match(s, '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}')
+         THEN unhex(replace(s, '-', '')) END;

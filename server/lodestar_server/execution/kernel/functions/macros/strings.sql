@@ -1,0 +1,61 @@
+-- Text functions.
+
+-- Java's simple upper case keeps the sharp s.
+CREATE MACRO trino_upper(s) AS
+    CASE WHEN contains(s, 'ß')
+         THEN array_to_string(list_transform(string_split(s, 'ß'), lambda upper_part: upper(upper_part)), 'ß')
+         ELSE upper(s) END;
+
+CREATE MACRO trino_substr(s, start) AS
+    CASE WHEN start = 0 OR start < -length(s) THEN '' ELSE substr(s, start) END;
+
+CREATE MACRO trino_substr_length(s, start, size) AS
+    CASE WHEN start = 0 OR size <= 0 OR start < -length(s) THEN ''
+         ELSE substr(s, start, least(size, 4294967295)) END;
+
+CREATE MACRO trino_binary_substr(b, start, size) AS
+    CASE WHEN start = 0 OR size <= 0 OR abs(start) > octet_length(b) THEN unhex('')
+         ELSE unhex(substr(hex(b), 2 * CASE WHEN start < 0 THEN octet_length(b) + start + 1 ELSE start END - 1,
+                           2 * least(CAST(size AS BIGINT), 2147483647))) END;
+
+CREATE MACRO trino_binary_lpad(b, size, fill) AS
+    CASE WHEN octet_length(b) >= size THEN unhex(left(hex(b), 2 * size))
+         ELSE unhex(left(repeat(hex(fill), (size - octet_length(b)) // octet_length(fill) + 1),
+                         2 * (size - octet_length(b))) || hex(b)) END;
+
+CREATE MACRO trino_binary_rpad(b, size, fill) AS
+    CASE WHEN octet_length(b) >= size THEN unhex(left(hex(b), 2 * size))
+         ELSE unhex(left(hex(b) || repeat(hex(fill), (size - octet_length(b)) // octet_length(fill) + 1), 2 * size)) END;
+
+-- An empty search string is found around every character.
+CREATE MACRO trino_replace(s, search, replacement) AS
+    CASE WHEN search = ''
+         THEN replacement || array_to_string(
+             list_transform(CASE WHEN s = '' THEN CAST([] AS VARCHAR[]) ELSE string_split(s, '') END,
+                            lambda replace_character: replace_character || replacement), '')
+         ELSE replace(s, search, replacement) END;
+
+-- The n-th occurrence, from the end when n is negative; occurrences may overlap.
+CREATE MACRO trino_strpos_nth(s, search, n) AS
+    CASE WHEN search = '' THEN CASE WHEN n > 0 THEN 1 ELSE length(s) + 1 END
+         ELSE coalesce(list_filter(range(1, length(s) + 1),
+             lambda strpos_start: starts_with(substr(s, strpos_start), search))[n], 0) END;
+
+CREATE MACRO trino_split_limited(parts, delimiter, size) AS
+    CASE WHEN len(parts) <= size THEN parts
+         ELSE list_append(parts[:size - 1], array_to_string(parts[size:], delimiter)) END;
+
+CREATE MACRO trino_is_ascii(s) AS length(s) = strlen(s);
+
+-- DuckDB reverses grapheme clusters and measures distances in bytes, Trino works on code points.
+CREATE MACRO trino_reverse(s) AS
+    CASE WHEN trino_is_ascii(s) THEN reverse(s)
+         ELSE array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '') END;
+
+CREATE MACRO trino_hamming_distance(a, b) AS
+    CASE WHEN trino_is_ascii(a) AND trino_is_ascii(b) THEN CAST(hamming(a, b) AS BIGINT)
+         ELSE trino_code_point_hamming(a, b) END;
+
+CREATE MACRO trino_levenshtein_distance(a, b) AS
+    CASE WHEN trino_is_ascii(a) AND trino_is_ascii(b) THEN CAST(levenshtein(a, b) AS BIGINT)
+         ELSE trino_code_point_levenshtein(a, b) END;

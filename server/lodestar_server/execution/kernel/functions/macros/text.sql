@@ -1,0 +1,98 @@
+-- Texts of values: what CAST to varchar, results and map keys print.
+
+CREATE MACRO trino_year_text(y) AS
+    CASE WHEN y > 9999 THEN '+' || CAST(y AS VARCHAR)
+         WHEN y < 0 THEN '-' || format('{:04d}', -y)
+         ELSE format('{:04d}', y) END;
+
+CREATE MACRO trino_date_text(d) AS
+    CASE WHEN d BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(d AS VARCHAR)
+         ELSE trino_year_text(year(d)) || strftime(d, '-%m-%d') END;
+
+-- digits: 0 to 6
+CREATE MACRO trino_timestamp_text(t, digits) AS
+    trino_date_text(CAST(t AS DATE)) || strftime(t, ' %H:%M:%S')
+    || CASE WHEN digits > 0 THEN '.' || left(strftime(t, '%f'), digits) ELSE '' END;
+
+-- digits: 7 to 12, of a STRUCT(t, p)
+CREATE MACRO trino_picosecond_timestamp_text(x, digits) AS
+    trino_timestamp_text(x.t, 6) || left(format('{:06d}', x.p), digits - 6);
+
+-- v: picoseconds of the day
+CREATE MACRO trino_time_text(v, digits) AS
+    format('{:02d}:{:02d}:{:02d}', v // 3600000000000000, (v // 60000000000000) % 60, (v // 1000000000000) % 60)
+    || CASE WHEN digits > 0 THEN '.' || left(format('{:012d}', v % 1000000000000), digits) ELSE '' END;
+
+-- o: minutes
+CREATE MACRO trino_offset_text(o) AS
+    CASE WHEN o < 0 THEN '-' ELSE '+' END || format('{:02d}:{:02d}', abs(o) // 60, abs(o) % 60);
+
+-- v: milliseconds; a HUGEINT so that the smallest BIGINT has a positive twin
+CREATE MACRO trino_interval_text(v) AS
+    CASE WHEN v < 0 THEN '-' ELSE '' END
+    || CAST(abs(CAST(v AS HUGEINT)) // 86400000 AS VARCHAR)
+    || format(' {:02d}:{:02d}:{:02d}.{:03d}', abs(v % 86400000) // 3600000, abs(v % 3600000) // 60000,
+              abs(v % 60000) // 1000, abs(v % 1000));
+
+-- v: months
+CREATE MACRO trino_months_text(v) AS
+    CASE WHEN v < 0 THEN '-' ELSE '' END
+    || CAST(abs(CAST(v AS BIGINT)) // 12 AS VARCHAR) || '-' || CAST(abs(CAST(v AS BIGINT)) % 12 AS VARCHAR);
+
+CREATE MACRO trino_uuid_text(b) AS
+    regexp_replace(lower(hex(b)), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\1-\2-\3-\4-\5');
+
+-- The digits of a positive number's text without trailing zeros.
+CREATE MACRO trino_digits(s) AS
+    CASE WHEN rtrim(replace(s, '.', ''), '0') = '' THEN '0' ELSE rtrim(replace(s, '.', ''), '0') END;
+
+-- digits of a positive number, exponent of its first digit
+CREATE MACRO trino_scientific_parts(digits, exponent) AS
+    left(digits, 1) || '.' || CASE WHEN length(digits) = 1 THEN '0' ELSE substr(digits, 2) END
+    || 'E' || CAST(exponent AS VARCHAR);
+
+-- s: DuckDB's text of a positive finite number, with exponent or in full
+CREATE MACRO trino_scientific(s) AS
+    CASE WHEN contains(s, 'e')
+         THEN trino_scientific_parts(trino_digits(split_part(s, 'e', 1)), CAST(split_part(s, 'e', 2) AS INTEGER))
+         WHEN starts_with(s, '0.')
+         THEN trino_scientific_parts(ltrim(substr(s, 3), '0'), length(ltrim(substr(s, 3), '0')) - length(s) + 1)
+         ELSE trino_scientific_parts(trino_digits(s), length(split_part(s, '.', 1)) - 1) END;
+
+-- Java prints two digits at least, so the smallest numbers show a digit more than the shortest text has.
+CREATE MACRO trino_tiny(x) AS
+    CASE WHEN typeof(x) = 'FLOAT' THEN CAST('9e-45' AS DOUBLE) ELSE CAST('5e-323' AS DOUBLE) END;
+
+CREATE MACRO trino_tiny_text(x) AS
+    CASE WHEN typeof(x) = 'FLOAT' THEN replace(printf('%.1e', CAST(abs(x) AS DOUBLE)), 'e', 'E')
+         ELSE printf('%.1f', abs(x) / CAST('4.94065645841246544e-324' AS DOUBLE) * 4.94065645841246544) || 'E-324' END;
+
+CREATE MACRO trino_special_text(x) AS
+    CASE WHEN isnan(x) THEN 'NaN' WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END;
+
+-- CAST of double to varchar: always with an exponent. From 2 to the power of 53 on, and for the tiniest, the digits are
+-- not the shortest ones.
+CREATE MACRO trino_double_text(x) AS
+    CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
+         WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0E0' ELSE '0E0' END
+         WHEN abs(x) >= 9007199254740992 OR abs(x) < 2e-308 THEN trino_wide_double_text(x)
+         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
+
+-- The same of a real: at most seven digits.
+CREATE MACRO trino_real_digits(s) AS
+    CASE WHEN length(trino_digits(split_part(s, 'e', 1))) <= 7 THEN trino_scientific(s)
+         WHEN ends_with(trino_digits(split_part(s, 'e', 1)), '5') THEN trino_rounded_real_text(s)
+         ELSE trino_scientific(printf('%.6e', CAST(s AS DOUBLE))) END;
+
+CREATE MACRO trino_real_text(x) AS
+    CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
+         WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0E0' ELSE '0E0' END
+         WHEN abs(x) <= trino_tiny(x) THEN CASE WHEN x < 0 THEN '-' ELSE '' END || trino_tiny_text(x)
+         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_real_digits(CAST(abs(x) AS VARCHAR)) END;
+
+-- Java's own text of a double or a float: in full between 0.001 and 10000000
+CREATE MACRO trino_java_floating_text(x) AS
+    CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
+         WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR)
+         WHEN abs(x) <= trino_tiny(x) THEN CASE WHEN x < 0 THEN '-' ELSE '' END || trino_tiny_text(x)
+         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;

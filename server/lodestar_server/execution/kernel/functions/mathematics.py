@@ -1,0 +1,220 @@
+"""Numbers: rounding, roots, logarithms, trigonometry, random, bases. Decimal results arrive as the result type."""
+
+from __future__ import annotations
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.functions.operators import decimal_modulo, integer_remainder
+from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import NUMERIC_VALUE_OUT_OF_RANGE
+from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, ArrayType, DecimalType
+
+for _name, _template in {
+    "cbrt": "cbrt({0})",
+    "degrees": "degrees({0})",
+    "radians": "radians({0})",
+    "exp": "exp({0})",
+    "ln": "ln({0})",
+    "log2": "log2({0})",
+    "log10": "log10({0})",
+    "sqrt": "sqrt({0})",
+    "sin": "sin({0})",
+    "cos": "cos({0})",
+    "tan": "tan({0})",
+    "asin": "asin({0})",
+    "acos": "acos({0})",
+    "atan": "atan({0})",
+    "atan2": "atan2({0}, {1})",
+    "sinh": "sinh({0})",
+    "cosh": "cosh({0})",
+    "tanh": "tanh({0})",
+    "log": "(ln({1}) / ln({0}))",
+    "e": "exp(CAST(1 AS DOUBLE))",
+    "pi": "pi()",
+    "nan": "CAST('nan' AS DOUBLE)",
+    "infinity": "CAST('inf' AS DOUBLE)",
+}.items():
+    scalar_template(_name, _template)
+
+scalar_template("pow", "pow({0}, {1})")
+scalar_template("power", "pow({0}, {1})")
+
+
+@scalar("abs")
+def _abs(call: ScalarCall) -> Sql:
+    if call.result not in INTEGRAL_TYPES:
+        return sql.call("abs", *call.arguments)
+    lowest = {"tinyint": -(2**7), "smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}[call.result.base]
+    raised = call.fail(f"Value {lowest} is out of range for abs({call.result.base})", NUMERIC_VALUE_OUT_OF_RANGE)
+    return sql.let(
+        call.arguments[0],
+        lambda v: sql.case([(sql.fragment(f"{{0}} = CAST('{lowest}' AS {call.held})", v), raised)], sql.call("abs", v)),
+    )
+
+
+@scalar("sign", total=True)
+def _sign(call: ScalarCall) -> Sql:
+    if call.result in (DOUBLE, REAL):
+        return sql.let(
+            call.arguments[0],
+            lambda v: sql.fragment(
+                f"CASE WHEN isnan({{0}}) OR {{0}} = 0 THEN {{0}} ELSE CAST(sign({{0}}) AS {call.held}) END", v
+            ),
+        )
+    return sql.cast(sql.call("sign", *call.arguments), call.held)
+
+
+@scalar("ceil", "ceiling", "floor", total=True)
+def _whole(call: ScalarCall) -> Sql:
+    if call.result in INTEGRAL_TYPES:
+        return call.arguments[0]
+    function = "floor" if call.function.name == "floor" else "ceil"
+    made = sql.call(function, *call.arguments)
+    return sql.cast(made, call.held) if isinstance(call.result, DecimalType | type(REAL)) else made
+
+
+@scalar("truncate")
+def _truncate(call: ScalarCall) -> Sql:
+    (value, *digits) = call.arguments
+    if isinstance(call.types[0], DecimalType):
+        if not digits:
+            return sql.cast(sql.call("trunc", value), call.held)
+        scale = call.types[0].scale
+        constant = call.constant(1)
+        if isinstance(constant, int) and constant >= scale:
+            return value
+        return sql.cast(sql.call("trino_decimal_truncate", value, digits[0], sql.number(scale)), call.held)
+    if not digits:
+        return sql.cast(sql.call("trunc", value), call.held)
+    return sql.cast(sql.call("trino_double_truncate", value, digits[0]), call.held)
+
+
+@scalar("round")
+def _round(call: ScalarCall) -> Sql:
+    (value, *digits) = call.arguments
+    type_ = call.types[0]
+    if isinstance(type_, DecimalType):
+        return _round_decimal(call, type_)
+    if type_ in INTEGRAL_TYPES:
+        if not digits:
+            return value
+        return call.strict(lambda v, n: _round_integer(call, v, n))
+    if not digits:
+        return sql.cast(sql.call("round", value), call.held)
+    return call.strict(lambda v, n: sql.cast(sql.call("trino_round_double", v, n), call.held))
+
+
+def _round_integer(call: ScalarCall, value: Sql, digits: Sql) -> Sql:
+    """Half away from zero, for negative digits."""
+    rounded = sql.call("trino_round_integer", value, digits)
+    shown = sql.chain("||", [sql.text("numerical overflow: "), sql.cast(value, "VARCHAR")])
+    fitting = sql.fragment(f"TRY_CAST({{0}} AS {call.held})", rounded)
+    return sql.case(
+        [(sql.fragment("{0} >= 0", digits), value)],
+        sql.call("coalesce", fitting, call.fail(shown, NUMERIC_VALUE_OUT_OF_RANGE)),
+    )
+
+
+def _round_decimal(call: ScalarCall, type_: DecimalType) -> Sql:
+    value = call.arguments[0]
+    if len(call.arguments) == 1:
+        return sql.cast(value, call.held)
+    constant = call.constant(1)
+    if isinstance(constant, int) and constant >= type_.scale:
+        return sql.cast(value, call.held)
+    if isinstance(constant, int) and constant >= 0:
+        # A cast to fewer digits rounds half away from zero.
+        return sql.cast(sql.cast(value, f"DECIMAL({min(38, type_.precision + 1)},{constant})"), call.held)
+    rounded = sql.call("trino_round_decimal", sql.cast(value, "VARCHAR"), call.arguments[1])
+    shown = sql.chain("||", [sql.text("decimal overflow: "), sql.cast(value, "VARCHAR")])
+    fitting = sql.fragment(f"TRY_CAST({{0}} AS {call.held})", rounded)
+    return sql.case(
+        [(sql.is_not_null(rounded), sql.call("coalesce", fitting, call.fail(shown, NUMERIC_VALUE_OUT_OF_RANGE)))]
+    )
+
+
+@scalar("mod")
+def _mod(call: ScalarCall) -> Sql:
+    if isinstance(call.result, DecimalType):
+        return decimal_modulo(call)
+    return integer_remainder(call)
+
+
+@scalar("random", "rand")
+def _random(call: ScalarCall) -> Sql:
+    if not call.arguments:
+        return sql.fragment("random()")
+    if len(call.arguments) == 1:
+        raised = call.fail("bound must be positive")
+        (bound,) = call.arguments
+        return sql.let(
+            bound,
+            lambda b: sql.case(
+                [(sql.fragment("{0} <= 0", b), raised)],
+                sql.fragment(f"CAST(floor(random() * {{0}}) AS {call.held})", b),
+            ),
+        )
+    raised = call.fail("start value must be less than stop value")
+    return sql.let_all(
+        call.arguments,
+        lambda low, high: sql.case(
+            [(sql.fragment("{0} >= {1}", low, high), raised)],
+            sql.fragment(f"CAST({{0}} + floor(random() * ({{1}} - {{0}})) AS {call.held})", low, high),
+        ),
+    )
+
+
+@scalar("from_base")
+def _from_base(call: ScalarCall) -> Sql:
+    return sql.call("trino_from_base", *call.arguments)
+
+
+@scalar("to_base")
+def _to_base(call: ScalarCall) -> Sql:
+    return sql.call("trino_to_base", *call.arguments)
+
+
+@scalar("width_bucket")
+def _width_bucket(call: ScalarCall) -> Sql:
+    if isinstance(call.types[1], ArrayType):
+        return sql.call("trino_width_bucket_of_bins", *call.arguments)
+    return sql.call("trino_width_bucket", *call.arguments)
+
+
+@scalar("cosine_similarity")
+def _cosine_similarity(call: ScalarCall) -> Sql:
+    return sql.call("trino_cosine_similarity", *_vectors(call))
+
+
+@scalar("cosine_distance")
+def _cosine_distance(call: ScalarCall) -> Sql:
+    return sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", *_vectors(call))
+
+
+@scalar("euclidean_distance")
+def _euclidean_distance(call: ScalarCall) -> Sql:
+    return sql.call("trino_euclidean_distance", *_vectors(call))
+
+
+@scalar("dot_product")
+def _dot_product(call: ScalarCall) -> Sql:
+    return sql.call("trino_dot_product", *_vectors(call))
+
+
+def _vectors(call: ScalarCall) -> list[Sql]:
+    """The arguments as arrays of double, or as maps with equal keys side by side."""
+    if isinstance(call.types[0], ArrayType):
+        return [sql.cast(value, "DOUBLE[]") for value in call.arguments]
+    return [
+        sql.call("trino_map_vector", value, other) for value, other in (call.arguments, tuple(reversed(call.arguments)))
+    ]
+
+
+scalar_template("normal_cdf", "trino_normal_cdf({0}, {1}, {2})", total=False)
+scalar_template("inverse_normal_cdf", "trino_inverse_normal_cdf({0}, {1}, {2})", total=False)
+scalar_template("beta_cdf", "trino_beta_cdf({0}, {1}, {2})", total=False)
+scalar_template("inverse_beta_cdf", "trino_inverse_beta_cdf({0}, {1}, {2})", total=False)
+scalar_template("t_cdf", "trino_t_cdf({0}, {1})", total=False)
+scalar_template("t_pdf", "trino_t_pdf({0}, {1})", total=False)
+scalar_template("wilson_interval_lower", "trino_wilson_lower({0}, {1}, {2})", total=False)
+scalar_template("wilson_interval_upper", "trino_wilson_upper({0}, {1}, {2})", total=False)

@@ -1,0 +1,52 @@
+"""IP addresses as text. Source: Trino IpAddressOperators; the text is that of Guava's InetAddresses."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+import pyarrow as pa
+
+from lodestar_server.execution.kernel.functions.python.registry import value_function
+
+MAPPED_PREFIX = b"\0" * 10 + b"\xff\xff"
+_PLAIN_V4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}", re.ASCII)
+
+
+@value_function("trino_ipaddress_text", ["BLOB"], "VARCHAR", pa.string())
+def ipaddress_text(value: bytes) -> str:
+    """`10.0.0.1` of a mapped address, else eight groups with the first longest run of zeros shortened."""
+    if value.startswith(MAPPED_PREFIX):
+        return str(IPv4Address(value[12:]))
+    groups = [int.from_bytes(value[i : i + 2]) for i in range(0, 16, 2)]
+    start, length = _longest_zero_run(groups)
+    texts = [f"{group:x}" for group in groups]
+    if length < 2:
+        return ":".join(texts)
+    return ":".join(texts[:start]) + "::" + ":".join(texts[start + length :])
+
+
+def _longest_zero_run(groups: list[int]) -> tuple[int, int]:
+    best, best_length, start = -1, 0, -1
+    for index, group in enumerate([*groups, 1]):
+        if group == 0:
+            start = index if start < 0 else start
+        elif start >= 0:
+            if index - start > best_length:
+                best, best_length = start, index - start
+            start = -1
+    return best, best_length
+
+
+@value_function("trino_read_ipaddress", ["VARCHAR"], "BLOB", pa.binary())
+def read_ipaddress(text: str) -> bytes | None:
+    """Sixteen bytes, IPv4 mapped into IPv6; None for text that is no address."""
+    try:
+        if _PLAIN_V4.fullmatch(text):
+            parts = [int(part) for part in text.split(".")]
+            return MAPPED_PREFIX + bytes(parts) if max(parts) < 256 else None
+        if "%" in text:
+            return None
+        return IPv6Address(text).packed
+    except AddressValueError:
+        return None

@@ -1,0 +1,88 @@
+"""The table of functions that DuckDB calls back into Python for, a column of some thousand rows at a time.
+
+They are the last resort: rare shapes of a value, algorithms without a SQL form. A function is made known to a DuckDB
+instance when the first statement that names it runs there. Names begin with `trino_` like those of macros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from inspect import Parameter, Signature
+from typing import Any
+
+import pyarrow as pa
+
+MODULES = ("datetimes", "durations", "iso8601", "json_values", "networks", "numbers", "patterns", "statistics", "texts")
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFunction:
+    """`run` takes and gives Arrow arrays; types are DuckDB's texts. NULL arguments reach it."""
+
+    name: str
+    parameters: tuple[str, ...]
+    result: str
+    run: Callable[..., Any]
+
+
+PYTHON: dict[str, PythonFunction] = {}
+
+
+def arrow_function(name: str, parameters: Sequence[str], result: str) -> Callable[[Callable[..., Any]], Any]:
+    """Register a function over whole Arrow columns."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        PYTHON[name] = PythonFunction(name, tuple(parameters), result, _with_arity(function, len(parameters)))
+        return function
+
+    return register
+
+
+def value_function(
+    name: str, parameters: Sequence[str], result: str, arrow_result: pa.DataType
+) -> Callable[[Callable[..., Any]], Any]:
+    """Register a function over single values: never called with None, each distinct argument once per column."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*columns: Any) -> pa.Array:
+            known: dict[tuple[Any, ...], Any] = {}
+            made: list[Any] = []
+            for row in zip(*(column.to_pylist() for column in columns), strict=True):
+                if None in row:
+                    made.append(None)
+                    continue
+                try:
+                    if row not in known:
+                        known[row] = function(*row)
+                    made.append(known[row])
+                except TypeError:
+                    # A list or a struct among the arguments cannot be looked up.
+                    made.append(function(*row))
+            return pa.array(made, type=arrow_result)
+
+        PYTHON[name] = PythonFunction(name, tuple(parameters), result, _with_arity(run, len(parameters)))
+        return function
+
+    return register
+
+
+def _with_arity(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
+    """DuckDB counts a function's parameters by its signature."""
+
+    def called(*columns: Any) -> Any:
+        return function(*columns)
+
+    parameters = [Parameter(f"a{i}", Parameter.POSITIONAL_ONLY) for i in range(arity)]
+    called.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return called
+
+
+@cache
+def python_functions() -> dict[str, PythonFunction]:
+    """Name → function, with every module loaded."""
+    for module in MODULES:
+        import_module(f"{__package__}.{module}")
+    return PYTHON

@@ -1,0 +1,77 @@
+"""What an expression may do besides giving a value: raise, or be NaN. The answers are cautious."""
+
+from __future__ import annotations
+
+import math
+
+from lodestar_server.execution.kernel.functions.registry import require_scalar
+from lodestar_server.execution.kernel.lowering.casts import find_rule
+from lodestar_server.ir import (
+    Call,
+    Cast,
+    Comparison,
+    ComparisonOperator,
+    Constant,
+    Expression,
+    Lambda,
+    Try,
+    children,
+    walk,
+)
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.types import DOUBLE, REAL, UNKNOWN, ArrayType, RowType
+
+
+def may_fail(node: Expression) -> bool:
+    """Evaluating it may raise for some row."""
+    match node:
+        case Try():
+            return False
+        case Call():
+            try:
+                if not require_scalar(node.function).total:
+                    return True
+            except LodestarError:
+                return True
+        case Cast():
+            if not node.safe and _cast_may_fail(node):
+                return True
+        case Comparison():
+            ordering = node.operator not in (
+                ComparisonOperator.EQUAL,
+                ComparisonOperator.NOT_EQUAL,
+                ComparisonOperator.DISTINCT,
+            )
+            if ordering and isinstance(node.left.type, ArrayType | RowType):
+                return True
+    return any(may_fail(part) for part in children(node))
+
+
+def _cast_may_fail(node: Cast) -> bool:
+    source, target = node.value.type, node.target
+    if source in (target, UNKNOWN):
+        return False
+    try:
+        return not find_rule(source, target).never_fails(source, target)
+    except LodestarError:
+        return True
+
+
+def never_nan(node: Expression) -> bool:
+    """A double or real that cannot be NaN: a number, or converted from an exact type."""
+    if isinstance(node, Constant):
+        return node.value is None or not math.isnan(node.value)
+    return isinstance(node, Cast) and node.value.type not in (DOUBLE, REAL) and node.value.type.base not in _FROM_TEXT
+
+
+_FROM_TEXT = ("varchar", "char", "json")
+
+
+def is_volatile(node: Expression) -> bool:
+    """Some call in it gives another value each time."""
+    return any(isinstance(part, Call) and not part.function.deterministic for part in walk(node))
+
+
+def has_lambda(node: Expression) -> bool:
+    """Some lambda stands in it."""
+    return any(isinstance(part, Lambda) for part in walk(node))

@@ -1,0 +1,155 @@
+"""AND, OR, NOT, IS NULL, CASE, COALESCE, NULLIF and TRY: what is evaluated when.
+
+DuckDB evaluates every term of an AND in a projection; a term that may raise is put behind a CASE, which is lazy. In a
+filter, terms that cannot raise come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding import keys
+from lodestar_server.execution.kernel.lowering.casts import cast_value
+from lodestar_server.execution.kernel.lowering.comparisons import filter_comparison
+from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering
+from lodestar_server.execution.kernel.lowering.laziness import is_volatile, may_fail
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.ir import (
+    FALSE,
+    TRUE,
+    Call,
+    Case,
+    Coalesce,
+    Comparison,
+    Expression,
+    IsNull,
+    Logical,
+    LogicalOperator,
+    Not,
+    NullIf,
+    SimpleCase,
+    Symbol,
+    SymbolRef,
+    Try,
+    conjuncts,
+    transform,
+)
+
+
+def conditions(context: Lowering, predicate: Expression) -> list[Sql]:
+    """The terms of a filter, those that cannot raise first; none when it is TRUE."""
+    terms = [term for term in conjuncts(predicate) if term != TRUE]
+    if FALSE in terms:
+        return [sql.FALSE]
+    safe: list[Sql] = []
+    risky: list[Sql] = []
+    for term in terms:
+        lowered = filter_comparison(context, term) if isinstance(term, Comparison) else None
+        target = risky if may_fail(term) else safe
+        target.append(context.expression(term) if lowered is None else lowered)
+    return safe + risky
+
+
+def _lower_logical(context: Lowering, node: Logical) -> Sql:
+    decided = FALSE if node.operator is LogicalOperator.AND else TRUE
+    if decided in node.terms:
+        return context.expression(decided)
+    if not any(may_fail(term) for term in node.terms[1:]):
+        return sql.chain(node.operator.value, context.expressions(node.terms))
+    return _short_circuit(context.expressions(node.terms), node.operator)
+
+
+def _short_circuit(terms: Sequence[Sql], operator: LogicalOperator) -> Sql:
+    """Terms left to right until one decides; an unknown term does not."""
+    first, rest = terms[0], terms[1:]
+    if not rest:
+        return first
+    decided = operator is LogicalOperator.OR
+
+    def branch(value: Sql) -> Sql:
+        # The rest stands once: after a NULL it only matters whether it decides.
+        later = _short_circuit(rest, operator)
+        combined = sql.binary(operator.value, value, later)
+        return sql.case([(value if decided else sql.negation(value), sql.boolean(decided))], combined)
+
+    return sql.let(first, branch)
+
+
+def _lower_not(context: Lowering, node: Not) -> Sql:
+    if isinstance(node.value, IsNull):
+        return sql.is_not_null(context.expression(node.value.value))
+    return sql.negation(context.expression(node.value))
+
+
+def _lower_is_null(context: Lowering, node: IsNull) -> Sql:
+    return sql.is_null(context.expression(node.value))
+
+
+def _lower_case(context: Lowering, node: Case) -> Sql:
+    branches = [(context.expression(condition), context.expression(result)) for condition, result in node.branches]
+    return sql.case(branches, context.expression(node.default))
+
+
+def _lower_simple_case(context: Lowering, node: SimpleCase) -> Sql:
+    type_ = node.operand.type
+
+    def branches(operand: Sql) -> Sql:
+        made = [
+            (keys.equals(operand, context.expression(value), type_), context.expression(result))
+            for value, result in node.branches
+        ]
+        return sql.case(made, context.expression(node.default))
+
+    return sql.let(context.expression(node.operand), branches)
+
+
+def _lower_coalesce(context: Lowering, node: Coalesce) -> Sql:
+    return sql.call("coalesce", *context.expressions(node.values))
+
+
+def _lower_null_if(context: Lowering, node: NullIf) -> Sql:
+    def compared(value: Sql) -> Sql:
+        left = cast_value(value, node.value.type, node.common, context)
+        right = cast_value(context.expression(node.other), node.other.type, node.common, context)
+        equal = keys.equals(left, right, node.common)
+        return sql.case([(equal, keys.null_of(node.value.type))], value)
+
+    return sql.let(context.expression(node.value), compared)
+
+
+def _lower_try(context: Lowering, node: Try) -> Sql:
+    if not may_fail(node.value):
+        return context.expression(node.value)
+    volatile: list[tuple[Symbol, Expression]] = []
+
+    def hoist(part: Expression) -> Expression:
+        # DuckDB's TRY refuses volatile calls: they are computed outside and handed in.
+        if isinstance(part, Call) and not part.function.deterministic:
+            symbol = Symbol(-1 - len(volatile), part.type, "volatile")
+            volatile.append((symbol, part))
+            return SymbolRef(symbol)
+        return part
+
+    value = transform(node.value, hoist) if is_volatile(node.value) else node.value
+    outer, context.inside_try = context.inside_try, True
+
+    def attempt(*values: Sql) -> Sql:
+        scope = dict(zip((symbol for symbol, _ in volatile), values, strict=True))
+        with context.scope(scope):
+            return sql.fragment("TRY({0})", context.expression(value))
+
+    try:
+        return sql.let_all([context.expression(part) for _, part in volatile], attempt)
+    finally:
+        context.inside_try = outer
+
+
+EXPRESSIONS[Logical] = _lower_logical
+EXPRESSIONS[Not] = _lower_not
+EXPRESSIONS[IsNull] = _lower_is_null
+EXPRESSIONS[Case] = _lower_case
+EXPRESSIONS[SimpleCase] = _lower_simple_case
+EXPRESSIONS[Coalesce] = _lower_coalesce
+EXPRESSIONS[NullIf] = _lower_null_if
+EXPRESSIONS[Try] = _lower_try

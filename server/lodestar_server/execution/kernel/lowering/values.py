@@ -1,0 +1,76 @@
+"""Constants, columns, casts, calls, rows, arrays and lambdas."""
+
+from __future__ import annotations
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.constants import constant
+from lodestar_server.execution.kernel.encoding.types import duckdb_type
+from lodestar_server.execution.kernel.functions.registry import ScalarCall, require_scalar
+from lodestar_server.execution.kernel.lowering.casts import cast_value
+from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering, column_name
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.ir import (
+    ArrayConstructor,
+    Call,
+    Cast,
+    Constant,
+    FieldAccess,
+    Lambda,
+    RowConstructor,
+    SymbolRef,
+)
+from lodestar_server.spi.types import ArrayType
+from lodestar_server.spi.types.arrow import row_field_name
+
+
+def _lower_constant(context: Lowering, node: Constant) -> Sql:
+    return constant(node.value_type, node.value)
+
+
+def _lower_symbol(context: Lowering, node: SymbolRef) -> Sql:
+    return context.symbol(node.symbol)
+
+
+def _lower_cast(context: Lowering, node: Cast) -> Sql:
+    if not node.safe:
+        return cast_value(context.expression(node.value), node.value.type, node.target, context)
+    outer, context.inside_try = context.inside_try, True
+    try:
+        return cast_value(context.expression(node.value), node.value.type, node.target, context, safe=True)
+    finally:
+        context.inside_try = outer
+
+
+def _lower_call(context: Lowering, node: Call) -> Sql:
+    function = require_scalar(node.function)
+    arguments = tuple(context.expressions(node.arguments))
+    return function.lower(ScalarCall(node.function, node.arguments, arguments, context))
+
+
+def _lower_row(context: Lowering, node: RowConstructor) -> Sql:
+    values = context.expressions(node.fields)
+    return sql.struct(**{row_field_name(index): value for index, value in enumerate(values)})
+
+
+def _lower_field(context: Lowering, node: FieldAccess) -> Sql:
+    return sql.field(context.expression(node.base), row_field_name(node.index))
+
+
+def _lower_array(context: Lowering, node: ArrayConstructor) -> Sql:
+    if not node.elements:
+        return sql.fragment(f"CAST([] AS {duckdb_type(ArrayType(node.element_type))})")
+    return sql.fragment("[{*}]", *context.expressions(node.elements))
+
+
+def _lower_lambda(context: Lowering, node: Lambda) -> Sql:
+    return sql.lambda_of([column_name(one) for one in node.parameters], context.expression(node.body))
+
+
+EXPRESSIONS[Constant] = _lower_constant
+EXPRESSIONS[SymbolRef] = _lower_symbol
+EXPRESSIONS[Cast] = _lower_cast
+EXPRESSIONS[Call] = _lower_call
+EXPRESSIONS[RowConstructor] = _lower_row
+EXPRESSIONS[FieldAccess] = _lower_field
+EXPRESSIONS[ArrayConstructor] = _lower_array
+EXPRESSIONS[Lambda] = _lower_lambda

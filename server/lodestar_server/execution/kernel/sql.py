@@ -1,0 +1,257 @@
+"""Building DuckDB SQL as trees: the only module that knows sqlglot.
+
+Nodes are immutable by convention and may be shared between trees. Fragment texts are written by us; values of users
+enter through `text`, `number` and `blob` only, names of users never do (columns are `c<symbol id>`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import count
+from typing import Any, TypeAlias
+
+from sqlglot import exp
+from sqlglot.generators.duckdb import DuckDBGenerator
+
+Sql: TypeAlias = Any
+"""A sqlglot expression tree (sqlglot is untyped for us)."""
+
+_PLACEHOLDER = re.compile(r"\{(\d+|\*)\}")
+
+
+class Fragment(exp.Expression):
+    """Our own text with holes: `this` is the compiled pieces, `expressions` fills the holes.
+
+    `fixed`: it holds a subquery, an aggregate or a window function, which may not stand inside a lambda.
+    """
+
+    arg_types = {"this": True, "expressions": False, "fixed": False}
+
+
+def _generate_fragment(generator: Any, node: Any) -> str:
+    arguments = node.args["expressions"]
+    parts: list[str] = []
+    for piece in node.args["this"]:
+        if piece.__class__ is str:
+            parts.append(piece)
+        elif piece < 0:
+            parts.append(", ".join([generator.sql(argument) for argument in arguments]))
+        else:
+            parts.append(generator.sql(arguments[piece]))
+    return "".join(parts)
+
+
+class _Generator(DuckDBGenerator):
+    """DuckDB's generator of sqlglot with our fragments."""
+
+    TRANSFORMS = {**DuckDBGenerator.TRANSFORMS, Fragment: _generate_fragment}
+
+
+def render(tree: Sql) -> str:
+    """The DuckDB text of a tree."""
+    generator = _Generator(dialect="duckdb", comments=False, normalize_functions=False)
+    rendered: str = generator.generate(tree, copy=False)
+    return rendered
+
+
+@lru_cache(maxsize=8192)
+def _compile(template: str) -> tuple[str | int, ...]:
+    pieces: list[str | int] = []
+    position = 0
+    for match in _PLACEHOLDER.finditer(template):
+        if match.start() > position:
+            pieces.append(template[position : match.start()])
+        pieces.append(-1 if match.group(1) == "*" else int(match.group(1)))
+        position = match.end()
+    if position < len(template):
+        pieces.append(template[position:])
+    return tuple(pieces)
+
+
+def fragment(template: str, *arguments: Sql) -> Sql:
+    """`template` with `{0}`, `{1}` … replaced by the arguments, `{*}` by all of them with commas between.
+
+    The template is ours, never a user's, and stands for itself in any context: a call, or in parentheses.
+    """
+    fixed = any(argument.args.get("fixed") for argument in arguments)
+    return Fragment(this=_compile(template), expressions=list(arguments), fixed=fixed)
+
+
+def fixed_fragment(template: str, *arguments: Sql) -> Sql:
+    """`fragment` of a subquery, an aggregate or a window function."""
+    return Fragment(this=_compile(template), expressions=list(arguments), fixed=True)
+
+
+def call(function: str, *arguments: Sql) -> Sql:
+    """A call of a DuckDB function or of one of our macros."""
+    return fragment(function + "({*})", *arguments)
+
+
+def name(text_: str) -> Sql:
+    """A generated column name or lambda parameter."""
+    return exp.Column(this=exp.Identifier(this=text_, quoted=False))
+
+
+def quoted(text_: str) -> Sql:
+    """A column named by a file or by DuckDB itself, quoted."""
+    return exp.Column(this=exp.Identifier(this=text_, quoted=True))
+
+
+NULL: Sql = exp.Null()
+TRUE: Sql = exp.Boolean(this=True)
+FALSE: Sql = exp.Boolean(this=False)
+
+
+def boolean(value: bool) -> Sql:
+    """TRUE or FALSE."""
+    return TRUE if value else FALSE
+
+
+def number(value: int) -> Sql:
+    """An integer literal; DuckDB gives it the smallest of INTEGER, BIGINT, HUGEINT that holds it."""
+    return fragment(str(value)) if value >= 0 else fragment(f"({value})")
+
+
+def text(value: str) -> Sql:
+    """A string literal; NUL, which cannot stand in a statement, is added by chr(0)."""
+    if "\0" not in value:
+        return exp.Literal(this=value, is_string=True)
+    parts = [part for piece in value.split("\0") for part in (fragment("chr(0)"), text(piece))][1:]
+    return chain("||", parts)
+
+
+def blob(value: bytes) -> Sql:
+    """A BLOB literal."""
+    return fragment(f"unhex('{value.hex()}')")
+
+
+def cast(value: Sql, duckdb_type: str, *, safe: bool = False) -> Sql:
+    """DuckDB's own CAST or TRY_CAST."""
+    return fragment(f"{'TRY_CAST' if safe else 'CAST'}({{0}} AS {duckdb_type})", value)
+
+
+def typed_null(duckdb_type: str) -> Sql:
+    """NULL with a type."""
+    return fragment(f"CAST(NULL AS {duckdb_type})")
+
+
+def chain(operator: str, terms: Sequence[Sql]) -> Sql:
+    """Terms with an operator between, in parentheses; one term is itself."""
+    if len(terms) == 1:
+        return terms[0]
+    holes = f" {operator} ".join(f"{{{i}}}" for i in range(len(terms)))
+    return fragment(f"({holes})", *terms)
+
+
+def binary(operator: str, left: Sql, right: Sql) -> Sql:
+    """(left operator right)."""
+    return fragment(f"({{0}} {operator} {{1}})", left, right)
+
+
+def conjunction(terms: Sequence[Sql]) -> Sql:
+    """AND of terms; TRUE for none."""
+    return chain("AND", terms) if terms else TRUE
+
+
+def disjunction(terms: Sequence[Sql]) -> Sql:
+    """OR of terms; FALSE for none."""
+    return chain("OR", terms) if terms else FALSE
+
+
+def negation(value: Sql) -> Sql:
+    """NOT value."""
+    return fragment("(NOT {0})", value)
+
+
+def is_null(value: Sql) -> Sql:
+    """value IS NULL."""
+    return fragment("({0} IS NULL)", value)
+
+
+def is_not_null(value: Sql) -> Sql:
+    """value IS NOT NULL."""
+    return fragment("({0} IS NOT NULL)", value)
+
+
+def case(branches: Iterable[tuple[Sql, Sql]], default: Sql | None = None) -> Sql:
+    """CASE WHEN condition THEN result … [ELSE default] END; lazy in DuckDB."""
+    arguments = [part for branch in branches for part in branch]
+    whens = " ".join(f"WHEN {{{i}}} THEN {{{i + 1}}}" for i in range(0, len(arguments), 2))
+    if default is None:
+        return fragment(f"CASE {whens} END", *arguments)
+    return fragment(f"CASE {whens} ELSE {{{len(arguments)}}} END", *arguments, default)
+
+
+def struct(**fields: Sql) -> Sql:
+    """A STRUCT with named fields."""
+    holes = ", ".join(f"{field} := {{{i}}}" for i, field in enumerate(fields))
+    return fragment(f"struct_pack({holes})", *fields.values())
+
+
+def field(value: Sql, field_name: str) -> Sql:
+    """The field of a STRUCT, NULL of NULL."""
+    return fragment(f"struct_extract({{0}}, '{field_name}')", value)
+
+
+_variables = count(1)
+
+
+def function_of(body: Callable[..., Sql], arity: int = 1) -> Sql:
+    """A DuckDB lambda whose parameters have fresh names."""
+    names = [f"v{next(_variables)}" for _ in range(arity)]
+    return lambda_of(names, body(*(name(one) for one in names)))
+
+
+def lambda_of(parameters: Sequence[str], body: Sql) -> Sql:
+    """A DuckDB lambda with given parameter names."""
+    return fragment(f"lambda {', '.join(parameters)}: {{0}}", body)
+
+
+def is_simple(value: Sql) -> bool:
+    """A value that may be repeated without cost: a column, a literal."""
+    if isinstance(value, Fragment):
+        arguments = value.args["expressions"]
+        return not arguments or (value.args["this"][0] in _FREE and all(is_simple(part) for part in arguments))
+    return isinstance(value, exp.Column | exp.Literal | exp.Null | exp.Boolean)
+
+
+def is_reference(value: Sql) -> bool:
+    """A column or a field of one: NULL when the row is made of NULLs."""
+    if isinstance(value, Fragment):
+        return value.args["this"][0] == "struct_extract(" and is_reference(value.args["expressions"][0])
+    return isinstance(value, exp.Column)
+
+
+_FREE = {"struct_extract(", "make_timestamp("}
+
+
+def let(value: Sql, body: Callable[[Sql], Sql]) -> Sql:
+    """`body` over a value that is computed once, however often the body names it.
+
+    Where the body may not stand in a lambda (it holds a subquery, say) the value is repeated instead.
+    """
+    return let_all([value], body)
+
+
+def let_all(values: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
+    """`let` over several values, all computed outside of the body: they may be aggregates."""
+    bound = [index for index, value in enumerate(values) if not is_simple(value)]
+    if not bound:
+        return body(*values)
+
+    def unpacked(packed: Sql) -> Sql:
+        given = list(values)
+        for index in bound:
+            given[index] = field(packed, f"a{index}") if len(bound) > 1 else packed
+        return body(*given)
+
+    function = function_of(unpacked)
+    if function.args["fixed"]:
+        return body(*values)
+    if len(bound) == 1:
+        packed = values[bound[0]]
+    else:
+        packed = struct(**{f"a{index}": values[index] for index in bound})
+    return fragment("list_transform([{0}], {1})[1]", packed, function)

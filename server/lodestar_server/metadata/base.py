@@ -1,0 +1,93 @@
+"""What every part of the metadata facade stands on: a statement's session and transaction, and catalogs in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from lodestar_server.metadata.access import AccessFilter, AllowAll
+from lodestar_server.metadata.catalogs import Catalog, CatalogManager
+from lodestar_server.metadata.computed import EngineTable
+from lodestar_server.metadata.runtime_source import IdleRuntime, RuntimeSource
+from lodestar_server.metadata.session_properties import decode_session_properties
+from lodestar_server.metadata.transactions import CatalogTransaction, Transaction, TransactionManager
+from lodestar_server.session import RoleKind, Session
+from lodestar_server.spi.errors import CATALOG_NOT_FOUND, LodestarError
+from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.session import ConnectorSession, Identity
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataServices:
+    """What the metadata of all statements share."""
+
+    catalogs: CatalogManager
+    transactions: TransactionManager
+    information_schema: Mapping[SchemaTableName, EngineTable]
+    system_tables: Mapping[SchemaTableName, EngineTable]
+    access: AccessFilter = field(default_factory=AllowAll)
+    runtime: RuntimeSource = field(default_factory=IdleRuntime)
+
+
+class MetadataBase:
+    """A statement's view of the catalogs."""
+
+    def __init__(
+        self,
+        services: MetadataServices,
+        session: Session,
+        transaction: Transaction,
+        *,
+        time_zone: str | None = None,
+        omit_datetime_precision: bool = False,
+    ) -> None:
+        self.services = services
+        self.session = session
+        self.transaction = transaction
+        self.omit_datetime_precision = omit_datetime_precision
+        self._time_zone = time_zone or session.time_zone
+        self._sessions: dict[str, ConnectorSession] = {}
+
+    def check_session_properties(self) -> None:
+        """Every catalog session property of the session has to exist and to be valid, used or not.
+
+        Raises: CATALOG_NOT_FOUND, INVALID_SESSION_PROPERTY.
+        """
+        for name in self.session.catalog_properties:
+            self.connector_session(self.transaction.require_catalog(name))
+
+    def connector_session(self, catalog: Catalog) -> ConnectorSession:
+        """The statement as the catalog's connector sees it. Raises: INVALID_SESSION_PROPERTY."""
+        made = self._sessions.get(catalog.name)
+        if made is None:
+            session = self.session
+            made = ConnectorSession(
+                session.query_id,
+                self._identity(catalog.name),
+                session.source,
+                self._time_zone,
+                session.locale,
+                session.start,
+                session.trace_token,
+                decode_session_properties(catalog, session.catalog_properties.get(catalog.name, {})),
+            )
+            self._sessions[catalog.name] = made
+        return made
+
+    def _identity(self, catalog: str) -> Identity:
+        role = self.session.roles.get(catalog)
+        if role is None or role.kind is not RoleKind.ROLE:
+            return self.session.identity
+        return replace(self.session.identity, connector_role=role.role)
+
+    def _enter(self, catalog: str) -> tuple[CatalogTransaction, ConnectorSession]:
+        """A catalog for reading. Raises: CATALOG_NOT_FOUND …"""
+        begun = self.transaction.enter(catalog)
+        return begun, self.connector_session(begun.catalog)
+
+    def _enter_to_write(self, catalog: str) -> tuple[CatalogTransaction, ConnectorSession]:
+        """A catalog for changing. Raises: CATALOG_NOT_FOUND, the write conflicts of a transaction."""
+        if self.transaction.find_catalog(catalog) is None:
+            raise LodestarError(CATALOG_NOT_FOUND, f"Catalog '{catalog}' not found")
+        begun = self.transaction.check_write(catalog)
+        return begun, self.connector_session(begun.catalog)

@@ -1,0 +1,1 @@
+"""Estimates: how many rows a plan gives and what their columns are like."""

@@ -1,1 +1,0 @@
-"""Bound statement to logical plan."""

@@ -1,0 +1,1 @@
+"""Tables of the Hive world: metadata in a metastore, rows in files."""

@@ -1,0 +1,146 @@
+"""The hive connector: transactions over a metastore, splits of files."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from lodestar_server.plugins.connectors.hive.config import HiveConfig
+from lodestar_server.plugins.connectors.hive.footers import FooterCache
+from lodestar_server.plugins.connectors.hive.handles import (
+    HiveColumnHandle,
+    HiveSplit,
+    HiveTableHandle,
+    HiveTransactionHandle,
+    HiveWriteHandle,
+)
+from lodestar_server.plugins.connectors.hive.listing import HiveLister
+from lodestar_server.plugins.connectors.hive.metadata import HiveMetadata
+from lodestar_server.plugins.connectors.hive.metastore.interface import Metastore
+from lodestar_server.plugins.connectors.hive.page_sink import HivePageSink
+from lodestar_server.plugins.connectors.hive.scan import HiveScanner
+from lodestar_server.plugins.connectors.hive.session import session_properties
+from lodestar_server.plugins.connectors.hive.table_properties import (
+    ANALYZE_PROPERTIES,
+    COLUMN_PROPERTIES,
+    FORMAT,
+    SCHEMA_PROPERTIES,
+    TABLE_PROPERTIES,
+)
+from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
+from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.isolation import check_isolation
+from lodestar_server.spi.connector import Connector, ConnectorMetadata
+from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
+from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
+from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.session import ConnectorSession
+
+
+class HiveConnector(Connector):
+    """Changes in a transaction happen at its commit."""
+
+    single_statement_writes = False
+
+    def __init__(self, files: FileSystem, metastore: Metastore, config: HiveConfig) -> None:
+        self._files = files
+        self._metastore = metastore
+        self._config = config
+        self._footers = FooterCache(files, config.footer_cache_entries, config.footer_readers)
+        self._lister = HiveLister(files, config)
+        self._scanner = HiveScanner(files, self._footers)
+        self._numbers = itertools.count()
+        self._transactions: dict[TransactionHandle, HiveTransaction] = {}
+        self._session_properties = session_properties(config)
+        self._table_properties = [
+            one if one.name != FORMAT else _with_default(one, config.storage_format.name) for one in TABLE_PROPERTIES
+        ]
+        self.local_roots = () if files.root is None else (files.root,)
+
+    def begin_transaction(self, isolation: str, read_only: bool, autocommit: bool) -> TransactionHandle:
+        """Raises: UNSUPPORTED_ISOLATION_LEVEL above READ UNCOMMITTED."""
+        check_isolation("READ UNCOMMITTED", isolation)
+        handle = HiveTransactionHandle(next(self._numbers))
+        self._transactions[handle] = HiveTransaction(self._metastore)
+        return handle
+
+    def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
+        """The transaction's view."""
+        return HiveMetadata(self._transactions[transaction], self._files, self._config)
+
+    def commit(self, transaction: TransactionHandle) -> None:
+        """Do what was collected."""
+        self._transactions.pop(transaction).commit()
+
+    def rollback(self, transaction: TransactionHandle) -> None:
+        """Forget it."""
+        found = self._transactions.pop(transaction, None)
+        if found is not None:
+            found.roll_back()
+
+    def splits(
+        self,
+        transaction: TransactionHandle,
+        session: ConnectorSession,
+        table: TableHandle,
+        columns: Sequence[ColumnHandle],
+        predicate: TupleDomain,
+    ) -> Iterable[Split]:
+        """A split per file."""
+        assert isinstance(table, HiveTableHandle)
+        if table.constraint.is_none:
+            return ()
+        current = self._transactions[transaction]
+        found = current.find_table(table.name)
+        if found is None:
+            raise LodestarError(TABLE_NOT_FOUND, f"Table '{table.name}' not found")
+        return self._lister.splits(current, session, found, table, predicate)
+
+    def read(
+        self,
+        transaction: TransactionHandle,
+        session: ConnectorSession,
+        table: TableHandle,
+        columns: Sequence[ColumnHandle],
+        splits: Sequence[Split],
+    ) -> PageSource | Sequence[FileScan]:
+        """Files for the kernel, or pages."""
+        chosen = [column for column in columns if isinstance(column, HiveColumnHandle)]
+        return self._scanner.read(session, chosen, [split for split in splits if isinstance(split, HiveSplit)])
+
+    def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
+        """A writer; several may write at once."""
+        assert isinstance(handle, HiveWriteHandle)
+        return HivePageSink(self._files, handle)
+
+    def session_properties(self) -> Sequence[PropertyMetadata]:
+        """With this catalog's defaults."""
+        return self._session_properties
+
+    def schema_properties(self) -> Sequence[PropertyMetadata]:
+        """location."""
+        return SCHEMA_PROPERTIES
+
+    def table_properties(self) -> Sequence[PropertyMetadata]:
+        """With this catalog's default format."""
+        return self._table_properties
+
+    def column_properties(self) -> Sequence[PropertyMetadata]:
+        """Partition projection."""
+        return COLUMN_PROPERTIES
+
+    def analyze_properties(self) -> Sequence[PropertyMetadata]:
+        """partitions, columns."""
+        return ANALYZE_PROPERTIES
+
+    def shutdown(self) -> None:
+        """Stop background readers."""
+        self._footers.close()
+
+
+def _with_default(declared: PropertyMetadata, default: str) -> PropertyMetadata:
+    return PropertyMetadata(
+        declared.name, declared.description, declared.type, default, declared.hidden, declared.decode, declared.encode
+    )

@@ -1,0 +1,98 @@
+"""The connector's handles and splits: all that a reader needs, without the metastore."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from lodestar_server.plugins.connectors.hive.formats import StorageFormat
+from lodestar_server.plugins.connectors.hive.metastore.interface import WriteMode
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
+from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.page import Split
+from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.types import BIGINT, INTEGER, VARCHAR, TimestampTzType, Type
+
+PATH = "$path"
+BUCKET = "$bucket"
+FILE_SIZE = "$file_size"
+MODIFIED = "$file_modified_time"
+PARTITION = "$partition"
+HIDDEN_TYPES: dict[str, Type] = {
+    PATH: VARCHAR,
+    BUCKET: INTEGER,
+    FILE_SIZE: BIGINT,
+    MODIFIED: TimestampTzType(3),
+    PARTITION: VARCHAR,
+}
+
+
+class ColumnKind(Enum):
+    """Where a column's values come from."""
+
+    DATA = "DATA"
+    PARTITION_KEY = "PARTITION_KEY"
+    HIDDEN = "HIDDEN"
+
+
+@dataclass(frozen=True, slots=True)
+class HiveTransactionHandle(TransactionHandle):
+    """A transaction by its number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class HiveColumnHandle(ColumnHandle):
+    """A column; `index` is its place among the data columns, or among the partition columns."""
+
+    name: str
+    type: Type
+    kind: ColumnKind = ColumnKind.DATA
+    index: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.type}:{self.kind.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class HiveTableHandle(TableHandle):
+    """A table; `constraint` is about partition columns, and the scan gives no other rows."""
+
+    name: SchemaTableName
+    partition_columns: tuple[HiveColumnHandle, ...]
+    constraint: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+
+    def __str__(self) -> str:
+        return f"{self.name.schema}:{self.name.table}"
+
+
+@dataclass(frozen=True, slots=True)
+class HiveSplit(Split):
+    """A file. `values` are the partition's, typed, in the order of the partition columns."""
+
+    location: str
+    format: StorageFormat
+    modified_nanos: int
+    size: int
+    partition: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HiveWriteHandle(WriteHandle):
+    """A write: `directory` takes its files. `columns` are those of the pages, partition columns last."""
+
+    write_id: str
+    name: SchemaTableName
+    directory: str
+    format: StorageFormat
+    columns: tuple[HiveColumnHandle, ...]
+    table_columns: tuple[tuple[str, Type], ...]
+    query_id: str
+    codec: str
+    target_file_bytes: int
+    max_partitions: int
+    collect_statistics: bool
+    mode: WriteMode

@@ -1,0 +1,124 @@
+"""From a table handle to its splits: partitions that the predicate allows, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lodestar_server.plugins.connectors.hive.config import HiveConfig
+from lodestar_server.plugins.connectors.hive.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
+from lodestar_server.plugins.connectors.hive.formats import require_readable
+from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit, HiveTableHandle
+from lodestar_server.plugins.connectors.hive.metastore.model import Table
+from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, read_value
+from lodestar_server.plugins.connectors.hive.session import flag
+from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
+from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
+from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
+from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.session import ConnectorSession
+
+TypedValues = tuple[Any, ...]
+
+
+def typed_partitions(
+    transaction: HiveTransaction, table: Table, columns: Sequence[HiveColumnHandle], constraint: TupleDomain
+) -> list[tuple[tuple[str, ...], TypedValues]]:
+    """Partitions that the constraint allows: their values as text and typed, in the order of their names."""
+    if constraint.is_none:
+        return []
+    found = []
+    for values in transaction.list_partitions(table):
+        typed = tuple(read_value(column.name, column.type, text) for column, text in zip(columns, values, strict=True))
+        if constraint.contains(dict(zip(columns, typed, strict=True))):
+            found.append((values, typed))
+    return found
+
+
+class HiveLister:
+    """Makes splits. Thread-safe."""
+
+    def __init__(self, files: FileSystem, config: HiveConfig) -> None:
+        self._files = files
+        self._config = config
+
+    def splits(
+        self,
+        transaction: HiveTransaction,
+        session: ConnectorSession,
+        table: Table,
+        handle: HiveTableHandle,
+        predicate: TupleDomain,
+    ) -> Iterator[HiveSplit]:
+        """One split per file. All files are listed while nothing of the table changes.
+
+        Raises: QUERY_REJECTED, HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND, NOT_SUPPORTED.
+        """
+        transaction.check_readable(table.name)
+        if not table.partition_columns:
+            form = require_readable(table.storage_format)
+            for info in transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location)):
+                yield HiveSplit(info.location, form, info.modified_nanos, info.size, "", (), size_bytes=info.size)
+            return
+        self._check_filter(session, handle)
+        keys = predicate.filter(
+            lambda column, _: isinstance(column, HiveColumnHandle) and column.kind is ColumnKind.PARTITION_KEY
+        )
+        constraint = handle.constraint.intersect(keys)
+        yield from transaction.metastore.steadily(
+            table.name, lambda: list(self._partitioned(transaction, session, table, handle, constraint))
+        )
+
+    def _partitioned(
+        self,
+        transaction: HiveTransaction,
+        session: ConnectorSession,
+        table: Table,
+        handle: HiveTableHandle,
+        constraint: TupleDomain,
+    ) -> Iterator[HiveSplit]:
+        columns = handle.partition_columns
+        partitions = typed_partitions(transaction, table, columns, constraint)
+        limit = self._config.max_partitions_per_scan
+        if len(partitions) > limit:
+            raise LodestarError(
+                HIVE_EXCEEDED_PARTITION_LIMIT,
+                f"Query over table '{table.name}' can potentially read more than {limit} partitions",
+            )
+        names = [column.name for column in columns]
+        for values, typed in partitions:
+            partition = transaction.find_partition(table, values)
+            if partition is None:
+                continue
+            form = require_readable(partition.storage_format or table.storage_format)
+            name = make_partition_name(names, values)
+            for info in self._files_of(session, partition.location, partition=name):
+                yield HiveSplit(info.location, form, info.modified_nanos, info.size, name, typed, size_bytes=info.size)
+
+    def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
+        found = self._files.list(location)
+        if not found and partition is not None and self._files.find(location) is None:
+            if flag(session, "ignore_absent_partitions"):
+                return []
+            raise LodestarError(HIVE_FILE_NOT_FOUND, f"Partition location does not exist: {location}")
+        files: list[FileInfo] = []
+        for info in found:
+            if info.name.startswith((".", "_")):
+                continue
+            if info.is_directory:
+                if self._config.recursive_directories:
+                    files += self._files_of(session, info.location)
+            elif info.size:
+                files.append(info)
+        return files
+
+    def _check_filter(self, session: ConnectorSession, handle: HiveTableHandle) -> None:
+        if not flag(session, "query_partition_filter_required") or handle.constraint.domains:
+            return
+        schemas = session.properties["query_partition_filter_required_schemas"]
+        if schemas and handle.name.schema not in schemas:
+            return
+        columns = ", ".join(column.name for column in handle.partition_columns)
+        raise LodestarError(
+            QUERY_REJECTED, f"Filter required on {handle.name} for at least one partition column: {columns}"
+        )

@@ -1,0 +1,1 @@
+"""Where databases, tables and partitions are kept."""

@@ -1,0 +1,128 @@
+"""Pages of files read with pyarrow: formats and conversions that the kernel's own reader does not do exactly."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa
+
+from lodestar_server.plugins.connectors.hive.convert import convert
+from lodestar_server.plugins.connectors.hive.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
+from lodestar_server.plugins.connectors.hive.footers import open_parquet, source_of
+from lodestar_server.plugins.connectors.hive.formats import StorageFormat
+from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
+from lodestar_server.plugins.connectors.hive.hidden import constant_of
+from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
+from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.page import PageSource
+from lodestar_server.spi.types import TimestampType, Type
+from lodestar_server.spi.types.arrow import arrow_type
+from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
+
+PAGE_ROWS = 16_384
+
+Resolve = Callable[[HiveColumnHandle, pa.Schema], int | None]
+"""The place of a column in a file's schema, None when the file does not have it."""
+
+
+class HivePageSource(PageSource):
+    """Some splits, one after the other."""
+
+    def __init__(
+        self,
+        files: FileSystem,
+        splits: Sequence[HiveSplit],
+        columns: Sequence[HiveColumnHandle],
+        resolve: Callable[[StorageFormat], Resolve],
+    ) -> None:
+        self._files = files
+        self._splits = splits
+        self._columns = columns
+        self._resolve = resolve
+        self._closed = threading.Event()
+
+    def pages(self) -> Iterator[pa.RecordBatch]:
+        """Raises: HIVE_CANNOT_OPEN_SPLIT, HIVE_BAD_DATA, NOT_SUPPORTED."""
+        for split in self._splits:
+            opened = False
+            try:
+                for page in self._read(split):
+                    opened = True
+                    if self._closed.is_set():
+                        return
+                    self.completed_bytes += page.nbytes
+                    yield page
+            except pa.ArrowInvalid as fault:
+                raise LodestarError(HIVE_BAD_DATA, f"Malformed file {split.location}: {fault}") from fault
+            except (OSError, pa.ArrowException) as fault:
+                code = HIVE_CURSOR_ERROR if opened else HIVE_CANNOT_OPEN_SPLIT
+                raise LodestarError(code, f"Failed to read {split.location}: {fault}") from fault
+
+    def _read(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
+        source = source_of(self._files, split.location)
+        if split.format is StorageFormat.PARQUET:
+            with open_parquet(source, nanoseconds=any(map(_wants_nanoseconds, self._types()))) as file:
+                places = self._places(split, file.schema_arrow)
+                for batch in file.iter_batches(PAGE_ROWS, columns=_paths(file.schema_arrow, places)):
+                    yield self._page(split, batch, places)
+        else:
+            yield from self._read_orc(split, source)
+
+    def _read_orc(self, split: HiveSplit, source: object) -> Iterator[pa.RecordBatch]:
+        import pyarrow.orc as orc
+
+        file = orc.ORCFile(source)
+        places = self._places(split, file.schema)
+        wanted = sorted({place for place in places if place is not None})
+        for stripe in range(file.nstripes):
+            if self._closed.is_set():
+                return
+            batch = file.read_stripe(stripe, columns=[file.schema.field(place).name for place in wanted])
+            for start in range(0, batch.num_rows, PAGE_ROWS):
+                yield self._page(split, batch.slice(start, PAGE_ROWS), places)
+
+    def _types(self) -> list[Type]:
+        return [column.type for column in self._columns]
+
+    def _places(self, split: HiveSplit, schema: pa.Schema) -> list[int | None]:
+        """For each column its place in the file."""
+        resolve = self._resolve(split.format)
+        places = []
+        for column in self._columns:
+            place = resolve(column, schema) if column.kind is ColumnKind.DATA else None
+            if place is not None:
+                check_readable(split.format.name, column.name, column.type, schema.field(place).type)
+            places.append(place)
+        return places
+
+    def _page(self, split: HiveSplit, batch: pa.RecordBatch, places: Sequence[int | None]) -> pa.RecordBatch:
+        if not self._columns:
+            return empty_columns_page(batch.num_rows)
+        # The batch has the wanted columns of the file, in the file's order.
+        rank = {place: i for i, place in enumerate(sorted({place for place in places if place is not None}))}
+        arrays = []
+        for column, place in zip(self._columns, places, strict=True):
+            if place is not None:
+                arrays.append(convert(batch.column(rank[place]), column.type))
+            elif column.kind is ColumnKind.DATA:
+                arrays.append(pa.nulls(batch.num_rows, arrow_type(column.type)))
+            else:
+                value = values_to_arrow(column.type, [constant_of(column, split)])
+                arrays.append(value.take(pa.array([0] * batch.num_rows, pa.int32())))
+        return pa.RecordBatch.from_arrays(arrays, [column.name for column in self._columns])
+
+    def close(self) -> None:
+        """After the page that is being read."""
+        self._closed.set()
+
+
+def _paths(schema: pa.Schema, places: Sequence[int | None]) -> list[str]:
+    return [schema.field(place).name for place in sorted({place for place in places if place is not None})]
+
+
+def _wants_nanoseconds(type_: Type) -> bool:
+    if isinstance(type_, TimestampType):
+        return type_.precision > 6
+    return any(map(_wants_nanoseconds, type_.children))

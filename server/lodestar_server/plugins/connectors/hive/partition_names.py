@@ -1,0 +1,191 @@
+"""Partition names (`p=a%2Fb/q=1`), partition values as Hive writes them, and typed values.
+
+A value is text in the metastore; `__HIVE_DEFAULT_PARTITION__` stands for NULL (and for the empty text).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from typing import Any
+
+from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
+from lodestar_server.plugins.connectors.hive.types import unquoted
+from lodestar_server.spi.connector import not_supported
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.types import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTEGRAL_BITS,
+    INTEGRAL_TYPES,
+    REAL,
+    VARBINARY,
+    CharType,
+    DecimalType,
+    TimestampType,
+    Type,
+    VarcharType,
+)
+
+NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
+NULL_VALUE_OF_HIVE = "\\N"
+
+_ESCAPED = re.compile("[\x00-\x1f\"#%'*/:=?\\\\\x7f{\\[\\]^]")
+_UNESCAPED = re.compile("%([0-9A-Fa-f]{2})")
+_EPOCH = date(1970, 1, 1)
+_EPOCH_TIME = datetime(1970, 1, 1)
+_PICOSECONDS = 1_000_000_000_000
+_DECIMALS = Context(prec=76)
+_ALLOWED = (*INTEGRAL_TYPES, BOOLEAN, DATE, DOUBLE, REAL)
+
+
+def escape_name(text: str) -> str:
+    """A value or name as it stands in a path."""
+    return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", text)
+
+
+def unescape_name(text: str) -> str:
+    """The inverse."""
+    return _UNESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def make_partition_name(columns: Sequence[str], values: Sequence[str]) -> str:
+    """`p=a/q=1`."""
+    return "/".join(
+        f"{escape_name(column)}={escape_name(value)}" for column, value in zip(columns, values, strict=True)
+    )
+
+
+def parse_partition_name(name: str, columns: int) -> tuple[str, ...]:
+    """The values of a name. Raises: HIVE_INVALID_METADATA when it does not have `columns` parts."""
+    values = []
+    for part in name.split("/"):
+        _, mark, value = part.partition("=")
+        if not mark:
+            break
+        values.append(unescape_name(value))
+    if len(values) != columns or name.count("/") != columns - 1:
+        raise LodestarError(HIVE_INVALID_METADATA, f"Invalid partition name: {name}")
+    return tuple(values)
+
+
+def check_partition_type(column: str, type_: Type) -> None:
+    """Raises NOT_SUPPORTED for a type that cannot be in a partition's name."""
+    if type_ in _ALLOWED or isinstance(type_, VarcharType | CharType | DecimalType | TimestampType):
+        return
+    not_supported(f"Unsupported type [{unquoted(type_)}] for partition: {column}")
+
+
+def write_value(type_: Type, value: Any) -> str:
+    """A typed value (as in `ir.Constant`) as partition text. Raises: HIVE_INVALID_PARTITION_VALUE."""
+    if value is None:
+        return NULL_VALUE
+    text = _text(type_, value)
+    if isinstance(type_, VarcharType | CharType):
+        if not text:
+            return NULL_VALUE
+        if any(not " " <= c <= "~" for c in text):
+            shown = " ".join(f"{byte:02X}" for byte in text.encode())
+            raise LodestarError(
+                HIVE_INVALID_PARTITION_VALUE,
+                "Hive partition keys can only contain printable ASCII characters (0x20 - 0x7E). "
+                f"Invalid value: {shown}",
+            )
+    return text
+
+
+def _text(type_: Type, value: Any) -> str:
+    match type_:
+        case DecimalType(_, scale):
+            return format(Decimal(value).scaleb(-scale, _DECIMALS), "f")
+        case TimestampType(precision):
+            seconds, rest = divmod(value, _PICOSECONDS)
+            moment = (_EPOCH_TIME + timedelta(seconds=seconds)).isoformat(" ")
+            digits = f"{rest:012d}"[:precision].rstrip("0")
+            return f"{moment}.{digits or '0'}"
+    if type_ == BOOLEAN:
+        return "true" if value else "false"
+    if type_ == DATE:
+        return (_EPOCH + timedelta(days=value)).isoformat()
+    if type_ in (DOUBLE, REAL):
+        return java_float(value, single=type_ == REAL)
+    return str(value)
+
+
+def java_float(value: float, *, single: bool = False) -> str:
+    """A double or float as Java prints it: `1.0`, `1.0E10`, `NaN`."""
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "-0.0" if str(value).startswith("-") else "0.0"
+    if single:
+        import numpy as np
+
+        text = str(np.float32(value))
+    else:
+        text = repr(float(value))
+    digits, exponent = _digits(text)
+    sign = "-" if value < 0 else ""
+    if -3 <= exponent < 7:
+        shifted = Decimal(digits).scaleb(exponent - len(digits) + 1)
+        plain = format(shifted, "f")
+        return sign + (plain if "." in plain else plain + ".0")
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+
+
+def _digits(text: str) -> tuple[str, int]:
+    """Significant digits and the decimal exponent of the first of them."""
+    number = Decimal(text.lstrip("-"))
+    digits = "".join(map(str, number.as_tuple().digits)).lstrip("0")
+    exponent = number.adjusted()
+    return digits.rstrip("0") or "0", exponent
+
+
+def read_value(column: str, type_: Type, text: str) -> Any:
+    """Partition text as a typed value. Raises: HIVE_INVALID_PARTITION_VALUE."""
+    if text in (NULL_VALUE, NULL_VALUE_OF_HIVE):
+        return None
+    try:
+        return _value(type_, text)
+    except (ValueError, InvalidOperation, OverflowError):
+        raise LodestarError(
+            HIVE_INVALID_PARTITION_VALUE, f"Invalid partition value '{text}' for {type_} partition key: {column}"
+        ) from None
+
+
+def _value(type_: Type, text: str) -> Any:
+    match type_:
+        case VarcharType(length):
+            return text if length is None else text[:length]
+        case CharType(length):
+            return text[:length].rstrip(" ")
+        case DecimalType(precision, scale):
+            unscaled = int(Decimal(text).scaleb(scale, _DECIMALS).quantize(Decimal(1), ROUND_HALF_UP, _DECIMALS))
+            if len(str(abs(unscaled))) > precision:
+                raise ValueError
+            return unscaled
+        case TimestampType():
+            whole, _, fraction = text.partition(".")
+            moment = datetime.fromisoformat(whole)
+            seconds = (moment - _EPOCH_TIME) // timedelta(seconds=1)
+            return seconds * _PICOSECONDS + int(fraction.ljust(12, "0")[:12] or "0")
+    if type_ == BOOLEAN:
+        if text.lower() not in ("true", "false"):
+            raise ValueError
+        return text.lower() == "true"
+    if type_ == DATE:
+        return (date.fromisoformat(text[:10]) - _EPOCH).days
+    if type_ in (DOUBLE, REAL):
+        return float(text)
+    if type_ == VARBINARY:
+        return text.encode()
+    number = int(text)
+    bits = INTEGRAL_BITS[type_]  # type: ignore[index]
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+        raise ValueError
+    return number

@@ -1,0 +1,116 @@
+"""How some splits are read: files for the kernel where its reader is exact, pages made here where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from lodestar_server.plugins.connectors.hive.footers import Footer, FooterCache
+from lodestar_server.plugins.connectors.hive.formats import StorageFormat
+from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
+from lodestar_server.plugins.connectors.hive.hidden import constant_of
+from lodestar_server.plugins.connectors.hive.page_source import HivePageSource, Resolve
+from lodestar_server.plugins.connectors.hive.parquet_types import check_readable, file_type, kernel_reads_exactly
+from lodestar_server.plugins.connectors.hive.session import flag
+from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource
+from lodestar_server.spi.session import ConnectorSession
+
+
+class HiveScanner:
+    """Decides for each read. Thread-safe."""
+
+    def __init__(self, files: FileSystem, footers: FooterCache) -> None:
+        self._files = files
+        self._footers = footers
+
+    def read(
+        self, session: ConnectorSession, columns: Sequence[HiveColumnHandle], splits: Sequence[HiveSplit]
+    ) -> PageSource | Sequence[FileScan]:
+        """All as files when every file allows it; else all as pages."""
+        if self._files.root is not None and all(split.format is StorageFormat.PARQUET for split in splits):
+            scans = self._file_scans(session, columns, splits)
+            if scans is not None:
+                return scans
+        return HivePageSource(self._files, splits, columns, lambda form: _resolver(session, form))
+
+    def _file_scans(
+        self, session: ConnectorSession, columns: Sequence[HiveColumnHandle], splits: Sequence[HiveSplit]
+    ) -> list[FileScan] | None:
+        data = [column for column in columns if column.kind is ColumnKind.DATA]
+        footers: Sequence[Footer | None] = [None] * len(splits)
+        if data:
+            footers = self._footers.load([(split.location, split.modified_nanos, split.size) for split in splits])
+        groups: dict[object, tuple[Footer | None, list[HiveSplit]]] = {}
+        for split, footer in zip(splits, footers, strict=True):
+            groups.setdefault(footer and footer.shape, (footer, []))[1].append(split)
+        scans = []
+        for footer, members in groups.values():
+            scan = self._file_scan(session, columns, footer, members)
+            if scan is None:
+                return None
+            scans.append(scan)
+        return scans
+
+    def _file_scan(
+        self,
+        session: ConnectorSession,
+        columns: Sequence[HiveColumnHandle],
+        footer: Footer | None,
+        splits: Sequence[HiveSplit],
+    ) -> FileScan | None:
+        resolve = _resolver(session, StorageFormat.PARQUET)
+        made: list[FileColumn] = []
+        constants: list[HiveColumnHandle | None] = []  # None: NULL in every file
+        for column in columns:
+            place = None
+            if column.kind is ColumnKind.DATA and footer is not None:
+                place = resolve(column, footer.schema)
+            if place is None or footer is None:
+                constants.append(None if column.kind is ColumnKind.DATA else column)
+                made.append(FileColumn(column.type, constant=len(constants) - 1))
+                continue
+            field = footer.schema.field(place)
+            check_readable("Parquet", column.name, column.type, field.type)
+            found = file_type(field.type)
+            if found is None or not kernel_reads_exactly(column.type, found) or _twice(footer.schema, field.name):
+                return None
+            made.append(FileColumn(column.type, field.name, file_type=None if found == column.type else found))
+        return FileScan(
+            FileFormat.PARQUET,
+            tuple(made),
+            tuple(self._slice(split, constants) for split in splits),
+            root=self._files.root,
+        )
+
+    def _slice(self, split: HiveSplit, constants: Sequence[HiveColumnHandle | None]) -> FileSlice:
+        path = self._files.local_path(split.location)
+        assert path is not None
+        values: tuple[Any, ...] = tuple(None if column is None else constant_of(column, split) for column in constants)
+        return FileSlice(path, 0, split.size, split.size, values)
+
+
+def _resolver(session: ConnectorSession, form: StorageFormat) -> Resolve:
+    by_name = "parquet_use_column_names" if form is StorageFormat.PARQUET else "orc_use_column_names"
+    return _by_name if flag(session, by_name) else _by_place
+
+
+def _by_name(column: HiveColumnHandle, schema: pa.Schema) -> int | None:
+    for i, name in enumerate(schema.names):
+        if name == column.name:
+            return i
+    for i, name in enumerate(schema.names):
+        if name.lower() == column.name:
+            return i
+    return None
+
+
+def _by_place(column: HiveColumnHandle, schema: pa.Schema) -> int | None:
+    return column.index if column.index < len(schema.names) else None
+
+
+def _twice(schema: pa.Schema, name: str) -> bool:
+    """The kernel finds columns without regard to case: a name that is there twice is not for it."""
+    return [one.lower() for one in schema.names].count(name.lower()) > 1

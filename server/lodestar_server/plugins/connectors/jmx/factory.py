@@ -1,0 +1,24 @@
+"""The entry point `jmx`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lodestar_server.spi.connector import Connector
+from lodestar_server.spi.plugin import ConnectorContext, load_group
+
+
+class JmxConnectorFactory:
+    """connector.name=jmx."""
+
+    name = "jmx"
+
+    def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
+        """Raises: ConfigurationError."""
+        from lodestar_server.plugins.connectors.jmx.config import JmxConfig
+        from lodestar_server.plugins.connectors.jmx.connector import JmxConnector
+
+        return JmxConnector(context, load_group(JmxConfig, properties))
+
+
+FACTORY = JmxConnectorFactory()

@@ -1,0 +1,41 @@
+"""The connector's handles and splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lodestar_server.plugins.connectors.tpch.tables import schema_of_scale
+from lodestar_server.spi.handles import ColumnHandle, TableHandle
+from lodestar_server.spi.page import Split
+from lodestar_server.spi.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class TpchTableHandle(TableHandle):
+    """A table at a scale factor."""
+
+    table: str
+    scale: float
+
+    def __str__(self) -> str:
+        return f"{schema_of_scale(self.scale)}:{self.table}"
+
+
+@dataclass(frozen=True, slots=True)
+class TpchColumnHandle(ColumnHandle):
+    """A column by its plain name; `shown` is the name in the catalog."""
+
+    name: str
+    shown: str
+    type: Type
+
+    def __str__(self) -> str:
+        return f"tpch:{self.shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class TpchSplit(Split):
+    """Part `part` (from 1) of `parts`."""
+
+    part: int
+    parts: int

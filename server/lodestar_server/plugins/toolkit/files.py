@@ -1,0 +1,113 @@
+"""Files wherever they are: the interface that connectors see, and locations as text (`local:///a/b`, `s3://bucket/a`).
+
+A location is never percent-decoded: what stands in it is the name. Implementations raise LodestarError with the code
+that they were given; "not there" is an answer (None, empty), not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file or directory. `modified_nanos` since 1970, UTC; it changes when the content does."""
+
+    location: str
+    size: int
+    modified_nanos: int
+    is_directory: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of the location."""
+        return name_of(self.location)
+
+
+class FileSystem(Protocol):
+    """One store. Thread-safe."""
+
+    root: str | None
+    """The directory of the local file system under which everything lies; None for a remote store."""
+
+    def local_path(self, location: str) -> str | None:
+        """The path in the local file system, None for a remote store. Raises when it would leave the root."""
+        ...
+
+    def find(self, location: str) -> FileInfo | None:
+        """What is there."""
+        ...
+
+    def list(self, location: str) -> list[FileInfo]:
+        """Files and directories immediately below, in the order of their names; empty when there is no directory."""
+        ...
+
+    def list_recursively(self, location: str) -> Iterator[FileInfo]:
+        """Files anywhere below."""
+        ...
+
+    def read(self, location: str) -> bytes | None:
+        """A small file's content, None when it is not there."""
+        ...
+
+    def write(self, location: str, content: bytes) -> None:
+        """A small file, replaced as a whole and durable on return; directories are made."""
+        ...
+
+    def make_directory(self, location: str) -> None:
+        """With its parents; nothing happens when it is there."""
+        ...
+
+    def rename(self, source: str, target: str) -> None:
+        """Move a file or directory within the store, at once and durably. Raises when the target is there."""
+        ...
+
+    def delete_file(self, location: str) -> None:
+        """Nothing happens when it is not there."""
+        ...
+
+    def delete_tree(self, location: str) -> None:
+        """A directory with everything in it; nothing happens when it is not there."""
+        ...
+
+    def open_input(self, location: str) -> BinaryIO:
+        """For reading at any place."""
+        ...
+
+    def open_output(self, location: str) -> BinaryIO:
+        """A new file; `sync_file` it after closing. Directories are made."""
+        ...
+
+    def sync_file(self, location: str) -> None:
+        """Make a closed file durable."""
+        ...
+
+    def sync_directory(self, location: str) -> None:
+        """Make the names in a directory durable."""
+        ...
+
+
+def child_of(location: str, name: str) -> str:
+    """`local:///a` and `b` → `local:///a/b`."""
+    return f"{location.rstrip('/')}/{name}" if not location.endswith(":///") else location + name
+
+
+def parent_of(location: str) -> str:
+    """`local:///a/b` → `local:///a`."""
+    scheme, rest = split_location(location)
+    return f"{scheme}://{rest.rstrip('/').rpartition('/')[0] or '/'}"
+
+
+def name_of(location: str) -> str:
+    """`local:///a/b` → `b`."""
+    return location.rstrip("/").rpartition("/")[2]
+
+
+def split_location(location: str) -> tuple[str, str]:
+    """Scheme and what follows `://`. Raises: ValueError when it has no scheme."""
+    scheme, mark, rest = location.partition("://")
+    if not mark or not scheme.isalnum():
+        raise ValueError(f"No scheme for file system location: {location}")
+    return scheme, rest

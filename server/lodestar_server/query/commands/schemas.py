@@ -1,0 +1,66 @@
+"""CREATE, DROP and ALTER SCHEMA."""
+
+from __future__ import annotations
+
+from lodestar_server.metadata.properties import PropertyKind
+from lodestar_server.query.commands.principals import owner_of
+from lodestar_server.query.properties import all_properties
+from lodestar_server.query.statement import StatementContext
+from lodestar_server.spi.errors import (
+    ALREADY_EXISTS,
+    SCHEMA_ALREADY_EXISTS,
+    SCHEMA_NOT_EMPTY,
+    SCHEMA_NOT_FOUND,
+    LodestarError,
+)
+from lodestar_server.sql.parser import ast
+
+
+def create_schema(statement: StatementContext, node: ast.CreateSchema) -> None:
+    """CREATE SCHEMA."""
+    metadata = statement.metadata
+    catalog, schema = statement.qualify_schema(node.schema_name, node.at)
+    statement.require_catalog(catalog, node.at)
+    properties = all_properties(statement, catalog, PropertyKind.SCHEMA, node.properties)
+    if metadata.schema_exists(catalog, schema):
+        if not node.not_exists:
+            message = f"Schema '{catalog}.{schema}' already exists"
+            raise LodestarError(SCHEMA_ALREADY_EXISTS, message, location=node.at)
+        return
+    owner = statement.session.user if node.principal is None else owner_of(node.principal, node.at, catalog)
+    try:
+        metadata.create_schema(catalog, schema, properties, owner)
+    except LodestarError as error:
+        if error.code is not ALREADY_EXISTS or not node.not_exists:  # somebody else was faster
+            raise
+
+
+def drop_schema(statement: StatementContext, node: ast.DropSchema) -> None:
+    """DROP SCHEMA."""
+    metadata = statement.metadata
+    catalog, schema = statement.qualify_schema(node.schema_name, node.at)
+    if not metadata.schema_exists(catalog, schema):
+        if not node.exists:
+            raise _missing(catalog, schema, node)
+        return
+    if not node.cascade and metadata.list_tables(catalog, schema):
+        message = f"Cannot drop non-empty schema '{schema}'"
+        raise LodestarError(SCHEMA_NOT_EMPTY, message, location=node.at)
+    metadata.drop_schema(catalog, schema, cascade=node.cascade)
+
+
+def rename_schema(statement: StatementContext, node: ast.RenameSchema) -> None:
+    """ALTER SCHEMA … RENAME TO."""
+    metadata = statement.metadata
+    catalog, schema = statement.qualify_schema(node.source, node.at)
+    target = node.target.value.lower()
+    if not metadata.schema_exists(catalog, schema):
+        raise _missing(catalog, schema, node)
+    if metadata.schema_exists(catalog, target):
+        message = f"Target schema '{catalog}.{target}' already exists"
+        raise LodestarError(SCHEMA_ALREADY_EXISTS, message, location=node.at)
+    metadata.rename_schema(catalog, schema, target)
+
+
+def _missing(catalog: str, schema: str, node: ast.Statement) -> LodestarError:
+    return LodestarError(SCHEMA_NOT_FOUND, f"Schema '{catalog}.{schema}' does not exist", location=node.at)

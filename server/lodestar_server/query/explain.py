@@ -1,0 +1,90 @@
+"""EXPLAIN: the plan of a statement as the one value of a query."""
+
+from __future__ import annotations
+
+import orjson
+
+from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.plan import printer
+from lodestar_server.query.plans import optimized, plan_query
+from lodestar_server.query.preparation import PreparedStatement, resolve
+from lodestar_server.query.statement import StatementContext
+from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
+from lodestar_server.sql.analysis.bound import BoundQuery
+from lodestar_server.sql.analysis.row_changes import analyze_delete
+from lodestar_server.sql.analysis.writes import analyze_source
+from lodestar_server.sql.parser import ast, format_expression, format_statement
+from lodestar_server.sql.rewrite.listing import single_value
+from lodestar_server.sql.rewrite.statements import rewrite
+
+_SHORT = {
+    ast.CreateCatalog: ("CREATE CATALOG", "catalog_name"),
+    ast.DropCatalog: ("DROP CATALOG", "catalog_name"),
+    ast.CreateSchema: ("CREATE SCHEMA", "schema_name"),
+    ast.DropSchema: ("DROP SCHEMA", "schema_name"),
+    ast.CreateTable: ("CREATE TABLE", "name"),
+    ast.CreateView: ("CREATE VIEW", "name"),
+    ast.CreateMaterializedView: ("CREATE MATERIALIZED VIEW", "name"),
+    ast.Prepare: ("PREPARE", "name"),
+}
+"""Commands that EXPLAIN shows by their verb and object alone."""
+
+
+def explain(statement: StatementContext, node: ast.Explain) -> BoundQuery:
+    """A query that gives the plan's text, or that the statement is valid."""
+    kind, form = _options(node)
+    inner = resolve(node.statement, statement.session)
+    plan = _plan(statement.with_parameters(inner.parameters), inner.statement)
+    if kind is ast.ExplainTypeName.VALIDATE:
+        return single_value("Valid", True)
+    return single_value("Query Plan", _command(inner) if plan is None else _text(plan, kind, form))
+
+
+def _options(node: ast.Explain) -> tuple[ast.ExplainTypeName, ast.ExplainFormatName]:
+    """The first of each kind counts; the plan of inputs and outputs is JSON unless the statement says otherwise."""
+    kinds = [one.type for one in node.options if isinstance(one, ast.ExplainType)]
+    forms = [one.type for one in node.options if isinstance(one, ast.ExplainFormat)]
+    kind = kinds[0] if kinds else ast.ExplainTypeName.DISTRIBUTED
+    default = ast.ExplainFormatName.JSON if kind is ast.ExplainTypeName.IO else ast.ExplainFormatName.TEXT
+    return kind, forms[0] if forms else default
+
+
+def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
+    """The plan of a statement, None for a command, which has none."""
+    if isinstance(node, ast.Explain):
+        return plan_query(statement, explain(statement, node)).plan
+    rewritten = rewrite(node, statement.rewrite_context())
+    if rewritten is not None:
+        return plan_query(statement, rewritten).plan
+    analysis = statement.new_analysis()
+    match node:
+        case ast.Insert() | ast.CreateTableAsSelect():
+            return optimized(statement, analyze_source(analysis, node.query).node, analysis)
+        case ast.Delete():
+            return optimized(statement, analyze_delete(analysis, node), analysis)
+    return None
+
+
+def _text(plan: PlanNode, kind: ast.ExplainTypeName, form: ast.ExplainFormatName) -> str:
+    match form:
+        case ast.ExplainFormatName.TEXT:
+            return printer.print_text(plan)
+        case ast.ExplainFormatName.JSON:
+            return orjson.dumps(printer.to_json(plan), option=orjson.OPT_INDENT_2).decode()
+        case ast.ExplainFormatName.GRAPHVIZ if kind is not ast.ExplainTypeName.IO:
+            return printer.to_graphviz(plan)
+    raise LodestarError(NOT_SUPPORTED, f"Unsupported explain plan type {kind.value} for {form.value} format")
+
+
+def _command(prepared: PreparedStatement) -> str:
+    node = prepared.statement
+    short = _SHORT.get(type(node))
+    if short is not None:
+        verb, attribute = short
+        name = getattr(node, attribute)
+        return f"{verb} {format_expression(name) if isinstance(name, ast.Identifier) else name}"
+    text = format_statement(node)
+    if prepared.parameters:
+        shown = ", ".join(format_expression(value) for value in prepared.parameters)
+        text += f"\nParameters: [{shown}]"
+    return text

@@ -1,0 +1,58 @@
+"""From a text to the statement that runs: EXECUTE is replaced by the prepared statement and its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lodestar_server.query.statement_types import DATA_DEFINITION, query_type
+from lodestar_server.session import Session
+from lodestar_server.spi.errors import INVALID_PARAMETER_USAGE, NOT_SUPPORTED, LodestarError
+from lodestar_server.sql.analysis.constants import check_constants
+from lodestar_server.sql.parser import ast, parse_statement
+from lodestar_server.sql.parser.ast.walk import walk
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedStatement:
+    """A statement and the expressions for its `?`, in their order."""
+
+    statement: ast.Statement
+    parameters: tuple[ast.Expression, ...] = ()
+
+
+def prepare(text: str, session: Session) -> PreparedStatement:
+    """Parse a text and resolve EXECUTE. Raises: SYNTAX_ERROR, NOT_FOUND, INVALID_PARAMETER_USAGE …"""
+    return resolve(parse_statement(text), session)
+
+
+def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
+    """The statement that a parsed one stands for; also used for what EXPLAIN contains."""
+    statement: ast.Statement = wrapped
+    parameters: tuple[ast.Expression, ...] = ()
+    if isinstance(wrapped, ast.Execute):
+        statement = parse_statement(session.prepared_text(wrapped.name.value))
+        parameters = wrapped.parameters
+    elif isinstance(wrapped, ast.ExecuteImmediate):
+        statement = parse_statement(_placed(wrapped.statement))
+        parameters = wrapped.parameters
+    elif isinstance(wrapped, ast.ExplainAnalyze) and query_type(wrapped.statement) == DATA_DEFINITION:
+        kind = type(wrapped.statement).__name__
+        raise LodestarError(NOT_SUPPORTED, f"EXPLAIN ANALYZE doesn't support statement type: {kind}")
+    expected = count_parameters(statement)
+    if expected != len(parameters):
+        message = f"Incorrect number of parameters: expected {expected} but found {len(parameters)}"
+        raise LodestarError(INVALID_PARAMETER_USAGE, message, location=statement.at)
+    check_constants(parameters)
+    return PreparedStatement(statement, parameters)
+
+
+def _placed(literal: ast.StringLiteral) -> str:
+    """A literal's text behind as many lines and blanks as there are before it: errors point into the whole text."""
+    return "\n" * (literal.at.line - 1) + " " * literal.at.column + literal.value
+
+
+def count_parameters(statement: ast.Statement) -> int:
+    """How many `?` a statement has; none for PREPARE, whose parameters belong to what it prepares."""
+    if isinstance(statement, ast.Prepare):
+        return 0
+    return sum(isinstance(node, ast.Parameter) for node in walk(statement))

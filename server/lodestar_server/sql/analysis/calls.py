@@ -1,0 +1,230 @@
+"""Function calls: scalar, aggregate, window, lambda arguments, GROUPING. Windows themselves are in `windows.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lodestar_server import ir
+from lodestar_server.functions.binding import Argument, LambdaArgument
+from lodestar_server.functions.resolution import resolve_function
+from lodestar_server.ir import AggregateCall, Expression, FunctionKind, Ordering
+from lodestar_server.spi.errors import (
+    EXPRESSION_NOT_IN_DISTINCT,
+    FUNCTION_NOT_AGGREGATE,
+    FUNCTION_NOT_FOUND,
+    INVALID_PARAMETER_USAGE,
+    MISSING_OVER,
+    NESTED_AGGREGATION,
+    NESTED_WINDOW,
+    NULL_TREATMENT_NOT_ALLOWED,
+    TOO_MANY_ARGUMENTS,
+    TYPE_MISMATCH,
+    LodestarError,
+)
+from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, FunctionType, Type, VarcharType
+from lodestar_server.sql.analysis import session_values, windows
+from lodestar_server.sql.analysis.scopes import Field, Scope
+from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
+from lodestar_server.sql.parser import ast, format_expression
+
+if TYPE_CHECKING:
+    from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+
+MAX_ARGUMENTS = 127
+MAX_GROUPING_COLUMNS = 63
+MAX_INTEGER_GROUPING_COLUMNS = 31
+BUILTIN_SCHEMA = ("system", "builtin")
+
+
+def builtin_name(node: ast.FunctionCall) -> str:
+    """The lower-case name of a built-in function.
+
+    Raises: LodestarError(FUNCTION_NOT_FOUND) for a name with another schema.
+    """
+    parts = node.name.parts
+    if len(parts) > 3:
+        raise LodestarError(FUNCTION_NOT_FOUND, f"Invalid function name: {node.name}")
+    if len(parts) > 1 and parts[:-1] != BUILTIN_SCHEMA:
+        raise LodestarError(FUNCTION_NOT_FOUND, f"Function '{node.name}' not registered", location=node.at)
+    return parts[-1]
+
+
+def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expression:
+    """Bind a call; aggregates and window functions become columns of the collector."""
+    is_aggregate = function_kind(node.name) is FunctionKind.AGGREGATE
+    if node.window is None and node.distinct and not is_aggregate:
+        message = "DISTINCT is not supported for non-aggregation functions"
+        raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
+    window = None if node.window is None else windows.resolve(analyzer, node.window)
+    key = None if window is None else windows.bind(analyzer, window)
+    if is_aggregate and node.window is None:
+        _check_nesting(node)
+    condition = None
+    if node.filter is not None:
+        condition = analyzer.analyze_as(node.filter, BOOLEAN, "Filter expression")
+    name = builtin_name(node)
+    if name == "typeof" and len(node.arguments) == 1:
+        return session_values.text(analyzer.analyze(node.arguments[0]).type.display)
+    if not node.arguments and (value := session_values.call(analyzer.analysis, name)) is not None:
+        return value
+    function, arguments = bind_call(analyzer, name, node)
+    ordering = bind_ordering(analyzer, node)
+    if window is not None and key is not None:
+        return windows.call(analyzer, node, window, key, function, arguments, condition, ordering)
+    match function.kind:
+        case FunctionKind.AGGREGATE:
+            return _aggregate(analyzer, node, function, arguments, condition, ordering)
+        case FunctionKind.WINDOW:
+            message = f"Window function system.builtin.{name} requires an OVER clause"
+            raise LodestarError(MISSING_OVER, message, location=node.at)
+    if node.filter is not None:
+        message = "Filter is only valid for aggregation functions"
+        raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
+    if node.order_by is not None:
+        message = "ORDER BY is only valid for aggregation functions"
+        raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
+    if node.null_treatment is not None:
+        message = f"Cannot specify null treatment clause for {name} function"
+        raise LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)
+    return ir.Call(function, arguments, at=node.at)
+
+
+def bind_call(
+    analyzer: ExpressionAnalyzer, name: str, node: ast.FunctionCall
+) -> tuple[ir.FunctionRef, tuple[Expression, ...]]:
+    """The overload and the coerced arguments of a call."""
+    bound: list[Expression | None] = []
+    types: list[Argument] = []
+    for argument in node.arguments:
+        if isinstance(argument, ast.LambdaExpression):
+            bound.append(None)
+            types.append(_lambda_argument(analyzer, argument))
+        else:
+            value = analyzer.analyze(argument)
+            bound.append(value)
+            types.append(value.type)
+    if name == "listagg" and isinstance(types[0], Type) and not isinstance(types[0], VarcharType):
+        shown = format_expression(node.arguments[0])
+        message = f"Expected expression of varchar, but '{shown}' has {types[0].display} type"
+        raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+    function = _resolve(name, types, node)
+    if len(types) > MAX_ARGUMENTS:
+        raise LodestarError(TOO_MANY_ARGUMENTS, f"Too many arguments for function call {name}()", location=node.at)
+    arguments: list[Expression] = []
+    for found, argument, expected in zip(bound, node.arguments, function.arguments, strict=True):
+        if node.distinct and not expected.comparable:
+            message = f"DISTINCT can only be applied to comparable types (actual: {expected.display})"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+        if found is not None:
+            arguments.append(analyzer.coerced(found, argument, expected, f"Function {function} argument"))
+        else:
+            assert isinstance(argument, ast.LambdaExpression)
+            assert isinstance(expected, FunctionType)
+            arguments.append(_bind_lambda(analyzer, argument, expected))
+    return function, tuple(arguments)
+
+
+def _resolve(name: str, types: list[Argument], node: ast.FunctionCall) -> ir.FunctionRef:
+    if name in ("concat", "$concat") and len(types) < 2:
+        raise LodestarError(FUNCTION_NOT_FOUND, "There must be two or more concatenation arguments", location=node.at)
+    try:
+        return resolve_function(name, types)
+    except LodestarError as fault:
+        raise fault.at(node.at) from None
+
+
+def _lambda_argument(analyzer: ExpressionAnalyzer, node: ast.LambdaExpression) -> LambdaArgument:
+    def body_type(parameters: tuple[Type, ...]) -> Type:
+        return _bind_body(analyzer, node, parameters)[1].type
+
+    return LambdaArgument(body_type)
+
+
+def _bind_lambda(analyzer: ExpressionAnalyzer, node: ast.LambdaExpression, expected: FunctionType) -> Expression:
+    symbols, body = _bind_body(analyzer, node, expected.arguments)
+    return ir.Lambda(symbols, analyzer.coerced(body, node.body, expected.result, "Lambda body"))
+
+
+def _bind_body(
+    analyzer: ExpressionAnalyzer, node: ast.LambdaExpression, types: tuple[Type, ...]
+) -> tuple[tuple[ir.Symbol, ...], Expression]:
+    check_scalar(node.body, "Lambda expression")
+    if len(types) != len(node.arguments):
+        message = f"Expected a lambda that takes {len(types)} argument(s) but got {len(node.arguments)}"
+        raise LodestarError(INVALID_PARAMETER_USAGE, message, location=node.at)
+    names = [argument.name.value for argument in node.arguments]
+    symbols = tuple(analyzer.analysis.symbols.new(t, n.lower()) for t, n in zip(types, names, strict=True))
+    fields = [Field(symbol, name) for symbol, name in zip(symbols, names, strict=True)]
+    inner = analyzer.with_scope(Scope(fields, analyzer.scope, lambda_=True), in_lambda=True)
+    return symbols, inner.analyze(node.body)
+
+
+def bind_ordering(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> tuple[Ordering, ...]:
+    """ORDER BY inside a call."""
+    if node.order_by is None:
+        return ()
+    keys: list[Ordering] = []
+    for item in node.order_by.sort_items:
+        key = analyzer.analyze(item.sort_key)
+        if not key.type.orderable:
+            message = f"ORDER BY can only be applied to orderable types (actual: {key.type.display})"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+        keys.append(ordering_of(item, key))
+    return tuple(keys)
+
+
+def ordering_of(item: ast.SortItem, key: Expression) -> Ordering:
+    """A sort key with its direction; NULLs are last unless NULLS FIRST is written."""
+    return Ordering(
+        key, item.ordering is ast.Ordering.ASCENDING, nulls_first=item.null_ordering is ast.NullOrdering.FIRST
+    )
+
+
+def _check_nesting(node: ast.FunctionCall) -> None:
+    nested = aggregate_calls(node.arguments)
+    if nested:
+        shown = ", ".join(format_expression(one) for one in nested)
+        message = f"Cannot nest aggregations inside aggregation '{node.name}': [{shown}]"
+        raise LodestarError(NESTED_AGGREGATION, message, location=node.at)
+    nested_windows = window_calls(node.arguments)
+    if nested_windows:
+        shown = ", ".join(format_expression(one) for one in nested_windows)
+        message = f"Cannot nest window functions or row pattern measures inside aggregation '{node.name}': [{shown}]"
+        raise LodestarError(NESTED_WINDOW, message, location=node.at)
+
+
+def _aggregate(
+    analyzer: ExpressionAnalyzer,
+    node: ast.FunctionCall,
+    function: ir.FunctionRef,
+    arguments: tuple[Expression, ...],
+    condition: Expression | None,
+    ordering: tuple[Ordering, ...],
+) -> Expression:
+    if analyzer.collector is None:
+        # check_scalar of the clause refuses it with the clause's name; here is a place without one.
+        check_scalar(node, "Expression")
+    assert analyzer.collector is not None
+    if node.distinct:
+        for item, key in zip(node.order_by.sort_items if node.order_by else (), ordering, strict=True):
+            if not any(key.key == one or (isinstance(one, ir.Cast) and key.key == one.value) for one in arguments):
+                message = "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments"
+                raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=item.sort_key.at)
+    return analyzer.collector.aggregate(AggregateCall(function, arguments, node.distinct, condition, ordering))
+
+
+def analyze_grouping(analyzer: ExpressionAnalyzer, node: ast.GroupingOperation) -> Expression:
+    """GROUPING(columns): a column that the plan computes from the grouping set."""
+    if len(node.columns) > MAX_GROUPING_COLUMNS:
+        message = f"GROUPING supports up to {MAX_GROUPING_COLUMNS} column arguments"
+        raise LodestarError(TOO_MANY_ARGUMENTS, message, location=node.at)
+    columns = [analyzer.analyze(column) for column in node.columns]
+    type_ = INTEGER if len(columns) <= MAX_INTEGER_GROUPING_COLUMNS else BIGINT
+    if analyzer.collector is None:
+        check_scalar(node, "Expression")
+    assert analyzer.collector is not None
+    symbols = tuple(
+        column.symbol if isinstance(column, ir.SymbolRef) else analyzer.analysis.symbols.new(column.type)
+        for column in columns
+    )
+    return analyzer.collector.grouping(node, symbols, type_)

@@ -1,0 +1,75 @@
+"""Aggregates, GROUPING operations and window functions found while a SELECT's expressions are bound.
+
+A call becomes a column: its symbol stands in the expression, the call is kept here for the plan. Equal calls share one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lodestar_server import ir
+from lodestar_server.ir import AggregateCall, Expression, Ordering, Symbol, WindowCall
+from lodestar_server.spi.errors import Location
+from lodestar_server.spi.types import Type
+from lodestar_server.sql.parser import ast
+
+
+@dataclass(frozen=True, slots=True)
+class WindowKey:
+    """One PARTITION BY and ORDER BY; calls over it share a plan node."""
+
+    partition_by: tuple[Expression, ...]
+    ordering: tuple[Ordering, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedWindow:
+    """The window of a call as written, with what it takes over from a named window."""
+
+    partition_by: tuple[ast.Expression, ...]
+    order_by: ast.OrderBy | None
+    frame: ast.WindowFrame | None
+    node: ast.Node
+
+
+@dataclass(slots=True)
+class CallCollector:
+    """See the module. `at` is the SELECT's place; `windows_named` are the WINDOW clause's definitions, by name in the
+    standard's case; `window_places` says of each key of a window in which clause it stands, for messages.
+    """
+
+    symbols: ir.SymbolAllocator
+    at: Location
+    windows_named: dict[str, ResolvedWindow] = field(default_factory=dict)
+    aggregates: dict[AggregateCall, Symbol] = field(default_factory=dict)
+    groupings: dict[tuple[Symbol, ...], Symbol] = field(default_factory=dict)
+    grouping_places: list[tuple[ast.GroupingOperation, tuple[Symbol, ...]]] = field(default_factory=list)
+    windows: dict[WindowKey, dict[WindowCall, Symbol]] = field(default_factory=dict)
+    window_places: dict[Expression, tuple[str, ast.Expression]] = field(default_factory=dict)
+    frame_targets: list[tuple[Symbol, Expression]] = field(default_factory=list)
+
+    def aggregate(self, call: AggregateCall) -> ir.SymbolRef:
+        """The column that holds an aggregate's result."""
+        symbol = self.aggregates.get(call)
+        if symbol is None:
+            symbol = self.symbols.new(call.function.result, call.function.name)
+            self.aggregates[call] = symbol
+        return ir.SymbolRef(symbol)
+
+    def grouping(self, node: ast.GroupingOperation, columns: tuple[Symbol, ...], type_: Type) -> ir.SymbolRef:
+        """The column that holds GROUPING(columns)."""
+        symbol = self.groupings.get(columns)
+        if symbol is None:
+            symbol = self.symbols.new(type_, "grouping")
+            self.groupings[columns] = symbol
+        self.grouping_places.append((node, columns))
+        return ir.SymbolRef(symbol)
+
+    def window(self, key: WindowKey, call: WindowCall) -> ir.SymbolRef:
+        """The column that holds a window function's result."""
+        calls = self.windows.setdefault(key, {})
+        symbol = calls.get(call)
+        if symbol is None:
+            symbol = self.symbols.new(call.function.result, call.function.name)
+            calls[call] = symbol
+        return ir.SymbolRef(symbol)

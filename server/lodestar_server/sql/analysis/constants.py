@@ -1,0 +1,54 @@
+"""Expressions that stand where only a value may: properties, arguments of procedures, session values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lodestar_server.functions.coercions import can_coerce
+from lodestar_server.ir import Constant, Expression
+from lodestar_server.spi.errors import EXPRESSION_NOT_CONSTANT, TYPE_MISMATCH, LodestarError
+from lodestar_server.spi.types import Type
+from lodestar_server.sql.analysis.casts import coerce
+from lodestar_server.sql.analysis.environment import Analysis
+from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.scopes import Scope
+from lodestar_server.sql.analysis.syntax import walk_expression
+from lodestar_server.sql.parser import ast
+from lodestar_server.sql.parser.ast.walk import children
+
+
+def check_constants(values: Sequence[ast.Expression]) -> None:
+    """Values for the parameters of a prepared statement name no columns. Raises: EXPRESSION_NOT_CONSTANT."""
+    for value in values:
+        if _names_columns(value):
+            message = "Constant expression cannot contain column references"
+            raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=value.at)
+
+
+def _names_columns(node: ast.Node) -> bool:
+    if isinstance(node, ast.DataType):
+        return False
+    return isinstance(node, ast.Identifier) or any(map(_names_columns, children(node)))
+
+
+def bind_constant(analysis: Analysis, node: ast.Expression) -> Expression:
+    """An expression without columns and subqueries, bound. Raises: EXPRESSION_NOT_CONSTANT, what analysis raises."""
+    for part in walk_expression(node):
+        if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate):
+            message = "Constant expression cannot contain a subquery"
+            raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=part.at)
+    return ExpressionAnalyzer(analysis, Scope(), correlation=False).analyze(node)
+
+
+def evaluate_constant(analysis: Analysis, node: ast.Expression, expected: Type | None = None) -> Constant:
+    """The value of an expression without columns, coerced to `expected` when given.
+
+    Raises: LodestarError(TYPE_MISMATCH) when it cannot be coerced; what analysis and evaluation raise.
+    """
+    bound = bind_constant(analysis, node)
+    if expected is not None and bound.type != expected:
+        if not can_coerce(bound.type, expected):
+            message = f"Cannot cast type {bound.type.display} to {expected.display}"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+        bound = coerce(bound, expected)
+    return analysis.evaluator.evaluate(bound)

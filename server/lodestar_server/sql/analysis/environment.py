@@ -1,0 +1,121 @@
+"""What the analyzer needs of the world around it, and the state of analyzing one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from lodestar_server import ir
+from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.session import QueryContext
+from lodestar_server.spi.connector import TableMetadata, TableVersion, ViewDefinition
+from lodestar_server.spi.errors import Location
+from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.names import QualifiedName
+from lodestar_server.spi.types import Type
+from lodestar_server.sql.analysis.names import qualify
+from lodestar_server.sql.analysis.scopes import Field, Scope
+from lodestar_server.sql.parser import ast
+
+
+class RelationCatalog(Protocol):
+    """Names of tables and views to facts; the metadata facade of the statement's transaction."""
+
+    def find_catalog(self, name: str) -> object | None:
+        """The catalog, None when there is none."""
+        ...
+
+    def schema_exists(self, catalog: str, schema: str) -> bool:
+        """The schema is there."""
+        ...
+
+    def find_view(self, name: QualifiedName) -> ViewDefinition | None:
+        """The view's definition, None when there is none."""
+        ...
+
+    def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
+        """The table, None when there is none."""
+        ...
+
+    def table_metadata(self, table: CatalogTable) -> TableMetadata:
+        """Its definition, hidden columns included."""
+        ...
+
+    def column_handles(self, table: CatalogTable) -> Mapping[str, ColumnHandle]:
+        """Column name → handle."""
+        ...
+
+
+class ConstantEvaluator(Protocol):
+    """The kernel, for expressions without columns."""
+
+    def evaluate(self, expression: ir.Expression) -> ir.Constant:
+        """The value. Raises: LodestarError of the evaluation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NameContext:
+    """How unqualified names resolve: those of the session, or of a stored view."""
+
+    catalog: str | None
+    schema: str | None
+    path: str | None
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelationPlan:
+    """An analyzed relation: a plan whose outputs hold the symbols of the fields (and perhaps more)."""
+
+    node: PlanNode
+    fields: tuple[Field, ...]
+
+    @property
+    def visible_fields(self) -> list[Field]:
+        """What `*` gives."""
+        return [one for one in self.fields if not one.hidden]
+
+
+@dataclass(slots=True)
+class Analysis:
+    """The state of one statement's analysis. `parameters` are the expressions for `?`, in order; None: no EXECUTE.
+
+    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
+    With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
+    """
+
+    context: QueryContext
+    catalog: RelationCatalog
+    evaluator: ConstantEvaluator
+    names: NameContext
+    node_version: str
+    parameters: tuple[ast.Expression, ...] = ()
+    describing: bool = False
+    symbols: ir.SymbolAllocator = field(default_factory=ir.SymbolAllocator)
+    parameter_types: dict[int, Type] = field(default_factory=dict)
+    tables: set[QualifiedName] = field(default_factory=set)
+    views: tuple[QualifiedName, ...] = ()
+    storing_view: QualifiedName | None = None
+    analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
+    next_shared_key: int = 1
+    top_level: bool = True
+
+    def subquery(self, query: ast.Query, outer: Scope) -> RelationPlan:
+        """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with."""
+        assert self.analyze_query is not None
+        was_top, self.top_level = self.top_level, False
+        try:
+            return self.analyze_query(self, query, outer)
+        finally:
+            self.top_level = was_top
+
+    def for_view(self, view: QualifiedName, definition: ViewDefinition, user: str) -> Analysis:
+        """The state for a view's body: its own names, the same symbols."""
+        names = NameContext(definition.catalog, definition.schema, ",".join(definition.path) or None, user)
+        return replace(self, names=names, views=(*self.views, view), parameters=(), describing=False, top_level=False)
+
+    def qualify(self, name: ast.QualifiedName, at: Location) -> QualifiedName:
+        """The full name of a table, view or the like. Raises: see `names.qualify`."""
+        return qualify(name, self.names.catalog, self.names.schema, at)

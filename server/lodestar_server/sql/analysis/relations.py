@@ -1,0 +1,484 @@
+"""FROM: tables, views, WITH references, joins, UNNEST, LATERAL, VALUES, samples and aliases, to plan nodes and fields.
+
+Source: Trino StatementAnalyzer (visitTable, visitJoin, …) and RelationPlanner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lodestar_server import ir
+from lodestar_server.functions.coercions import can_coerce, common_super_type
+from lodestar_server.ir import TRUE, Expression, Symbol
+from lodestar_server.ir.nodes import (
+    Join,
+    JoinKind,
+    PlanNode,
+    Project,
+    RecursiveScan,
+    Sample,
+    SampleMethod,
+    SharedScan,
+    TableScan,
+    Unnest,
+    Values,
+    free_symbols,
+)
+from lodestar_server.spi.connector import TableVersion, ViewDefinition
+from lodestar_server.spi.errors import (
+    CATALOG_NOT_FOUND,
+    COLUMN_NOT_FOUND,
+    DUPLICATE_COLUMN_NAME,
+    EXPRESSION_NOT_CONSTANT,
+    INVALID_ARGUMENTS,
+    INVALID_COLUMN_REFERENCE,
+    INVALID_FUNCTION_ARGUMENT,
+    INVALID_VIEW,
+    MISMATCHED_COLUMN_ALIASES,
+    NOT_SUPPORTED,
+    NUMERIC_VALUE_OUT_OF_RANGE,
+    SCHEMA_NOT_FOUND,
+    TABLE_NOT_FOUND,
+    TYPE_MISMATCH,
+    VIEW_IS_RECURSIVE,
+    VIEW_IS_STALE,
+    LodestarError,
+)
+from lodestar_server.spi.names import QualifiedName
+from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, UNKNOWN, ArrayType, MapType, RowType, Type
+from lodestar_server.sql.analysis import table_functions
+from lodestar_server.sql.analysis.casts import coerce
+from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
+from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.scopes import Field, Name, Resolved, Scope
+from lodestar_server.sql.analysis.syntax import check_scalar, walk_expression
+from lodestar_server.sql.parser import ast, parse_statement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedQuery:
+    """A WITH query, analyzed once: each reference reads the shared definition under symbols of its own.
+
+    `recursive`: the name stands for the rows of the step before, inside a recursive query's step.
+    """
+
+    key: int
+    plan: RelationPlan
+    recursive: bool = False
+
+
+ONE_ROW = Values((), ((),))
+_JOIN_KINDS = {
+    ast.JoinType.CROSS: JoinKind.INNER,
+    ast.JoinType.IMPLICIT: JoinKind.INNER,
+    ast.JoinType.INNER: JoinKind.INNER,
+    ast.JoinType.LEFT: JoinKind.LEFT,
+    ast.JoinType.RIGHT: JoinKind.RIGHT,
+    ast.JoinType.FULL: JoinKind.FULL,
+}
+
+
+def analyze_relation(analysis: Analysis, node: ast.Relation, scope: Scope) -> RelationPlan:
+    """The relation's plan; `scope` is what it sees from outside: WITH queries and outer columns."""
+    match node:
+        case ast.Table():
+            return _table(analysis, node, scope)
+        case ast.AliasedRelation():
+            return _aliased(node, analyze_relation(analysis, node.relation, scope))
+        case ast.Join():
+            return _join(analysis, node, scope)
+        case ast.TableSubquery() | ast.Lateral():
+            return analysis.subquery(node.query, scope)
+        case ast.Unnest():
+            return _unnest(analysis, node, scope, ONE_ROW, outer=False)
+        case ast.Values():
+            return _values(analysis, node, scope)
+        case ast.SampledRelation():
+            return _sampled(analysis, node, scope)
+        case ast.TableFunctionInvocation():
+            return table_functions.analyze(analysis, node, scope, analyze_relation)
+        case ast.QueryBody():
+            from lodestar_server.sql.analysis.queries import analyze_body
+
+            return analyze_body(analysis, node, scope)
+    raise LodestarError(NOT_SUPPORTED, f"{type(node).__name__} is not supported yet", location=node.at)
+
+
+def extend(node: PlanNode, assignments: list[tuple[Symbol, Expression]]) -> PlanNode:
+    """The node's columns and some computed ones."""
+    if not assignments:
+        return node
+    kept = tuple((symbol, ir.SymbolRef(symbol)) for symbol in node.outputs)
+    return Project(node, (*kept, *assignments))
+
+
+# names
+
+
+def _table(analysis: Analysis, node: ast.Table, scope: Scope) -> RelationPlan:
+    if len(node.name.parts) == 1:
+        named = scope.find_named_query(node.name.suffix)
+        if isinstance(named, NamedQuery):
+            return _named_query(analysis, node, named)
+    name = analysis.qualify(node.name, node.at)
+    relation: Name = node.name.parts
+    known = analysis.catalog.find_catalog(name.catalog) is not None
+    view = analysis.catalog.find_view(name) if known else None
+    if view is not None:
+        return _view(analysis, node, name, view)
+    version = None if node.query_period is None else _version(analysis, node.query_period, scope)
+    table = analysis.catalog.find_table(name, version) if known else None
+    if table is None:
+        raise _missing(analysis, node, name)
+    analysis.tables.add(name)
+    metadata = analysis.catalog.table_metadata(table)
+    handles = analysis.catalog.column_handles(table)
+    fields: list[Field] = []
+    columns = []
+    for column in metadata.columns:
+        symbol = analysis.symbols.new(column.type, column.name)
+        columns.append((symbol, handles[column.name]))
+        fields.append(Field(symbol, column.name, relation, column.hidden, (name, column.name)))
+    return RelationPlan(TableScan(table, tuple(columns)), tuple(fields))
+
+
+def _missing(analysis: Analysis, node: ast.Table, name: QualifiedName) -> LodestarError:
+    if analysis.catalog.find_catalog(name.catalog) is None:
+        return LodestarError(CATALOG_NOT_FOUND, f"Catalog '{name.catalog}' not found", location=node.at)
+    if not analysis.catalog.schema_exists(name.catalog, name.schema):
+        return LodestarError(SCHEMA_NOT_FOUND, f"Schema '{name.schema}' does not exist", location=node.at)
+    return LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist", location=node.at)
+
+
+def _version(analysis: Analysis, period: ast.QueryPeriod, scope: Scope) -> TableVersion:
+    assert period.end is not None
+    bound = ExpressionAnalyzer(analysis, Scope()).analyze(period.end)
+    value = analysis.evaluator.evaluate(bound)
+    if value.value is None:
+        raise LodestarError(INVALID_ARGUMENTS, "Pointer value cannot be NULL", location=period.at)
+    return TableVersion(period.type is ast.QueryPeriodType.TIMESTAMP, value.type, value.value)
+
+
+def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> RelationPlan:
+    relation = (node.name.suffix,)
+    copies = {one.symbol: analysis.symbols.like(one.symbol) for one in named.plan.fields}
+    fields = tuple(
+        Field(copies[one.symbol], one.name, relation, one.hidden, one.origin, one.aliased)
+        for one in named.plan.visible_fields
+    )
+    symbols = tuple(copies[one.symbol] for one in named.plan.fields)
+    made = RecursiveScan(named.key, symbols) if named.recursive else SharedScan(named.key, symbols)
+    return RelationPlan(made, fields)
+
+
+def _view(analysis: Analysis, node: ast.Table, name: QualifiedName, view: ViewDefinition) -> RelationPlan:
+    if name == analysis.storing_view:
+        raise LodestarError(VIEW_IS_RECURSIVE, "Statement would create a recursive view", location=node.at)
+    if name in analysis.views:
+        raise LodestarError(VIEW_IS_RECURSIVE, "View is recursive", location=node.at)
+    analysis.tables.add(name)
+    try:
+        statement = parse_statement(view.original_sql)
+        assert isinstance(statement, ast.Query)
+    except LodestarError as fault:
+        message = f"Failed parsing stored view '{name}': {fault}"
+        raise LodestarError(INVALID_VIEW, message, location=node.at) from fault
+    owner = analysis.names.user if view.run_as_invoker or view.owner is None else view.owner
+    inner = analysis.for_view(name, view, owner)
+    try:
+        plan = inner.subquery(statement, Scope())
+    except LodestarError as fault:
+        message = f"Failed analyzing stored view '{name}': {fault}"
+        raise LodestarError(INVALID_VIEW, message, location=node.at) from fault
+    finally:
+        analysis.next_shared_key = max(analysis.next_shared_key, inner.next_shared_key)
+    stale = _staleness(view, plan.visible_fields)
+    if stale is not None:
+        message = f"View '{name}' is stale or in invalid state: {stale}"
+        raise LodestarError(VIEW_IS_STALE, message, location=node.at)
+    assignments: list[tuple[Symbol, Expression]] = []
+    fields: list[Field] = []
+    for column, source in zip(view.columns, plan.visible_fields, strict=True):
+        symbol = analysis.symbols.new(column.type, column.name)
+        assignments.append((symbol, coerce(ir.SymbolRef(source.symbol), column.type)))
+        fields.append(Field(symbol, column.name, node.name.parts, origin=(name, column.name)))
+    return RelationPlan(Project(plan.node, tuple(assignments)), tuple(fields))
+
+
+def _staleness(view: ViewDefinition, fields: list[Field]) -> str | None:
+    if len(view.columns) != len(fields):
+        return (
+            f"stored view column count ({len(view.columns)}) does not match column count derived from the view "
+            f"query analysis ({len(fields)})"
+        )
+    for position, (column, found) in enumerate(zip(view.columns, fields, strict=True)):
+        place = f"projected from query view at position {position}"
+        if found.name is None:
+            return f"a column of type {found.type.display} {place} has no name"
+        stored = f"column [{column.name}] of type {column.type.display} stored in view definition"
+        shown = f"column [{found.name}] of type {found.type.display} {place}"
+        if column.name.lower() != found.name.lower():
+            return f"{shown} has a different name from {stored}"
+        if not can_coerce(found.type, column.type):
+            return f"{shown} cannot be coerced to {stored}"
+    return None
+
+
+def _aliased(node: ast.AliasedRelation, plan: RelationPlan) -> RelationPlan:
+    alias = (node.alias.value.lower(),)
+    if node.column_names is None:
+        return RelationPlan(plan.node, tuple(one.renamed(alias, one.name) for one in plan.fields))
+    visible = plan.visible_fields
+    if len(visible) != len(node.column_names):
+        message = (
+            f"Column alias list has {len(node.column_names)} entries but '{node.alias.value}' has "
+            f"{len(visible)} columns available"
+        )
+        raise LodestarError(MISMATCHED_COLUMN_ALIASES, message, location=node.at)
+    names = [name.value for name in node.column_names]
+    return RelationPlan(plan.node, tuple(one.renamed(alias, name) for one, name in zip(visible, names, strict=True)))
+
+
+# joins
+
+
+def _innermost(node: ast.Relation) -> ast.Relation:
+    while isinstance(node, ast.AliasedRelation):
+        node = node.relation
+    return node
+
+
+def _join(analysis: Analysis, node: ast.Join, scope: Scope) -> RelationPlan:
+    # A chain of joins leans left: take it apart with a loop, so that no length of FROM exhausts the stack.
+    chain: list[ast.Join] = []
+    current: ast.Relation = node
+    while isinstance(current, ast.Join):
+        chain.append(current)
+        current = current.left
+    plan = analyze_relation(analysis, current, scope)
+    for join in reversed(chain):
+        plan = _join_one(analysis, join, plan, scope)
+    return plan
+
+
+def _join_one(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Scope) -> RelationPlan:
+    if isinstance(node.criteria, ast.NaturalJoin):
+        raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=node.at)
+    right_node = _innermost(node.right)
+    if isinstance(right_node, ast.Unnest):
+        return _join_unnest(analysis, node, left, scope)
+    lateral = isinstance(right_node, ast.Lateral | ast.JsonTable)
+    right_scope = Scope(left.fields, parent=scope) if lateral else scope
+    right = analyze_relation(analysis, node.right, right_scope)
+    if lateral:
+        lateral = _check_lateral(node, left, right)
+    if isinstance(node.criteria, ast.JoinUsing):
+        return _join_using(analysis, node, node.criteria, left, right, lateral)
+    fields = (*left.fields, *right.fields)
+    condition: Expression = TRUE
+    if isinstance(node.criteria, ast.JoinOn):
+        condition = _condition(analysis, node, node.criteria.expression, Scope(fields, parent=scope))
+    kind = _JOIN_KINDS[node.type]
+    return RelationPlan(Join(kind, left.node, right.node, condition, lateral), fields)
+
+
+def _condition(analysis: Analysis, node: ast.Join, expression: ast.Expression, scope: Scope) -> Expression:
+    check_scalar(expression, "JOIN clause")
+    bound = ExpressionAnalyzer(analysis, scope, correlation=node.type is ast.JoinType.INNER).analyze(expression)
+    if bound.type not in (BOOLEAN, UNKNOWN):
+        message = f"JOIN ON clause must evaluate to a boolean: actual type {bound.type.display}"
+        raise LodestarError(TYPE_MISMATCH, message, location=expression.at)
+    return coerce(bound, BOOLEAN)
+
+
+def _left_references(left: RelationPlan, right: PlanNode) -> list[ir.SymbolRef]:
+    made = {one.symbol for one in left.fields}
+    return [reference for reference in free_symbols(right) if reference.symbol in made]
+
+
+def _check_lateral(node: ast.Join, left: RelationPlan, right: RelationPlan) -> bool:
+    """Whether the right side reads the left one; refuses where a join cannot do that."""
+    references = _left_references(left, right.node)
+    if references and node.type in (ast.JoinType.RIGHT, ast.JoinType.FULL):
+        message = f"LATERAL reference not allowed in {node.type.value} JOIN"
+        raise LodestarError(INVALID_COLUMN_REFERENCE, message, location=references[0].at)
+    criteria = node.criteria
+    if isinstance(_innermost(node.right), ast.Lateral):
+        if node.type is ast.JoinType.FULL and not _is_true(criteria):
+            at = criteria.expression.at if isinstance(criteria, ast.JoinOn) else node.at
+            message = "FULL JOIN involving LATERAL relation is only supported with condition ON TRUE"
+            raise LodestarError(NOT_SUPPORTED, message, location=at)
+    return bool(references)
+
+
+def _is_true(criteria: ast.JoinCriteria | None) -> bool:
+    return isinstance(criteria, ast.JoinOn) and criteria.expression == ast.BooleanLiteral(True, at=criteria.at)
+
+
+def _join_unnest(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Scope) -> RelationPlan:
+    if node.criteria is not None and not _is_true(node.criteria):
+        at = node.criteria.expression.at if isinstance(node.criteria, ast.JoinOn) else node.at
+        message = f"{node.type.value} JOIN involving UNNEST is only supported with condition ON TRUE"
+        raise LodestarError(NOT_SUPPORTED, message, location=at)
+    unnest = _innermost(node.right)
+    assert isinstance(unnest, ast.Unnest)
+    kind = _JOIN_KINDS[node.type]
+    if kind in (JoinKind.RIGHT, JoinKind.FULL):
+        alone = _unnest(analysis, unnest, Scope(left.fields, parent=scope), ONE_ROW, outer=False)
+        _check_lateral(node, left, alone)
+        right = _realias(node.right, alone)
+        return RelationPlan(Join(kind, left.node, right.node), (*left.fields, *right.fields))
+    inner = _unnest(analysis, unnest, Scope(left.fields, parent=scope), left.node, outer=kind is JoinKind.LEFT)
+    right = _realias(node.right, inner)
+    return RelationPlan(inner.node, (*left.fields, *right.fields))
+
+
+def _realias(node: ast.Relation, plan: RelationPlan) -> RelationPlan:
+    """The aliases around an UNNEST, innermost first."""
+    if not isinstance(node, ast.AliasedRelation):
+        return plan
+    return _aliased(node, _realias(node.relation, plan))
+
+
+def _join_using(
+    analysis: Analysis,
+    node: ast.Join,
+    using: ast.JoinUsing,
+    left: RelationPlan,
+    right: RelationPlan,
+    lateral: bool,
+) -> RelationPlan:
+    left_scope, right_scope = Scope(left.fields), Scope(right.fields)
+    pairs: list[tuple[ast.Identifier, Field, Field, Type]] = []
+    seen: set[ast.Identifier] = set()
+    for column in using.columns:
+        if column in seen:
+            message = f"Column '{column.value}' appears multiple times in USING clause"
+            raise LodestarError(DUPLICATE_COLUMN_NAME, message, location=column.at)
+        seen.add(column)
+        a, b = _using_side(left_scope, column, "left").field, _using_side(right_scope, column, "right").field
+        common = common_super_type(a.type, b.type)
+        if common is None or not common.comparable:
+            message = f"Cannot apply operator: {a.type.display} = {b.type.display}"
+            raise LodestarError(TYPE_MISMATCH, message, location=column.at)
+        pairs.append((column, a, b, common))
+    condition = ir.conjunction(
+        ir.Comparison(
+            ir.ComparisonOperator.EQUAL, coerce(ir.SymbolRef(a.symbol), type_), coerce(ir.SymbolRef(b.symbol), type_)
+        )
+        for _, a, b, type_ in pairs
+    )
+    kind = _JOIN_KINDS[node.type]
+    made: list[tuple[Symbol, Expression]] = []
+    joined: list[Field] = []
+    for column, a, b, type_ in pairs:
+        sides = tuple(coerce(ir.SymbolRef(one.symbol), type_) for one in (a, b))
+        value = {JoinKind.INNER: sides[0], JoinKind.LEFT: sides[0], JoinKind.RIGHT: sides[1]}.get(
+            kind, ir.Coalesce(sides)
+        )
+        if isinstance(value, ir.SymbolRef):
+            symbol = value.symbol
+        else:
+            symbol = analysis.symbols.new(type_, column.value.lower())
+            made.append((symbol, value))
+        joined.append(Field(symbol, column.value))
+    left_keys, right_keys = {id(a) for _, a, _, _ in pairs}, {id(b) for _, _, b, _ in pairs}
+    rest = [one for one in left.fields if id(one) not in left_keys]
+    rest += [one for one in right.fields if id(one) not in right_keys]
+    relation = extend(Join(kind, left.node, right.node, condition, lateral), made)
+    return RelationPlan(relation, (*joined, *rest))
+
+
+def _using_side(scope: Scope, column: ast.Identifier, side: str) -> Resolved:
+    found = scope.find((column.value.lower(),), column.value.lower(), column.at)
+    if found is None:
+        message = f"Column '{column.value}' is missing from {side} side of join"
+        raise LodestarError(COLUMN_NOT_FOUND, message, location=column.at)
+    return found
+
+
+# rows made in place
+
+
+def _unnest(analysis: Analysis, node: ast.Unnest, scope: Scope, source: PlanNode, *, outer: bool) -> RelationPlan:
+    """`scope` holds the columns of `source` and what is around; the fields are those of the UNNEST alone."""
+    expressions = ExpressionAnalyzer(analysis, Scope(parent=scope))
+    fields: list[Field] = []
+    collections: list[tuple[Expression, tuple[Symbol, ...]]] = []
+    for expression in node.expressions:
+        check_scalar(expression, "UNNEST")
+        bound = expressions.analyze(expression)
+        made = [Field(analysis.symbols.new(type_, name or "element"), name) for name, type_ in _elements(bound.type)]
+        fields += made
+        collections.append((bound, tuple(one.symbol for one in made)))
+    ordinality = None
+    if node.with_ordinality:
+        ordinality = analysis.symbols.new(BIGINT, "ordinality")
+        fields.append(Field(ordinality, None))
+    return RelationPlan(Unnest(source, tuple(collections), ordinality, outer), tuple(fields))
+
+
+def _elements(type_: Type) -> list[tuple[str | None, Type]]:
+    match type_:
+        case ArrayType(RowType(fields)):
+            return [(field.name, field.type) for field in fields]
+        case ArrayType(element):
+            return [(None, element)]
+        case MapType(key, value):
+            return [(None, key), (None, value)]
+    raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"Cannot unnest type: {type_.display}")
+
+
+def _values(analysis: Analysis, node: ast.Values, scope: Scope) -> RelationPlan:
+    expressions = ExpressionAnalyzer(analysis, Scope(parent=scope))
+    rows: list[tuple[Expression, ...]] = []
+    nodes: list[tuple[ast.Expression, ...]] = []
+    common: list[Type] | None = None
+    first: RowType | None = None
+    for row in node.rows:
+        items = row.items if isinstance(row, ast.Row) else (row,)
+        bound: tuple[Expression, ...] = tuple(expressions.analyze(item) for item in items)
+        if not isinstance(row, ast.Row) and isinstance(bound[0].type, RowType):
+            # A row-typed expression stands for its fields.
+            bound = tuple(ir.FieldAccess(bound[0], i) for i in range(len(bound[0].type.fields)))
+            items = (row,) * len(bound)
+        types = [one.type for one in bound]
+        if common is None or first is None:
+            common, first = types, RowType.anonymous(*types)
+        if len(types) != len(common):
+            message = f"Values rows have mismatched sizes: {len(common)} vs {len(types)}"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+        merged = [common_super_type(a, b) for a, b in zip(types, common, strict=True)]
+        if any(type_ is None for type_ in merged):
+            shown = RowType.anonymous(*types).display
+            message = f"Values rows have mismatched types: {first.display} vs {shown}"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+        common = [type_ for type_ in merged if type_ is not None]
+        rows.append(bound)
+        nodes.append(items)
+    assert common is not None
+    for items in nodes:
+        for item, type_ in zip(items, common, strict=True):
+            expressions.note_parameter(item, type_)
+    coerced = tuple(tuple(coerce(one, type_) for one, type_ in zip(row, common, strict=True)) for row in rows)
+    symbols = tuple(analysis.symbols.new(type_, "field") for type_ in common)
+    return RelationPlan(Values(symbols, coerced), tuple(Field(symbol, None) for symbol in symbols))
+
+
+def _sampled(analysis: Analysis, node: ast.SampledRelation, scope: Scope) -> RelationPlan:
+    percentage = node.percentage
+    if any(isinstance(part, ast.Identifier | ast.DereferenceExpression) for part in walk_expression(percentage)):
+        message = "Sample percentage cannot contain column references"
+        raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=percentage.at)
+    bound = ExpressionAnalyzer(analysis, Scope()).analyze(percentage)
+    if not can_coerce(bound.type, DOUBLE):
+        raise LodestarError(TYPE_MISMATCH, "Sample percentage should be a numeric expression", location=percentage.at)
+    value = analysis.evaluator.evaluate(coerce(bound, DOUBLE)).value
+    if value is None:
+        raise LodestarError(INVALID_ARGUMENTS, "Sample percentage cannot be NULL", location=percentage.at)
+    for wrong, edge in ((value < 0, "greater than or equal to 0"), (value > 100, "less than or equal to 100")):
+        if wrong:
+            message = f"Sample percentage must be {edge}"
+            raise LodestarError(NUMERIC_VALUE_OUT_OF_RANGE, message, location=percentage.at)
+    plan = analyze_relation(analysis, node.relation, scope)
+    return RelationPlan(Sample(plan.node, SampleMethod[node.type.name], value / 100), plan.fields)

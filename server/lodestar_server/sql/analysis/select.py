@@ -1,0 +1,410 @@
+"""SELECT: from, where, select list, grouping, having, windows, order, and their assembly into nodes.
+
+The order of the checks is Trino's (StatementAnalyzer.visitQuerySpecification), because it decides which of several
+errors a user sees; the order of the nodes is that of SQL's evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lodestar_server import ir
+from lodestar_server.ir import Expression, Ordering, Symbol
+from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Window
+from lodestar_server.spi.errors import (
+    COLUMN_NOT_FOUND,
+    DUPLICATE_WINDOW_NAME,
+    EXPRESSION_NOT_IN_DISTINCT,
+    MISMATCHED_COLUMN_ALIASES,
+    MISSING_GROUP_BY,
+    NESTED_WINDOW,
+    NOT_SUPPORTED,
+    TABLE_NOT_FOUND,
+    TYPE_MISMATCH,
+    LodestarError,
+)
+from lodestar_server.spi.types import BIGINT, BOOLEAN, UNKNOWN, RowType
+from lodestar_server.sql.analysis import queries, windows
+from lodestar_server.sql.analysis.calls import ordering_of
+from lodestar_server.sql.analysis.casts import coerce
+from lodestar_server.sql.analysis.collector import CallCollector
+from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
+from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.grouping import (
+    GroupedExpressions,
+    Grouping,
+    Item,
+    analyze_group_by,
+    check_grouping_calls,
+    grouping_value,
+    rewrite_call,
+)
+from lodestar_server.sql.analysis.relations import ONE_ROW, analyze_relation, extend
+from lodestar_server.sql.analysis.scopes import Field, Scope
+from lodestar_server.sql.analysis.syntax import check_scalar, qualified_name, window_calls
+from lodestar_server.sql.parser import ast, format_expression
+
+
+@dataclass(frozen=True, slots=True)
+class NamedItem:
+    """An expression of the SELECT list and the name of its column; `aliased`: by an AS here or further inside."""
+
+    item: Item
+    name: str | None
+    aliased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column of the SELECT list: its expression and the field by which others know it."""
+
+    item: Item
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A key of ORDER BY, bound over the SELECT list's and the FROM's columns."""
+
+    node: ast.SortItem
+    ordering: Ordering
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Everything of a SELECT, bound."""
+
+    source: RelationPlan
+    where: Expression | None
+    outputs: tuple[Output, ...]
+    grouping: Grouping
+    grouped: bool
+    having: tuple[ast.Expression, Expression] | None
+    sort_keys: tuple[SortKey, ...]
+    collector: CallCollector
+
+
+def analyze_select(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> RelationPlan:
+    """The plan of a SELECT; `scope` is what it sees from outside."""
+    pieces = _bind(analysis, node, scope)
+    return _assemble(analysis, node, pieces)
+
+
+# binding
+
+
+def _bind(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> Pieces:
+    source = RelationPlan(ONE_ROW, ()) if node.from_ is None else analyze_relation(analysis, node.from_, scope)
+    inner = Scope(source.fields, parent=scope)
+    collector = CallCollector(analysis.symbols, node.at)
+    expressions = ExpressionAnalyzer(analysis, inner, collector)
+    _named_windows(expressions, node)
+    where = None if node.where is None else analyze_where(analysis, inner, node.where)
+    items = _items(expressions, node, inner)
+    columns = {one.symbol for one in source.fields}
+    grouping = analyze_group_by(expressions, node, [one.item for one in items], columns)
+    having = None if node.having is None else (node.having, _having(expressions, node.having))
+    outputs = tuple(Output(one.item, _output_field(analysis, one, columns, source)) for one in items)
+    sort_keys = _order_by(expressions, node, outputs, inner)
+    grouped = node.group_by is not None or having is not None or bool(collector.aggregates)
+    if collector.groupings and node.group_by is None:
+        message = (
+            "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause"
+        )
+        raise LodestarError(MISSING_GROUP_BY, message, location=node.at)
+    return Pieces(source, where, outputs, grouping, grouped, having, sort_keys, collector)
+
+
+def _named_windows(expressions: ExpressionAnalyzer, node: ast.QuerySpecification) -> None:
+    collector = expressions.collector
+    assert collector is not None
+    for definition in node.windows:
+        name = definition.name.canonical
+        if name in collector.windows_named:
+            message = f"WINDOW name '{format_expression(definition.name)}' specified more than once"
+            raise LodestarError(DUPLICATE_WINDOW_NAME, message, location=definition.at)
+        window = windows.resolve(expressions, definition.window)
+        windows.bind(expressions, window)
+        collector.windows_named[name] = window
+
+
+def analyze_where(analysis: Analysis, scope: Scope, node: ast.Expression) -> Expression:
+    """The predicate of a WHERE clause. Raises: LodestarError(TYPE_MISMATCH | EXPRESSION_NOT_SCALAR | …)."""
+    check_scalar(node, "WHERE clause")
+    bound = ExpressionAnalyzer(analysis, scope).analyze(node)
+    return _boolean(bound, node, "WHERE clause")
+
+
+def _having(expressions: ExpressionAnalyzer, node: ast.Expression) -> Expression:
+    nested = window_calls([node])
+    if nested:
+        message = "HAVING clause cannot contain window functions or row pattern measures"
+        raise LodestarError(NESTED_WINDOW, message, location=nested[0].at)
+    return _boolean(expressions.analyze(node), node, "HAVING clause")
+
+
+def _boolean(bound: Expression, node: ast.Expression, clause: str) -> Expression:
+    if bound.type not in (BOOLEAN, UNKNOWN):
+        message = f"{clause} must evaluate to a boolean: actual type {bound.type.display}"
+        raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+    return coerce(bound, BOOLEAN)
+
+
+# the SELECT list
+
+
+def _items(expressions: ExpressionAnalyzer, node: ast.QuerySpecification, scope: Scope) -> list[NamedItem]:
+    """Each item with its name."""
+    found: list[NamedItem] = []
+    for part in node.select.select_items:
+        if isinstance(part, ast.AllColumns):
+            found += _star(expressions, part, node, scope)
+            continue
+        assert isinstance(part, ast.SingleColumn)
+        item = Item(part.expression, expressions.analyze(part.expression))
+        found.append(NamedItem(item, _name(part), part.alias is not None))
+        if node.select.distinct and not item.bound.type.comparable:
+            shown = format_expression(part.expression)
+            message = f"DISTINCT can only be applied to comparable types (actual: {item.bound.type.display}): {shown}"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
+    return found
+
+
+def _name(part: ast.SingleColumn) -> str | None:
+    if part.alias is not None:
+        return part.alias.value
+    name = qualified_name(part.expression)
+    return None if name is None else name[-1].value
+
+
+def _star(
+    expressions: ExpressionAnalyzer, part: ast.AllColumns, node: ast.QuerySpecification, scope: Scope
+) -> list[NamedItem]:
+    if part.target is None:
+        if part.aliases:
+            raise LodestarError(NOT_SUPPORTED, "Column aliases not supported", location=part.at)
+        fields = scope.visible_fields()
+        if not fields:
+            where = "in queries without FROM clause" if node.from_ is None else "from relation that has no columns"
+            raise LodestarError(COLUMN_NOT_FOUND, f"SELECT * not allowed {where}", location=part.at)
+        return _star_fields(part, node, fields, local=True)
+    chain = qualified_name(part.target)
+    if chain is not None:
+        name = tuple(identifier.value.lower() for identifier in chain)
+        try:
+            basis = scope.find_star_basis(name, part.at)
+        except KeyError:
+            message = f"Unable to resolve reference {'.'.join(name)}"
+            raise LodestarError(TABLE_NOT_FOUND, message, location=part.at) from None
+        if basis is not None:
+            fields = [one for one in basis.fields if not one.hidden and one.matches_relation(name)]
+            if not fields:
+                message = "SELECT * not allowed from relation that has no columns"
+                raise LodestarError(COLUMN_NOT_FOUND, message, location=part.at)
+            return _star_fields(part, node, fields, local=basis in list(scope.local_scopes()))
+    return _star_row(expressions, part, node)
+
+
+def _star_fields(
+    part: ast.AllColumns, node: ast.QuerySpecification, fields: Sequence[Field], *, local: bool
+) -> list[NamedItem]:
+    _check_aliases(part, len(fields))
+    found: list[NamedItem] = []
+    for position, one in enumerate(fields):
+        if not local and one.name is None:
+            message = "SELECT * from outer scope table not supported with anonymous columns"
+            raise LodestarError(NOT_SUPPORTED, message, location=node.select.at)
+        if node.select.distinct and not one.type.comparable:
+            message = f"DISTINCT can only be applied to comparable types (actual: {one.type.display})"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
+        name = part.aliases[position].canonical if part.aliases else one.name
+        found.append(NamedItem(Item(None, ir.SymbolRef(one.symbol), one), name, one.aliased))
+    return found
+
+
+def _star_row(expressions: ExpressionAnalyzer, part: ast.AllColumns, node: ast.QuerySpecification) -> list[NamedItem]:
+    assert part.target is not None
+    base = expressions.analyze(part.target)
+    if not isinstance(base.type, RowType):
+        raise LodestarError(TYPE_MISMATCH, "expected expression of type Row", location=node.select.at)
+    _check_aliases(part, len(base.type.fields))
+    found: list[NamedItem] = []
+    for position, one in enumerate(base.type.fields):
+        if node.select.distinct and not one.type.comparable:
+            message = f"DISTINCT can only be applied to comparable types (actual: {one.type.display})"
+            raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
+        name = part.aliases[position].canonical if part.aliases else one.name
+        found.append(NamedItem(Item(part.target, ir.FieldAccess(base, position)), name, False))
+    return found
+
+
+def _check_aliases(part: ast.AllColumns, expected: int) -> None:
+    if part.aliases and len(part.aliases) != expected:
+        message = f"Column alias list has {len(part.aliases)} entries but relation has {expected} columns"
+        raise LodestarError(MISMATCHED_COLUMN_ALIASES, message, location=part.aliases[0].at)
+
+
+def _output_field(analysis: Analysis, named: NamedItem, columns: set[Symbol], source: RelationPlan) -> Field:
+    """A column keeps its symbol, anything else gets one."""
+    bound = named.item.bound
+    origin = None
+    if isinstance(bound, ir.SymbolRef) and bound.symbol in columns:
+        symbol = bound.symbol
+        origin = next((one.origin for one in source.fields if one.symbol == symbol), None)
+    else:
+        symbol = analysis.symbols.new(bound.type, (named.name or "expr").lower())
+    return Field(symbol, named.name, None, False, origin, named.aliased)
+
+
+# ORDER BY
+
+
+def _order_by(
+    expressions: ExpressionAnalyzer, node: ast.QuerySpecification, outputs: tuple[Output, ...], inner: Scope
+) -> tuple[SortKey, ...]:
+    if node.order_by is None:
+        return ()
+    fields = [output.field for output in outputs]
+    scoped = expressions.with_scope(Scope(fields, parent=inner), in_lambda=False)
+    keys: list[SortKey] = []
+    for item in node.order_by.sort_items:
+        key: Expression
+        if isinstance(item.sort_key, ast.LongLiteral):
+            key = ir.SymbolRef(queries.output_at(item.sort_key, fields).symbol)
+        else:
+            key = scoped.analyze(item.sort_key)
+        queries.check_orderable(key.type, item.sort_key, node.at)
+        keys.append(SortKey(item, ordering_of(item, key)))
+    return tuple(keys)
+
+
+# assembly
+
+
+def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) -> RelationPlan:
+    relation = pieces.source.node
+    if pieces.where is not None:
+        relation = Filter(relation, pieces.where)
+    collector, outputs, sort_keys = pieces.collector, pieces.outputs, pieces.sort_keys
+    definitions = {output.field.symbol: output.item.bound for output in outputs}
+    aliases = {symbol: bound for symbol, bound in definitions.items() if bound != ir.SymbolRef(symbol)}
+    values = [output.item.bound for output in outputs]
+    keys = [key.ordering for key in sort_keys]
+    calls = {key: {symbol: call for call, symbol in made.items()} for key, made in collector.windows.items()}
+    targets = collector.frame_targets
+    if pieces.grouped:
+        columns = {one.symbol for one in pieces.source.fields}
+        grouped = GroupedExpressions(
+            pieces.grouping, columns, collector, frozenset(one.field.symbol for one in outputs)
+        )
+        check_grouping_calls(collector, pieces.grouping, aliases)
+        plain = GroupedExpressions(pieces.grouping, columns, collector)
+        values = [plain.rewrite_item(output.item) for output in outputs]
+        relation = _aggregated(analysis, relation, pieces, plain)
+        keys = [
+            Ordering(
+                grouped.rewrite(key.node.sort_key, key.ordering.key), key.ordering.ascending, key.ordering.nulls_first
+            )
+            for key in sort_keys
+        ]
+        targets = [(symbol, plain.rewrite_window(expression)) for symbol, expression in targets]
+        calls = {
+            type(key)(
+                tuple(grouped.rewrite_window(one) for one in key.partition_by),
+                tuple(
+                    Ordering(grouped.rewrite_window(one.key), one.ascending, one.nulls_first) for one in key.ordering
+                ),
+            ): {symbol: rewrite_call(call, grouped) for symbol, call in made.items()}
+            for key, made in calls.items()
+        }
+        aliases = {
+            output.field.symbol: value
+            for output, value in zip(outputs, values, strict=True)
+            if value != ir.SymbolRef(output.field.symbol)
+        }
+    relation = _windowed(extend(relation, targets), calls, aliases)
+    fields = tuple(output.field for output in outputs)
+    assigned = dict(zip((one.symbol for one in fields), values, strict=True))
+    if node.select.distinct:
+        return _distinct(analysis, node, relation, fields, assigned, keys, sort_keys)
+    needed = {symbol for key in keys for symbol in ir.referenced_symbols(key.key) if symbol not in assigned}
+    local = set(relation.outputs)
+    carried = [symbol for symbol in relation.outputs if symbol in needed]
+    needed &= local
+    relation = Project(relation, (*assigned.items(), *((symbol, ir.SymbolRef(symbol)) for symbol in carried)))
+    relation, ordering = queries.with_sort_keys(analysis, relation, keys)
+    relation = queries.sorted_and_limited(analysis, relation, ordering, node.order_by, node.offset, node.limit)
+    return RelationPlan(relation, fields)
+
+
+def _aggregated(analysis: Analysis, relation: PlanNode, pieces: Pieces, grouped: GroupedExpressions) -> PlanNode:
+    grouping, collector = pieces.grouping, pieces.collector
+    relation = extend(relation, list(grouping.computed))
+    group_id = None
+    if grouping.sets is not None:
+        group_id = analysis.symbols.new(BIGINT, "groupid")
+    aggregations = tuple((symbol, call) for call, symbol in collector.aggregates.items())
+    relation = Aggregate(relation, grouping.keys, aggregations, grouping.sets, group_id)
+    relation = extend(
+        relation,
+        [
+            (symbol, grouping_value(columns, grouping, group_id, symbol))
+            for columns, symbol in collector.groupings.items()
+        ],
+    )
+    if pieces.having is not None:
+        node, bound = pieces.having
+        relation = Filter(relation, grouped.rewrite(node, bound))
+    return relation
+
+
+def _windowed(
+    relation: PlanNode,
+    windows_: dict,  # type: ignore[type-arg]
+    aliases: dict[Symbol, Expression],
+) -> PlanNode:
+    """Window nodes; a window in ORDER BY may name columns of the SELECT list, which stand for their expressions."""
+    from lodestar_server.ir.nodes import map_window_call
+
+    def change(expression: Expression) -> Expression:
+        return ir.replace_symbols(expression, aliases)
+
+    for key, calls in windows_.items():
+        relation = Window(
+            relation,
+            tuple(change(one) for one in key.partition_by),
+            tuple(Ordering(change(one.key), one.ascending, one.nulls_first) for one in key.ordering),
+            tuple((symbol, map_window_call(call, change)) for symbol, call in calls.items()),
+        )
+    return relation
+
+
+def _distinct(
+    analysis: Analysis,
+    node: ast.QuerySpecification,
+    relation: PlanNode,
+    fields: tuple[Field, ...],
+    assigned: dict[Symbol, Expression],
+    keys: list[Ordering],
+    sort_keys: tuple[SortKey, ...],
+) -> RelationPlan:
+    by_value = {value: symbol for symbol, value in assigned.items()}
+    ordering: list[Ordering] = []
+    for key, sort_key in zip(keys, sort_keys, strict=True):
+        expression = key.key
+        if not (isinstance(expression, ir.SymbolRef) and expression.symbol in assigned):
+            symbol = by_value.get(ir.replace_symbols(expression, assigned))
+            if symbol is None:
+                message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
+                raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=node.select.at)
+            expression = ir.SymbolRef(symbol)
+        if not ir.is_deterministic(assigned[expression.symbol]) and not isinstance(
+            sort_key.node.sort_key, ast.LongLiteral | ast.Identifier
+        ):
+            message = "Non deterministic ORDER BY expression is not supported with SELECT DISTINCT"
+            raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=sort_key.node.sort_key.at)
+        ordering.append(Ordering(expression, key.ascending, key.nulls_first))
+    relation = Aggregate(Project(relation, tuple(assigned.items())), tuple(assigned))
+    relation = queries.sorted_and_limited(analysis, relation, tuple(ordering), node.order_by, node.offset, node.limit)
+    return RelationPlan(relation, fields)

@@ -1,0 +1,1 @@
+"""Statements that ask about the server become queries: SHOW …, DESCRIBE, SHOW CREATE."""

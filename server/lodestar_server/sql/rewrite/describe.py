@@ -1,0 +1,84 @@
+"""DESCRIBE INPUT and DESCRIBE OUTPUT: the parameters and the columns of a prepared statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lodestar_server.metadata.type_labels import type_label
+from lodestar_server.spi.types import (
+    BIGINT,
+    BOOLEAN,
+    INTEGER,
+    UNKNOWN,
+    VARCHAR,
+    Type,
+    fixed_size,
+)
+from lodestar_server.sql.analysis.analyzer import bind_query
+from lodestar_server.sql.analysis.bound import BoundQuery, OutputField
+from lodestar_server.sql.analysis.environment import Analysis
+from lodestar_server.sql.analysis.row_changes import analyze_delete
+from lodestar_server.sql.analysis.writes import analyze_source
+from lodestar_server.sql.parser import ast, parse_statement
+from lodestar_server.sql.parser.ast.walk import walk
+from lodestar_server.sql.rewrite.context import RewriteContext
+from lodestar_server.sql.rewrite.listing import TEXTS, listing
+
+Rewrite = Callable[[ast.Statement, RewriteContext], ast.Query | BoundQuery | None]
+
+_ROWS = (OutputField("rows", BIGINT, None, False),)
+
+
+def describe_input(node: ast.DescribeInput, context: RewriteContext, rewrite: Rewrite) -> BoundQuery:
+    """Position and type of every parameter; `unknown` where nothing says what it has to be."""
+    statement = parse_statement(context.session.prepared_text(node.name.value))
+    analysis = context.new_analysis()
+    _analyze(statement, analysis, context, rewrite)
+    count = sum(isinstance(one, ast.Parameter) for one in walk(statement))
+    types = [analysis.parameter_types.get(position, UNKNOWN) for position in range(count)]
+    rows = [(position, _label(type_, context)) for position, type_ in enumerate(types)]
+    if not rows:
+        return listing([("Position", BIGINT), ("Type", VARCHAR)], [])
+    return listing([("Position", INTEGER), ("Type", TEXTS)], rows)
+
+
+def describe_output(node: ast.DescribeOutput, context: RewriteContext, rewrite: Rewrite) -> BoundQuery:
+    """Every result column with the table column that it comes from."""
+    statement = parse_statement(context.session.prepared_text(node.name.value))
+    fields = _analyze(statement, context.new_analysis(), context, rewrite)
+    names = ("Column Name", "Catalog", "Schema", "Table", "Type")
+    if not fields:
+        empty = [*((name, VARCHAR) for name in names), ("Type Size", BIGINT), ("Aliased", BOOLEAN)]
+        return listing(empty, [])
+    columns = [*((name, TEXTS) for name in names), ("Type Size", INTEGER), ("Aliased", BOOLEAN)]
+    return listing(columns, [_output_row(one, context) for one in fields])
+
+
+def _output_row(one: OutputField, context: RewriteContext) -> tuple[object, ...]:
+    origin = ("", "", "") if one.origin is None else (one.origin[0].catalog, one.origin[0].schema, one.origin[0].name)
+    return (one.name, *origin, _label(one.type, context), fixed_size(one.type), one.aliased)
+
+
+def _analyze(
+    statement: ast.Statement, analysis: Analysis, context: RewriteContext, rewrite: Rewrite
+) -> Sequence[OutputField]:
+    """Analyze a statement for its parameters' types; its result columns."""
+    rewritten = rewrite(statement, context)
+    if isinstance(rewritten, BoundQuery):
+        return rewritten.fields
+    if rewritten is not None:
+        return bind_query(analysis, rewritten).fields
+    match statement:
+        case ast.Insert() | ast.CreateTableAsSelect():
+            analyze_source(analysis, statement.query)
+            return _ROWS
+        case ast.Delete():
+            analyze_delete(analysis, statement)
+            return _ROWS
+        case ast.Update() | ast.Merge() | ast.RefreshMaterializedView() | ast.Analyze() | ast.TableExecute():
+            return _ROWS
+    return ()
+
+
+def _label(type_: Type, context: RewriteContext) -> str:
+    return type_label(type_, omit_datetime_precision=context.omit_datetime_precision)

@@ -1,0 +1,218 @@
+1
+-1
+- 1
+-(1)
++1
+- -1
+-x
++ - + x
+1 - 1
+1 -1
+0xff
+0b101
+0o17
+1_000
+1.5
+.5
+1.
+1_0.5_0
+1e5
+1.5E-10
+1.5e0
+-2e3
+4.9e-324
+1e23
+'it''s'
+''
+'é😀'
+U&'\0041\+01F600\\'
+U&'d!0061t' UESCAPE '!'
+X'00fF'
+x'0 1 2 3'
+TRUE
+false
+NULL
+DATE '2020-01-01'
+DECIMAL '1.5'
+decimal '1'
+bigint '5'
+"Quoted" 'x'
+DOUBLE PRECISION '1.5'
+json '{}'
+char 'a'
+INTERVAL '1' DAY
+INTERVAL -'1-2' YEAR TO MONTH
+INTERVAL + '1 2:3' DAY TO SECOND
+INTERVAL '1'
+interval
+interval - '1'
+?
+a
+"a"
+"a""b"
+a.b.c
+"A".b
+a[1]
+a[1][b].c[d]
+(a).b
+(a, b).c
+a + b * c - d / e % f
+(a + b) * c
+a || b || c
+a || b + c
+a AT TIME ZONE 'UTC'
+a AT TIME ZONE INTERVAL '1' HOUR
+-a AT TIME ZONE 'UTC'
+a AND b AND c
+a OR b OR c AND d
+NOT a
+NOT NOT a AND b
+NOT a = b
+(a AND b) AND c
+a = b
+a <> b
+a != b
+a < b
+a <= b
+a > b
+a >= b
+a = b AND c = d
+a BETWEEN 1 AND 2
+a NOT BETWEEN 1 AND 2 AND b
+a IN (1)
+a IN (1, 2)
+a NOT IN (1, 2)
+a IN (SELECT 1)
+a IN ((SELECT 1))
+a IN ((SELECT 1), 2)
+a IN ((SELECT 1) UNION SELECT 2)
+a NOT IN (TABLE t)
+a LIKE 'x'
+a NOT LIKE 'x' ESCAPE '\'
+a IS NULL
+a IS NOT NULL
+a IS DISTINCT FROM b
+a IS NOT DISTINCT FROM b
+a = ALL (SELECT 1)
+a <> ANY (VALUES 1)
+a < SOME (TABLE t)
+a = ALL ((SELECT 1))
+a = ALL ((SELECT 1) UNION SELECT 2)
+EXISTS (SELECT 1)
+NOT EXISTS (SELECT 1)
+(SELECT 1)
+((SELECT 1))
+((SELECT 1) + 1)
+((SELECT 1), 2)
+(((SELECT 1) UNION SELECT 2))
+((WITH a AS (SELECT 1) SELECT * FROM a))
+(1)
+(1, 2)
+((1, 2))
+ROW(1)
+ROW(1, 'a')
+row()
+row(*)
+row(DISTINCT a)
+row(a) OVER ()
+ARRAY[]
+ARRAY[1, 2]
+array[1][1]
+[1, 2]
+[]
+ARRAY[ROW(1, 2), (3, 4)]
+f()
+f(a, b)
+a.b.f(1)
+"F"(1)
+count(*)
+count(DISTINCT a)
+count(ALL a)
+f(all)
+f(all, b)
+f(all.x)
+f(ALL + 1)
+array_agg(a ORDER BY b DESC)
+count(*) FILTER (WHERE a > 1)
+sum(a) FILTER (WHERE b) OVER (PARTITION BY c)
+lag(a, 1) IGNORE NULLS OVER (ORDER BY b)
+lag(a, 1) RESPECT NULLS OVER w
+FINAL last(A.x)
+RUNNING f(x)
+running
+running(x)
+final.x
+count(A.*)
+x -> x + 1
+(x, y) -> x + y
+() -> 1
+f(x -> y -> x + y)
+filter(a, x -> x > 1 AND x < 5)
+CASE a WHEN 1 THEN 'x' WHEN 2 THEN 'y' ELSE 'z' END
+CASE WHEN a THEN b END
+CASE a WHEN 1 THEN CASE WHEN b THEN 1 END END
+IF(a, b)
+IF(a, b, c)
+NULLIF(a, b)
+COALESCE(a, b, c)
+TRY(a)
+FORMAT('%s', a)
+CAST(a AS bigint)
+TRY_CAST(a AS bigint)
+try_cast(a)
+try_cast
+CAST(a AS decimal(10, 2))
+EXTRACT(YEAR FROM a)
+extract(timezone_hour FROM a)
+POSITION('a' IN b)
+position(a IN (b) AND c)
+position(a, b)
+SUBSTRING(a FROM 1)
+SUBSTRING(a FROM 1 FOR 2)
+substring(a, 1, 2)
+TRIM(a)
+TRIM(BOTH FROM a)
+TRIM(LEADING 'x' FROM a)
+TRIM('x' FROM a)
+TRIM(a, 'x')
+trim(both)
+trim(leading FROM leading)
+trim(leading, 'x')
+NORMALIZE(a)
+NORMALIZE(a, NFKD)
+LISTAGG(a) WITHIN GROUP (ORDER BY b)
+LISTAGG(DISTINCT a, ',') WITHIN GROUP (ORDER BY b)
+LISTAGG(ALL a, ',' ON OVERFLOW ERROR) WITHIN GROUP (ORDER BY b DESC)
+LISTAGG(a, ',' ON OVERFLOW TRUNCATE WITH COUNT) WITHIN GROUP (ORDER BY b) FILTER (WHERE c)
+LISTAGG(a, ',' ON OVERFLOW TRUNCATE '..' WITHOUT COUNT) WITHIN GROUP (ORDER BY b) OVER w
+GROUPING(a, t.b)
+CURRENT_DATE
+CURRENT_TIME
+CURRENT_TIME(3)
+CURRENT_TIMESTAMP(6)
+LOCALTIME(0)
+LOCALTIMESTAMP
+CURRENT_USER
+CURRENT_CATALOG
+CURRENT_SCHEMA
+CURRENT_PATH
+JSON_EXISTS(a, 'lax $')
+JSON_EXISTS(a FORMAT JSON ENCODING UTF8, 'lax $' AS p PASSING b AS "c", d FORMAT JSON AS e UNKNOWN ON ERROR)
+JSON_VALUE(a, 'lax $')
+JSON_VALUE(a, 'lax $' RETURNING bigint NULL ON EMPTY ERROR ON ERROR)
+JSON_VALUE(a, 'lax $' DEFAULT 1 + 2 ON EMPTY DEFAULT 'x' ON ERROR)
+JSON_VALUE(a, 'lax $' ERROR ON ERROR)
+JSON_QUERY(a, 'lax $')
+JSON_QUERY(a, 'lax $' RETURNING varchar FORMAT JSON WITH UNCONDITIONAL ARRAY WRAPPER)
+JSON_QUERY(a, 'lax $' WITH WRAPPER KEEP QUOTES EMPTY ARRAY ON EMPTY EMPTY OBJECT ON ERROR)
+JSON_QUERY(a, 'lax $' WITHOUT ARRAY WRAPPER OMIT QUOTES ON SCALAR STRING NULL ON EMPTY)
+JSON_OBJECT()
+JSON_OBJECT(KEY 'a' VALUE 1)
+JSON_OBJECT('a' : 1, 'b' VALUE 2 FORMAT JSON, KEY c VALUE d NULL ON NULL WITH UNIQUE KEYS RETURNING varchar FORMAT JSON)
+JSON_OBJECT(key VALUE 1, key : 2 ABSENT ON NULL WITHOUT UNIQUE)
+JSON_OBJECT(RETURNING varbinary FORMAT JSON ENCODING UTF32)
+JSON_ARRAY()
+JSON_ARRAY(1, 'a' FORMAT JSON, NULL NULL ON NULL RETURNING varchar)
+JSON_ARRAY(1 ABSENT ON NULL)
+JSON_ARRAY(RETURNING varchar)
+json_array(returning)
