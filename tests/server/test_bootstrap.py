@@ -126,7 +126,7 @@ def test_the_process_starts_in_about_a_second_and_ends_on_a_signal(tmp_path):
     arguments = ["run", "--set", f"http-server.http.port={port}", "--set", f"node.data-dir={tmp_path}"]
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "lodestar_server.cli", *arguments],
+        [sys.executable, "-m", "lodestar_server", *arguments],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

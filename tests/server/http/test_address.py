@@ -1,6 +1,15 @@
 import pytest
 
-from lodestar_server.http.address import Refused, Target, accepts, base_uri, check_forwarded, offers_gzip, parse_target
+from lodestar_server.http.address import (
+    Refused,
+    Target,
+    accepts,
+    base_uri,
+    check_forwarded,
+    node_uri,
+    offers_gzip,
+    parse_target,
+)
 from lodestar_server.http.config import ForwardedPolicy
 from lodestar_server.protocol.headers import HeaderMap
 
@@ -100,3 +109,8 @@ def test_gzip(header, offered):
 )
 def test_accept(header, accepted):
     assert accepts(header, "application/json") is accepted
+
+
+@pytest.mark.parametrize(("address", "uri"), [("10.0.0.1", "http://10.0.0.1:80"), ("fd00::1", "http://[fd00::1]:80")])
+def test_addresses_of_nodes(address, uri):
+    assert node_uri("http", address, 80) == uri

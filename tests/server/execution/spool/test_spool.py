@@ -5,7 +5,9 @@ import pyarrow as pa
 import pytest
 from tests.fakes.clock import ManualClock
 
-from lodestar_server.execution.spool import ResultSpool, SpoolBudget, SpoolDirectory
+from lodestar_server.execution.spool.budget import SpoolBudget
+from lodestar_server.execution.spool.files import SpoolDirectory
+from lodestar_server.execution.spool.spool import ResultSpool
 from lodestar_server.spi.errors import USER_CANCELED, LodestarError
 
 

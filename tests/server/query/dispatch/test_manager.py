@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.clock import ManualClock
 from tests.fakes.pipeline import ScriptedPipeline
 
-from lodestar_server.execution.spool import SpoolDirectory
+from lodestar_server.execution.spool.files import SpoolDirectory
 from lodestar_server.protocol.requests import StatementRequest
 from lodestar_server.query.config import QueryConfig
 from lodestar_server.query.dispatch import QueryManager, QuerySettings
