@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, SessionChanges
 from lodestar_server.session import QueryContext, QueryWarning
-from lodestar_server.spi.errors import DIVISION_BY_ZERO, SYNTAX_ERROR, LodestarError, Location, error_code_named
+from lodestar_server.spi.errors import DIVISION_BY_ZERO, SYNTAX_ERROR, Location, LodestarError, error_code_named
 from lodestar_server.spi.types import BIGINT, INTEGER, VARCHAR, Type
 
 BATCH_ROWS = 10_000

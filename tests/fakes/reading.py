@@ -74,7 +74,7 @@ def _value(wanted: Type, found: Type, value: Any) -> Any:
             by_name = {name.lower(): one for name, one in value.items()}
             return tuple(_value(field.type, field.type, by_name[str(field.name).lower()]) for field in fields)
         case DecimalType(_, scale):
-            return int(round(value.scaleb(scale)))
+            return round(value.scaleb(scale))
         case VarcharType(length):
             return str(value)[:length]
         case CharType(length):
