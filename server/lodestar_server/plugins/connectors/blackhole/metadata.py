@@ -143,8 +143,9 @@ class BlackholeMetadata(ConnectorMetadata):
         table = _table(table)
         self._tables[table.name] = replace(table, columns=tuple(change(table.columns)))
 
-    def check_can_analyze(self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]) -> None:
+    def begin_analyze(self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]) -> None:
         """ANALYZE does nothing."""
+        return None
 
     # writing
     def begin_create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> WriteHandle:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lodestar_server.plugins.toolkit.calendar import day_text
 from lodestar_server.spi.types import (
     BOOLEAN,
     DATE,
@@ -26,8 +26,6 @@ from lodestar_server.spi.types import (
 
 MAX_DISTINCT = 100_000
 """Distinct values are counted up to here; a column with more has no count."""
-
-_EPOCH = date(1970, 1, 1)
 
 
 class ColumnFigures:
@@ -129,8 +127,5 @@ class ColumnFigures:
 
     def _shown(self, value: Any) -> Any:
         if self._type == DATE:
-            try:
-                return (_EPOCH + timedelta(days=value)).isoformat()
-            except OverflowError:
-                return None
+            return day_text(value)
         return value if isinstance(value, Decimal | float) else int(value)

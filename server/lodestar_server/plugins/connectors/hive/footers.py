@@ -75,6 +75,11 @@ class FooterCache:
                     self._footers.popitem(last=False)
         return [found[key] for key in keys]
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._footers.clear()
+
     def _read(self, key: tuple[str, int, int]) -> Footer:
         location, _, size = key
         try:

@@ -75,11 +75,16 @@ class HivePageSource(PageSource):
 
         file = orc.ORCFile(source)
         places = self._places(split, file.schema)
-        wanted = sorted({place for place in places if place is not None})
+        names = _paths(file.schema, places)
+        if not names:
+            # Stripes read without columns do not say how many rows they have.
+            for start in range(0, file.nrows, PAGE_ROWS):
+                yield self._page(split, empty_columns_page(min(PAGE_ROWS, file.nrows - start)), places)
+            return
         for stripe in range(file.nstripes):
             if self._closed.is_set():
                 return
-            batch = file.read_stripe(stripe, columns=[file.schema.field(place).name for place in wanted])
+            batch = file.read_stripe(stripe, columns=names)
             for start in range(0, batch.num_rows, PAGE_ROWS):
                 yield self._page(split, batch.slice(start, PAGE_ROWS), places)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
 from lodestar_server.plugins.connectors.hive.types import unquoted
+from lodestar_server.plugins.toolkit.calendar import day_number, day_text
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
@@ -35,11 +36,21 @@ NULL_VALUE_OF_HIVE = "\\N"
 
 _ESCAPED = re.compile("[\x00-\x1f\"#%'*/:=?\\\\\x7f{\\[\\]^]")
 _UNESCAPED = re.compile("%([0-9A-Fa-f]{2})")
-_EPOCH = date(1970, 1, 1)
 _EPOCH_TIME = datetime(1970, 1, 1)
 _PICOSECONDS = 1_000_000_000_000
 _DECIMALS = Context(prec=76)
 _ALLOWED = (*INTEGRAL_TYPES, BOOLEAN, DATE, DOUBLE, REAL)
+_NUMBERS = (*INTEGRAL_TYPES, DOUBLE, REAL)
+
+
+class PartitionColumn(Protocol):
+    """A column handle, for one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def type(self) -> Type: ...
 
 
 def escape_name(text: str) -> str:
@@ -101,6 +112,8 @@ def _text(type_: Type, value: Any) -> str:
     match type_:
         case DecimalType(_, scale):
             return format(Decimal(value).scaleb(-scale, _DECIMALS), "f")
+        case CharType(length):
+            return str(value).ljust(length)
         case TimestampType(precision):
             seconds, rest = divmod(value, _PICOSECONDS)
             moment = (_EPOCH_TIME + timedelta(seconds=seconds)).isoformat(" ")
@@ -109,7 +122,7 @@ def _text(type_: Type, value: Any) -> str:
     if type_ == BOOLEAN:
         return "true" if value else "false"
     if type_ == DATE:
-        return (_EPOCH + timedelta(days=value)).isoformat()
+        return day_text(value)
     if type_ in (DOUBLE, REAL):
         return java_float(value, single=type_ == REAL)
     return str(value)
@@ -146,24 +159,42 @@ def _digits(text: str) -> tuple[str, int]:
     return digits.rstrip("0") or "0", exponent
 
 
-def read_value(column: str, type_: Type, text: str) -> Any:
-    """Partition text as a typed value. Raises: HIVE_INVALID_PARTITION_VALUE."""
-    if text in (NULL_VALUE, NULL_VALUE_OF_HIVE):
-        return None
-    try:
-        return _value(type_, text)
-    except (ValueError, InvalidOperation, OverflowError):
-        raise LodestarError(
-            HIVE_INVALID_PARTITION_VALUE, f"Invalid partition value '{text}' for {type_} partition key: {column}"
-        ) from None
+def read_values(columns: Sequence[PartitionColumn], texts: Sequence[str]) -> tuple[Any, ...]:
+    """Partition texts as typed values. Raises: HIVE_INVALID_PARTITION_VALUE."""
+    found = []
+    for column, text in zip(columns, texts, strict=True):
+        try:
+            found.append(None if text in (NULL_VALUE, NULL_VALUE_OF_HIVE) else _value(column.type, text))
+        except (ValueError, InvalidOperation, OverflowError):
+            name = make_partition_name([one.name for one in columns], texts)
+            raise LodestarError(
+                HIVE_INVALID_PARTITION_VALUE,
+                f"Invalid partition value '{text}' for {_label(column.type)} partition key: {name}",
+            ) from None
+    return tuple(found)
+
+
+def _label(type_: Type) -> str:
+    if isinstance(type_, TimestampType):
+        return "TIMESTAMP"
+    if type_ == REAL:
+        return "FLOAT"
+    return str(type_).upper() if type_ in _ALLOWED else str(type_)
 
 
 def _value(type_: Type, text: str) -> Any:
+    if not text and (type_ in _NUMBERS or isinstance(type_, DecimalType)):
+        return 0
     match type_:
         case VarcharType(length):
-            return text if length is None else text[:length]
+            if length is not None and len(text) > length:
+                raise ValueError
+            return text
         case CharType(length):
-            return text[:length].rstrip(" ")
+            trimmed = text.rstrip(" ")
+            if len(trimmed) > length:
+                raise ValueError
+            return trimmed
         case DecimalType(precision, scale):
             unscaled = int(Decimal(text).scaleb(scale, _DECIMALS).quantize(Decimal(1), ROUND_HALF_UP, _DECIMALS))
             if len(str(abs(unscaled))) > precision:
@@ -179,7 +210,7 @@ def _value(type_: Type, text: str) -> Any:
             raise ValueError
         return text.lower() == "true"
     if type_ == DATE:
-        return (date.fromisoformat(text[:10]) - _EPOCH).days
+        return _midnight(text)
     if type_ in (DOUBLE, REAL):
         return float(text)
     if type_ == VARBINARY:
@@ -189,3 +220,10 @@ def _value(type_: Type, text: str) -> Any:
     if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
         raise ValueError
     return number
+
+
+def _midnight(text: str) -> int:
+    day, blank, time = text.partition(" ")
+    if blank and time.strip("0:.") != "":
+        raise ValueError
+    return day_number(day)

@@ -17,9 +17,10 @@ from lodestar_server.plugins.connectors.tpch.page_source import (
 )
 from lodestar_server.plugins.connectors.tpch.store import SmallTables, TableStore
 from lodestar_server.plugins.connectors.tpch.tables import ROW_NUMBER, TABLES, TINY, TpchTable
+from lodestar_server.plugins.toolkit.discard import DiscardingPageSink
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
-from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle
-from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, Split
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
+from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
 
@@ -89,6 +90,10 @@ class TpchConnector(Connector):
             slices.append(FileSlice(str(path), 0, size, size))
         wanted = tuple(FileColumn(types[name], name) for name in names)
         return [FileScan(FileFormat.PARQUET, wanted, tuple(slices), root=str(self._store.root))]
+
+    def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
+        """For ANALYZE: the engine counts, nothing is kept."""
+        return DiscardingPageSink()
 
     def shutdown(self) -> None:
         """Stop running generators."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lodestar_server.plugins.connectors.tpch.tables import schema_of_scale
-from lodestar_server.spi.handles import ColumnHandle, TableHandle
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.page import Split
 from lodestar_server.spi.types import Type
 
@@ -39,3 +39,8 @@ class TpchSplit(Split):
 
     part: int
     parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class TpchAnalyzeHandle(WriteHandle):
+    """ANALYZE, which counts."""
