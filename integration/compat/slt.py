@@ -3,7 +3,7 @@
 
 usage: slt.py [PATH ...] --server http://127.0.0.1:8080 [--update]
 
-With --update the answers in the scripts are replaced by the server's: do that with a real Trino only, and read the diff.
+With --update the answers in the scripts become the server's: do that with a real Trino only, and read the diff.
 The server needs the catalogs tpch and memory.
 """
 

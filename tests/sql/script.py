@@ -17,8 +17,8 @@
     ----
     COLUMN_NOT_FOUND 1:8 Column 'nosuch' cannot be resolved
 
-A step is separated from the next by an empty line. Rows are the JSON of the wire, one a line; without `ordered` they are
-compared in any order. The answer of a statement is its update type and, when there is one, its count.
+A step is separated from the next by an empty line. Rows are the JSON of the wire, one a line; without `ordered` they
+are compared in any order. The answer of a statement is its update type and, when there is one, its count.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from lodestar_server.ir import Constant, Expression
 from lodestar_server.spi.errors import (
     AMBIGUOUS_NAME,
     EXPRESSION_NOT_CONSTANT,
-    INVALID_FUNCTION_ARGUMENT,
     INVALID_COLUMN_REFERENCE,
+    INVALID_FUNCTION_ARGUMENT,
     INVALID_LITERAL,
     INVALID_PARAMETER_USAGE,
     NOT_SUPPORTED,

@@ -168,7 +168,8 @@ def _check_count(group_by: ast.GroupBy, node: ast.QuerySpecification) -> None:
 class GroupedExpressions:
     """Rewrites bound expressions over a FROM into expressions over its groups, or refuses them.
 
-    `columns` are the FROM's columns, `outer_names` how subqueries wrote them, by place, `outputs` those of the SELECT list that ORDER BY may name.
+    `columns` are the FROM's columns, `outer_names` how subqueries wrote them, by place, `outputs` those of the SELECT
+    list that ORDER BY may name.
     """
 
     grouping: Grouping

@@ -93,7 +93,10 @@ def _lower_recursive_union(context: Lowering, node: RecursiveUnion) -> Block:
         context.inside_recursion = outer
     # The step reads the rows of the step before, all of one number.
     previous = sql.fragment(f"(SELECT max({step_column}) FROM r{node.key})")
-    message = f"Recursion depth limit exceeded ({node.max_steps}). Use 'max_recursion_depth' session property to modify the limit."
+    message = (
+        f"Recursion depth limit exceeded ({node.max_steps}). "
+        "Use 'max_recursion_depth' session property to modify the limit."
+    )
     raised = context.fail(NOT_SUPPORTED, message, "INTEGER")
     number = sql.fragment(f"CASE WHEN {{0}} >= {node.max_steps} THEN {{1}} ELSE {{0}} + 1 END", previous, raised)
     step_query = _numbered(node, step.wrapped(context), node.mappings[1], number)
