@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "aggregates.approximate",
+    "aggregates.checksum",
     "aggregates.collections",
     "aggregates.extremes",
     "aggregates.general",
@@ -32,7 +33,11 @@ MODULES = (
     "array_order",
     "array_sets",
     "arrays",
+    "binary",
+    "bits",
+    "colors",
     "comparison",
+    "conversion",
     "datetime_arithmetic",
     "datetime_parts",
     "datetime_text",
@@ -40,10 +45,12 @@ MODULES = (
     "maps",
     "regexps",
     "mathematics",
+    "object_ids",
     "operators",
     "sequences",
     "session",
     "strings",
+    "urls",
     "windows",
 )
 

@@ -77,14 +77,13 @@ def ordering(context: Lowering, block: Block, terms: tuple[Ordering, ...]) -> li
 
 
 def sort_terms(context: Lowering, terms: tuple[Ordering, ...]) -> list[Sql]:
-    """ORDER BY terms in the current scope."""
-    return [
-        one
-        for term in terms
-        for one in order_terms(
-            context.expression(term.key), term.key.type, ascending=term.ascending, nulls_first=term.nulls_first
-        )
-    ]
+    """ORDER BY terms in the current scope; constants order nothing."""
+    made: list[Sql] = []
+    for term in terms:
+        key = context.expression(term.key)
+        if not sql.is_literal(key):
+            made += order_terms(key, term.key.type, ascending=term.ascending, nulls_first=term.nulls_first)
+    return made
 
 
 def _lower_limit(context: Lowering, node: Limit) -> Block:
@@ -101,7 +100,7 @@ def _limit_with_ties(context: Lowering, node: Limit) -> Block:
     block = context.relation(node.source).reaching(context, Stage.WHERE)
     block = block.using(context, [term.key for term in node.ties])
     terms = ordering(context, block, node.ties)
-    over = sql.fragment("(ORDER BY {*})", *terms)
+    over = sql.fragment("(ORDER BY {*})", *terms) if terms else sql.fragment("()")
     symbols = list(block.columns)
     outputs = [(column_name(symbol), block.columns[symbol]) for symbol in symbols]
     outputs += [("k1", sql.fragment("rank() OVER {0}", over)), ("k2", sql.fragment("row_number() OVER {0}", over))]
