@@ -261,13 +261,14 @@ class LodestarServer:
             server_time_zone=settings.server_time_zone,
             default_catalog=environment.default_catalog,
             default_schema=environment.default_schema,
+            default_path=environment.path or None,
             check_statement=self.parts.check_statement,
             check_role=self.parts.check_role,
         )
         statements = StatementRoutes(conversations, QueryIds(make_coordinator_id()), rules, self._gate.accepting)
         if self.configuration.group(AuthenticationConfig).ui_enabled:
             self._gate.ui = WebUiRoutes(self._logins, load_pages(), self.node, self._node_routes, lambda: self.manager)
-        query_routes = QueryRoutes(manager, OpenQueryAccess(), lambda: environment.path)
+        query_routes = QueryRoutes(manager, OpenQueryAccess())
         routes = [*self._node_routes.routes(), *query_routes.routes(), *MetricsRoutes(self.metrics).routes()]
         if self._gate.ui is not None:
             routes += self._gate.ui.routes()

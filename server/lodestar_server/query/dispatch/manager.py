@@ -197,6 +197,8 @@ class QueryManager:
         except LodestarError as error:
             if query.partially_cancelled and query.columns is not None:
                 query.mark_complete()
+            elif error.code.type is ErrorType.INTERNAL and error.__cause__ is not None and not query.done:
+                self._internal_error(query, error)
             else:
                 query.fail(error)
         except BaseException as fault:
@@ -217,6 +219,7 @@ class QueryManager:
         )
 
     def _internal_error(self, query: Query, fault: BaseException) -> None:
+        # The client is told no more than that it was one; what happened has to be somewhere.
         log.error("query failed inside", exc_info=fault, extra={"query_id": query.id})
         query.fail(fault)
 
