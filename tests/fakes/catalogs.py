@@ -72,7 +72,7 @@ def rows(
             found = pushed[0]
     described = metadata.table_metadata(found).columns
     types = {column.name: column.type for column in described}
-    names = columns or [column.name for column in described if not column.hidden]
+    names = [column.name for column in described if not column.hidden] if columns is None else columns
     wanted = [handles[name] for name in names]
     return read_rows(
         metadata.read(found, wanted, list(metadata.splits(found, wanted))), [types[name] for name in names]

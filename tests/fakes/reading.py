@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -74,7 +75,7 @@ def _value(wanted: Type, found: Type, value: Any) -> Any:
             by_name = {name.lower(): one for name, one in value.items()}
             return tuple(_value(field.type, field.type, by_name[str(field.name).lower()]) for field in fields)
         case DecimalType(_, scale):
-            return round(value.scaleb(scale))
+            return int(Decimal(value).scaleb(scale).quantize(Decimal(1), ROUND_HALF_UP))
         case VarcharType(length):
             return str(value)[:length]
         case CharType(length):

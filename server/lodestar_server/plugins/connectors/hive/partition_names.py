@@ -12,7 +12,6 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
-from lodestar_server.plugins.connectors.hive.types import unquoted
 from lodestar_server.plugins.toolkit.calendar import day_number, day_text
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
@@ -87,7 +86,7 @@ def check_partition_type(column: str, type_: Type) -> None:
     """Raises NOT_SUPPORTED for a type that cannot be in a partition's name."""
     if type_ in _ALLOWED or isinstance(type_, VarcharType | CharType | DecimalType | TimestampType):
         return
-    not_supported(f"Unsupported type [{unquoted(type_)}] for partition: {column}")
+    not_supported(f"Unsupported type [{type_}] for partition: {column}")
 
 
 def write_value(type_: Type, value: Any) -> str:
@@ -136,19 +135,26 @@ def java_float(value: float, *, single: bool = False) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0:
         return "-0.0" if str(value).startswith("-") else "0.0"
-    if single:
-        import numpy as np
-
-        text = str(np.float32(value))
-    else:
-        text = repr(float(value))
-    digits, exponent = _digits(text)
+    digits, exponent = _digits(_shortest(value, single=single))
     sign = "-" if value < 0 else ""
     if -3 <= exponent < 7:
         shifted = Decimal(digits).scaleb(exponent - len(digits) + 1)
         plain = format(shifted, "f")
         return sign + (plain if "." in plain else plain + ".0")
     return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+
+
+def _shortest(value: float, *, single: bool) -> str:
+    """The shortest text that reads as the value; of two digits at least, then the one nearest to the value."""
+    import numpy as np
+
+    read = np.float32 if single else float
+    text = str(read(value))
+    if len(_digits(text)[0]) == 1:
+        two = f"{Decimal(float(read(value))):.1e}"
+        if read(two) == read(value):
+            return two
+    return text
 
 
 def _digits(text: str) -> tuple[str, int]:
