@@ -217,6 +217,13 @@ def is_simple(value: Sql) -> bool:
     return isinstance(value, exp.Column | exp.Literal | exp.Null | exp.Boolean)
 
 
+def is_literal(value: Sql) -> bool:
+    """A value that DuckDB would take for a column's position, or refuse, in GROUP BY and ORDER BY."""
+    if isinstance(value, Fragment):
+        return not value.args["expressions"] and not value.args["fixed"]
+    return isinstance(value, exp.Literal | exp.Null | exp.Boolean)
+
+
 def is_reference(value: Sql) -> bool:
     """A column or a field of one: NULL when the row is made of NULLs."""
     if isinstance(value, Fragment):

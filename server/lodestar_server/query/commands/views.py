@@ -71,7 +71,7 @@ def _view_columns(
         analysis.storing_view = statement.qualify(node.name, node.at)
     source = analyze_source(analysis, query)
     check_columns(node, source)
-    return tuple(ViewColumn((one.name or "").lower(), one.type) for one in source.visible_fields)
+    return tuple(ViewColumn(one.name or "", one.type) for one in source.visible_fields)
 
 
 def _path(statement: StatementContext) -> tuple[str, ...]:

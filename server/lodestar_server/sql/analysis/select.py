@@ -296,10 +296,10 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
     if pieces.grouped:
         columns = {one.symbol for one in pieces.source.fields}
         grouped = GroupedExpressions(
-            pieces.grouping, columns, collector, frozenset(one.field.symbol for one in outputs)
+            pieces.grouping, columns, collector, analysis.outer_names, frozenset(one.field.symbol for one in outputs)
         )
         check_grouping_calls(collector, pieces.grouping, aliases)
-        plain = GroupedExpressions(pieces.grouping, columns, collector)
+        plain = GroupedExpressions(pieces.grouping, columns, collector, analysis.outer_names)
         values = [plain.rewrite_item(output.item) for output in outputs]
         relation = _aggregated(analysis, relation, pieces, plain)
         keys = [

@@ -79,7 +79,7 @@ def check_columns(statement: ast.Statement, source: RelationPlan) -> None:
             raise LodestarError(DUPLICATE_COLUMN_NAME, message, location=statement.at)
         seen.add(one.name.lower())
         if one.type == UNKNOWN:
-            raise _unknown_type(statement, position)
+            raise LodestarError(COLUMN_TYPE_UNKNOWN, f"Column type is unknown: {one.name}", location=statement.at)
 
 
 def _unknown_type(statement: ast.Statement, position: int) -> LodestarError:

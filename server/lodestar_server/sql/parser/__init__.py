@@ -17,6 +17,7 @@ from lodestar_server.sql.parser.formatter import (
     format_row_pattern,
     format_statement,
 )
+from lodestar_server.sql.parser.grammar import find_syntax_error
 from lodestar_server.sql.parser.lexer import Tokens
 from lodestar_server.sql.parser.parser import Parser
 
@@ -39,35 +40,36 @@ T = TypeVar("T")
 
 def parse_statement(text: str) -> ast.Statement:
     """The statement a client sent."""
-    return _parse(text, Parser.only_statement, "statement")
+    return _parse(text, Parser.only_statement, "statement", "single_statement")
 
 
 def parse_expression(text: str) -> ast.Expression:
     """An expression by itself: a row filter, a column mask, a default."""
-    return _parse(text, Parser.only_expression, "expression")
+    return _parse(text, Parser.only_expression, "expression", "standalone_expression")
 
 
 def parse_type(text: str) -> ast.DataType:
     """A type name by itself."""
-    return _parse(text, Parser.only_type, "type")
+    return _parse(text, Parser.only_type, "type", "standalone_type")
 
 
 def parse_path_specification(text: str) -> ast.PathSpecification:
     """The path of X-Trino-Path and of `sql.path`."""
-    return _parse(text, Parser.only_path_specification, "path specification")
+    return _parse(text, Parser.only_path_specification, "path specification", "standalone_path_specification")
 
 
 def parse_function_specification(text: str) -> ast.FunctionSpecification:
     """A stored SQL routine."""
-    return _parse(text, Parser.only_function_specification, "function specification")
+    entry = Parser.only_function_specification
+    return _parse(text, entry, "function specification", "standalone_function_specification")
 
 
 def parse_row_pattern(text: str) -> ast.RowPattern:
     """A row pattern by itself."""
-    return _parse(text, Parser.only_row_pattern, "row pattern")
+    return _parse(text, Parser.only_row_pattern, "row pattern", "standalone_row_pattern")
 
 
-def _parse(text: str, entry: Callable[[Parser], T], what: str) -> T:
+def _parse(text: str, entry: Callable[[Parser], T], what: str, rule: str) -> T:
     tokens = Tokens(text)
     parser = Parser(tokens)
     try:
@@ -78,4 +80,10 @@ def _parse(text: str, entry: Callable[[Parser], T], what: str) -> T:
         message = f"{what} is too large (stack overflow while parsing)"
         raise LodestarError(SYNTAX_ERROR, message, location=Location(1, 1)) from None
     except Refusal:
-        raise LodestarError(SYNTAX_ERROR, "refused", location=tokens.location(parser.pos)) from None
+        error = find_syntax_error(tokens, rule)
+        if error is None:
+            error = LodestarError(SYNTAX_ERROR, "refused", location=tokens.location(parser.pos))
+        raise error from None
+    except LodestarError as fault:
+        # Trino finds faults in the tree, which it only has if the whole text is in the language.
+        raise find_syntax_error(tokens, rule) or fault from None

@@ -6,6 +6,7 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import (
+    COLOR,
     DATE,
     DOUBLE,
     INTERVAL_DAY_SECOND,
@@ -96,7 +97,9 @@ def text_of(value: Sql, type_: Type) -> Sql | None:
         return sql.call(macro, value)
     if type_ in _PLAIN:
         return sql.cast(value, "VARCHAR")
-    return value if type_ in (JSON, UNKNOWN) else None
+    if type_ == UNKNOWN:
+        return sql.cast(value, "VARCHAR")
+    return value if type_ == JSON else None
 
 
 _MACROS: dict[Type, str] = {
@@ -107,6 +110,7 @@ _MACROS: dict[Type, str] = {
     INTERVAL_YEAR_MONTH: "trino_months_text",
     UUID: "trino_uuid_text",
     IPADDRESS: "trino_ipaddress_text",
+    COLOR: "trino_color_text",
 }
 
 

@@ -4,7 +4,7 @@
 |---|---|---|
 | boolean, tinyint … bigint, real, double | BOOLEAN, TINYINT … BIGINT, FLOAT, DOUBLE | itself |
 | decimal(p,s) | DECIMAL(p,s) | itself |
-| varchar, char, json | VARCHAR | char without trailing blanks; json canonical |
+| varchar, char, json, JsonPath, JoniRegExp, CodePoints | VARCHAR | char without trailing blanks; json canonical |
 | varbinary, uuid, ipaddress, opaque types | BLOB | uuid and ipaddress 16 bytes in network order |
 | date | DATE | |
 | time(p); with time zone | BIGINT; STRUCT(t BIGINT, o SMALLINT) | picoseconds of the (local) day; offset in minutes |
@@ -25,12 +25,14 @@ from lodestar_server.spi.types import (
     BIGINT,
     BING_TILE,
     BOOLEAN,
+    CODE_POINTS,
     COLOR,
     DATE,
     DOUBLE,
     INTEGER,
     INTERVAL_DAY_SECOND,
     INTERVAL_YEAR_MONTH,
+    JONI_REGEXP,
     JSON,
     JSON_2016,
     JSON_PATH,
@@ -65,6 +67,8 @@ _SIMPLE: dict[Type, str] = {
     JSON: "VARCHAR",
     JSON_2016: "VARCHAR",
     JSON_PATH: "VARCHAR",
+    JONI_REGEXP: "VARCHAR",
+    CODE_POINTS: "VARCHAR",
     INTERVAL_YEAR_MONTH: "INTEGER",
     INTERVAL_DAY_SECOND: "BIGINT",
     UNKNOWN: "BOOLEAN",

@@ -15,29 +15,48 @@ from typing import TYPE_CHECKING, Any
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.ir import Constant, Expression, FunctionRef, Lambda
+from lodestar_server.ir import Cast, Constant, Expression, FunctionRef, Lambda
 from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, INVALID_FUNCTION_ARGUMENT, ErrorCode, LodestarError
-from lodestar_server.spi.types import Type
+from lodestar_server.spi.types import CODE_POINTS, JONI_REGEXP, JSON_PATH, Type
 
 if TYPE_CHECKING:
     from lodestar_server.execution.kernel.lowering.context import Lowering
 
 MODULES = (
-    "operators",
-    "strings",
-    "mathematics",
-    "comparison",
-    "session",
-    "datetime_parts",
-    "datetime_arithmetic",
-    "datetime_text",
-    "aggregates.general",
-    "aggregates.extremes",
-    "aggregates.collections",
-    "aggregates.statistics",
     "aggregates.approximate",
+    "aggregates.checksum",
+    "aggregates.collections",
+    "aggregates.extremes",
+    "aggregates.general",
+    "aggregates.statistics",
+    "array_lambdas",
+    "array_order",
+    "array_sets",
+    "arrays",
+    "binary",
+    "bits",
+    "colors",
+    "comparison",
+    "conversion",
+    "datetime_arithmetic",
+    "datetime_parts",
+    "datetime_text",
+    "json_documents",
+    "maps",
+    "regexps",
+    "mathematics",
+    "object_ids",
+    "operators",
+    "sequences",
+    "session",
+    "strings",
+    "urls",
     "windows",
 )
+
+
+_PATTERNS = (JONI_REGEXP, JSON_PATH, CODE_POINTS)
+"""Types of arguments that are texts with a meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,8 @@ class ScalarCall:
     def constant(self, index: int) -> Any:
         """The value of an argument that is a constant, else None."""
         node = self.expressions[index] if index < len(self.expressions) else None
+        if isinstance(node, Cast) and node.target in _PATTERNS:
+            node = node.value
         return node.value if isinstance(node, Constant) else None
 
     def strict(self, body: Callable[..., Sql]) -> Sql:

@@ -22,6 +22,8 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     named: list[Expression] = [SymbolRef(key) for key in node.keys]
     named += [argument for _, one in node.aggregations for argument in _expressions(one)]
     block = block.using(context, named, once=not node.keys)
+    if any(sql.is_literal(block.columns[key]) for key in node.keys):
+        block = block.wrapped(context)
     keys = {key: identity_key(block.columns[key], key.type) for key in node.keys}
     columns: dict[Symbol, Sql] = {}
     for key in node.keys:

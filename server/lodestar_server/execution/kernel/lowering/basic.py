@@ -10,7 +10,7 @@ from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Ordering, SymbolRef
 from lodestar_server.ir.nodes import Filter, Limit, Project, Sample, SharedScan, Sort, TableScan, Values
-from lodestar_server.ir.nodes.leaves import RecursiveScan
+from lodestar_server.ir.nodes.leaves import RecursiveScan, TableFunctionScan
 
 
 def _lower_scan(context: Lowering, node: TableScan) -> Block:
@@ -32,6 +32,21 @@ def _lower_values(context: Lowering, node: Values) -> Block:
     names = ", ".join(column_name(symbol) for symbol in node.symbols) or "c0"
     item = sql.fragment(f"(VALUES {{*}}) AS {context.alias()}({names})", *rows)
     return Block({symbol: sql.name(column_name(symbol)) for symbol in node.symbols}, [item])
+
+
+def _lower_table_function(context: Lowering, node: TableFunctionScan) -> Block:
+    assert node.name == "sequence", "other table functions are plans of their own"
+    arguments = dict(node.arguments)
+    start, stop, step = (sql.number(int(arguments[name])) for name in ("start", "stop", "step"))
+    name = column_name(node.symbols[0])
+    item = sql.fragment(
+        f"generate_series(CAST({{0}} AS BIGINT), CAST({{1}} AS BIGINT), CAST({{2}} AS BIGINT)) "
+        f"AS {context.alias()}({name})",
+        start,
+        stop,
+        step,
+    )
+    return Block({node.symbols[0]: sql.name(name)}, [item])
 
 
 def _lower_shared_scan(context: Lowering, node: SharedScan | RecursiveScan) -> Block:
@@ -77,14 +92,13 @@ def ordering(context: Lowering, block: Block, terms: tuple[Ordering, ...]) -> li
 
 
 def sort_terms(context: Lowering, terms: tuple[Ordering, ...]) -> list[Sql]:
-    """ORDER BY terms in the current scope."""
-    return [
-        one
-        for term in terms
-        for one in order_terms(
-            context.expression(term.key), term.key.type, ascending=term.ascending, nulls_first=term.nulls_first
-        )
-    ]
+    """ORDER BY terms in the current scope; constants order nothing."""
+    made: list[Sql] = []
+    for term in terms:
+        key = context.expression(term.key)
+        if not sql.is_literal(key):
+            made += order_terms(key, term.key.type, ascending=term.ascending, nulls_first=term.nulls_first)
+    return made
 
 
 def _lower_limit(context: Lowering, node: Limit) -> Block:
@@ -101,7 +115,7 @@ def _limit_with_ties(context: Lowering, node: Limit) -> Block:
     block = context.relation(node.source).reaching(context, Stage.WHERE)
     block = block.using(context, [term.key for term in node.ties])
     terms = ordering(context, block, node.ties)
-    over = sql.fragment("(ORDER BY {*})", *terms)
+    over = sql.fragment("(ORDER BY {*})", *terms) if terms else sql.fragment("()")
     symbols = list(block.columns)
     outputs = [(column_name(symbol), block.columns[symbol]) for symbol in symbols]
     outputs += [("k1", sql.fragment("rank() OVER {0}", over)), ("k2", sql.fragment("row_number() OVER {0}", over))]
@@ -126,6 +140,7 @@ def _lower_sample(context: Lowering, node: Sample) -> Block:
 
 NODES[TableScan] = _lower_scan
 NODES[Values] = _lower_values
+NODES[TableFunctionScan] = _lower_table_function
 NODES[SharedScan] = _lower_shared_scan
 NODES[RecursiveScan] = _lower_shared_scan
 NODES[Filter] = _lower_filter

@@ -94,7 +94,8 @@ def _lower_recursive_union(context: Lowering, node: RecursiveUnion) -> Block:
     # The step reads the rows of the step before, all of one number.
     previous = sql.fragment(f"(SELECT max({step_column}) FROM r{node.key})")
     message = (
-        f"Recursion depth limit exceeded ({node.max_steps}). Use 'max_recursion_depth' session property to modify it."
+        f"Recursion depth limit exceeded ({node.max_steps}). "
+        "Use 'max_recursion_depth' session property to modify the limit."
     )
     raised = context.fail(NOT_SUPPORTED, message, "INTEGER")
     number = sql.fragment(f"CASE WHEN {{0}} >= {node.max_steps} THEN {{1}} ELSE {{0}} + 1 END", previous, raised)

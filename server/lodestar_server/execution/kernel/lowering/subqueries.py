@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import has_own_order, identity_key, order_key
+from lodestar_server.execution.kernel.encoding.keys import compare, equals, identity_key
+from lodestar_server.execution.kernel.functions.registry import GroupCall, require_group
+from lodestar_server.execution.kernel.lowering.block import Stage
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering, column_name
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
     ComparisonOperator,
     Exists,
+    FunctionRef,
     InSubquery,
     QuantifiedComparison,
     Quantifier,
@@ -52,13 +55,48 @@ def _lower_quantified(context: Lowering, node: QuantifiedComparison) -> Sql:
         return _in(context, value, node.relation, node.output)
     if node.operator is ComparisonOperator.NOT_EQUAL and node.quantifier is Quantifier.ALL:
         return sql.negation(_in(context, value, node.relation, node.output))
-    type_ = node.output.type
-    block = context.relation(node.relation)
-    if not has_own_order(type_) and not sql.is_simple(block.columns[node.output]):
+    return sql.let(_summary(context, node), lambda summary: _compared(node, value, summary))
+
+
+def _summary(context: Lowering, node: QuantifiedComparison) -> Sql:
+    """How many rows, how many values, the least and the greatest one."""
+    block = context.relation(node.relation).reaching(context, Stage.WHERE)
+    if not sql.is_simple(block.columns[node.output]):
         block = block.wrapped(context)
-    query = block.query([(column_name(node.output), order_key(block.columns[node.output], type_))])
-    operator = f"{node.operator.value} {node.quantifier.value}"
-    return sql.fixed_fragment(f"({{0}} {operator} ({{1}}))", order_key(value, type_), query)
+    column, type_ = block.columns[node.output], node.output.type
+
+    def extreme(name: str) -> Sql:
+        function = FunctionRef(name, (type_,), type_)
+        return require_group(function, over_window=False)(GroupCall(function, (), (column,), context))
+
+    summary = sql.struct(
+        n=sql.fixed_fragment("count()"),
+        m=sql.fixed_fragment("count({0})", column),
+        low=extreme("min"),
+        high=extreme("max"),
+    )
+    block.group = sql.fragment("()")
+    return sql.fixed_fragment("({0})", block.query([("k1", summary)]))
+
+
+def _compared(node: QuantifiedComparison, value: Sql, summary: Sql) -> Sql:
+    """Trino compares with the extreme values only, then lets NULLs among the values make the answer unknown."""
+    type_ = node.output.type
+    low, high = sql.field(summary, "low"), sql.field(summary, "high")
+    every = node.quantifier is Quantifier.ALL
+    match node.operator:
+        case ComparisonOperator.EQUAL:
+            answer = sql.conjunction([equals(low, high, type_), equals(value, high, type_)])
+        case ComparisonOperator.NOT_EQUAL:
+            differ = [sql.negation(equals(one, high, type_)) for one in (low, value)]
+            answer = sql.disjunction(differ)
+        case _:
+            upwards = node.operator in (ComparisonOperator.LESS, ComparisonOperator.LESS_OR_EQUAL)
+            answer = compare(node.operator.value, value, low if upwards == every else high, type_)
+    complete = sql.binary("=", sql.field(summary, "n"), sql.field(summary, "m"))
+    unknown = sql.case([(complete, sql.boolean(every))], sql.typed_null("BOOLEAN"))
+    joined = sql.conjunction([answer, unknown]) if every else sql.disjunction([answer, unknown])
+    return sql.case([(sql.fragment("{0} = 0", sql.field(summary, "n")), sql.boolean(every))], joined)
 
 
 EXPRESSIONS[ScalarSubquery] = _lower_scalar

@@ -25,8 +25,9 @@ def lower_unnest(context: Lowering, node: Unnest) -> Block:
     with context.scope(block.columns):
         for index, (collection, targets) in enumerate(node.collections):
             value = context.expression(collection)
-            lengths.append(sql.fragment("coalesce(len({0}), 0)", value))
             kind = collection.type
+            size = "cardinality" if isinstance(kind, MapType) else "len"
+            lengths.append(sql.fragment(f"coalesce(CAST({size}({{0}}) AS BIGINT), 0)", value))
             if isinstance(kind, MapType):
                 for target, part in zip(targets, ("map_keys", "map_values"), strict=True):
                     made.append((column_name(target), sql.call(part, value)))

@@ -16,6 +16,8 @@ from lodestar_server.ir.nodes import Window
 from lodestar_server.spi.errors import INVALID_WINDOW_FRAME
 from lodestar_server.spi.types import DATE, DOUBLE, REAL, TimestampType, TimestampTzType, Type
 
+_BAD_OFFSET = "Window frame offset value must not be negative or null"
+
 
 def _lower_window(context: Lowering, node: Window) -> Block:
     block = context.relation(node.source).reaching(context, Stage.WINDOW)
@@ -23,7 +25,8 @@ def _lower_window(context: Lowering, node: Window) -> Block:
     made: list[Sql] = []
     with context.scope(block.columns):
         partition = [identity_key(context.expression(one), one.type) for one in node.partition_by]
-        order = sort_terms(context, node.ordering)
+        # A frame by distance needs its ORDER BY, even of a constant.
+        order = sort_terms(context, node.ordering) or [sql.fragment("1")] * min(len(node.ordering), 1)
         sort_keys = tuple(order_key(context.expression(term.key), term.key.type) for term in node.ordering)
         for _, call in node.calls:
             made.append(_window_call(context, node, call, partition, order, sort_keys))
@@ -102,7 +105,7 @@ def _bound(context: Lowering, unit: FrameUnit, bound: FrameBound, node: Window, 
 
 def _checked_offset(context: Lowering, offset: Expression) -> Sql:
     value = context.expression(offset)
-    raised = context.fail(INVALID_WINDOW_FRAME, "Window frame offset value must not be negative or null", "BIGINT")
+    raised = context.fail(INVALID_WINDOW_FRAME, _BAD_OFFSET, "BIGINT")
 
     def checked(v: Sql) -> Sql:
         return sql.fragment("CASE WHEN {0} >= 0 THEN {0} ELSE {1} END", v, raised)
@@ -116,17 +119,32 @@ def _distance(context: Lowering, bound: FrameBound, key_type: Type, key: Sql, *,
     The target was computed with Trino's operators; the difference to it is exact for exact types. Doubles keep the
     distance as written, because a difference of doubles is rounded.
     """
+    assert bound.offset is not None
     if bound.target is None or key_type in (DOUBLE, REAL):
-        assert bound.offset is not None
-        return context.expression(bound.offset)
+        offset = context.expression(bound.offset)
+        if key_type in (DOUBLE, REAL):
+            # DuckDB refuses an infinite distance; the greatest one reaches as far.
+            offset = sql.fragment("least({0}, 1.7976931348623157e308)", offset)
+        return _checked_distance(context, offset, offset)
     target = order_key(context.expression(SymbolRef(bound.target)), bound.target.type)
     upwards = (bound.kind is FrameBoundKind.FOLLOWING) == ascending
     high, low = (target, key) if upwards else (key, target)
     if key_type == DATE:
-        return sql.fragment("to_days(CAST({0} - {1} AS INTEGER))", high, low)
-    if isinstance(key_type, TimestampType | TimestampTzType):
-        return sql.fragment("to_microseconds(epoch_us({0}) - epoch_us({1}))", high, low)
-    return sql.binary("-", high, low)
+        distance = sql.fragment("to_days(CAST({0} - {1} AS INTEGER))", high, low)
+    elif isinstance(key_type, TimestampType | TimestampTzType):
+        distance = sql.fragment("to_microseconds(epoch_us({0}) - epoch_us({1}))", high, low)
+    else:
+        distance = sql.binary("-", high, low)
+    return _checked_distance(context, context.expression(bound.offset), distance, key)
+
+
+def _checked_distance(context: Lowering, offset: Sql, distance: Sql, key: Sql | None = None) -> Sql:
+    """The distance, unless the offset it was made from is NULL; a NULL key has only its peers around."""
+    if sql.is_literal(offset):
+        return distance
+    raised = context.fail(INVALID_WINDOW_FRAME, _BAD_OFFSET, "BIGINT")
+    wrong = sql.fragment("CASE WHEN {0} IS NULL THEN {1} END IS NOT NULL", offset, raised)
+    return sql.fragment("CASE WHEN {0} THEN NULL ELSE {1} END", wrong, distance)
 
 
 NODES[Window] = _lower_window

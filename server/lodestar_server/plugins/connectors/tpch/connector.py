@@ -58,8 +58,11 @@ class TpchConnector(Connector):
             parts = self._store.parts(definition, scale)
         else:
             parts = self._streams
+        # One scan is read in one way: parts that become files while others are still being made do not change it.
+        computed = any(_name(column) == ROW_NUMBER for column in columns)
+        stored = not computed and self._store.find(definition, scale, range(1, parts + 1)) is not None
         for part in range(1, parts + 1):
-            yield TpchSplit(part, parts, size_bytes=size // parts, row_count=rows // parts)
+            yield TpchSplit(part, parts, stored, size_bytes=size // parts, row_count=rows // parts)
 
     def read(
         self,
@@ -80,7 +83,8 @@ class TpchConnector(Connector):
                 self._store, definition, scale, [(split.part, split.parts) for split in chosen], names
             )
         parts = [split.part for split in chosen]
-        paths = None if ROW_NUMBER in names else self._store.find(definition, scale, parts)
+        stored = all(split.stored for split in chosen)
+        paths = self._store.find(definition, scale, parts) if stored else None
         if paths is None:
             return BuildingPageSource(self._store, definition, scale, parts, names)
         types = dict(zip((one.name for one in definition.columns), self._store.types(definition), strict=True))

@@ -35,10 +35,11 @@ class TpchColumnHandle(ColumnHandle):
 
 @dataclass(frozen=True, slots=True)
 class TpchSplit(Split):
-    """Part `part` (from 1) of `parts`."""
+    """Part `part` (from 1) of `parts`. `stored`: all parts were files when the scan began, so all are read as files."""
 
     part: int
     parts: int
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,3 +73,22 @@ def _plain_pick(rows: Sql, percentile: Sql) -> Sql:
 def _weighted_pick(rows: Sql, percentile: Sql) -> Sql:
     """The first value at which the weights so far reach the part of their sum."""
     return sql.call("trino_weighted_percentile", rows, percentile)
+
+
+@aggregate("numeric_histogram")
+def _numeric_histogram(call: GroupCall) -> Sql:
+    buckets, value = call.arguments[:2]
+    weight = call.arguments[2] if len(call.arguments) == 3 else sql.fragment("CAST(1 AS DOUBLE)")
+    present = sql.fragment("({0} IS NOT NULL AND {1} IS NOT NULL AND {2} IS NOT NULL)", buckets, value, weight)
+    rows = call.apply("list", sql.struct(v=sql.cast(value, "DOUBLE"), w=weight), where=present)
+    number = sql.call("any_value", buckets) if call.over is None else buckets
+    too_few = call.fail("numeric_histogram bucket count must be greater than one")
+
+    def made(r: Sql, n: Sql) -> Sql:
+        entries = sql.fragment("map_from_entries(trino_numeric_histogram({0}, {1}))", n, r)
+        return sql.case(
+            [(sql.is_null(r), sql.typed_null(call.held)), (sql.fragment("{0} < 2", n), too_few)],
+            sql.cast(entries, call.held),
+        )
+
+    return sql.let_all((rows, number), made)

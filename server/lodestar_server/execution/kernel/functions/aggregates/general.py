@@ -28,7 +28,10 @@ def _count(call: GroupCall) -> Sql:
 
 @aggregate("count_if")
 def _count_if(call: GroupCall) -> Sql:
-    return sql.cast(call.apply("count_if", call.arguments[0], order=()), "BIGINT")
+    # DuckDB's count_if of no rows is NULL.
+    return call.apply(
+        "count", sql.fragment("CASE WHEN {0} THEN 1 END", call.arguments[0]), order=(), distinct=call.distinct
+    )
 
 
 @aggregate("sum")

@@ -51,7 +51,9 @@ for _name in ("corr", "regr_slope", "regr_intercept"):
 
 @aggregate("kurtosis")
 def _kurtosis(call: GroupCall) -> Sql:
-    return _finite(call, "kurtosis")
+    count = call.apply("count", call.arguments[0], order=())
+    made = f"CASE WHEN {{1}} > 3 THEN coalesce({{0}}, {_NAN}) END"
+    return sql.let_all((_finite(call, "kurtosis"), count), lambda k, n: sql.fragment(made, k, n))
 
 
 @aggregate("skewness")
@@ -61,7 +63,10 @@ def _skewness(call: GroupCall) -> Sql:
     return sql.let_all(
         (_finite(call, "skewness"), count),
         lambda s, n: sql.fragment(
-            "CASE WHEN {1} > 2 THEN {0} * ({1} - 2) / sqrt(CAST({1} AS DOUBLE) * ({1} - 1)) END", s, n
+            "CASE WHEN {1} > 2 THEN coalesce({0} * ({1} - 2) / sqrt(CAST({1} AS DOUBLE) * ({1} - 1)), "
+            f"{_NAN}) END",
+            s,
+            n,
         ),
     )
 

@@ -20,18 +20,18 @@ CREATE MACRO trino_json_to_varchar(v) AS
     CASE WHEN starts_with(v, '"') THEN trino_json_string(v)
          WHEN v IN ('true', 'false') THEN v
          WHEN trino_json_is_integer(v) THEN v
-         WHEN trino_json_is_number(v) THEN trino_double_text(CAST(v AS DOUBLE)) END;
+         WHEN trino_json_is_number(v) THEN trino_double_text(TRY_CAST(v AS DOUBLE)) END;
 
 CREATE MACRO trino_json_to_boolean(v) AS
     CASE WHEN starts_with(v, '"') THEN trino_read_boolean(trino_json_string(v))
          WHEN v IN ('true', 'false') THEN v = 'true'
          WHEN trino_json_is_integer(v) THEN TRY_CAST(v AS BIGINT) <> 0
-         WHEN trino_json_is_number(v) THEN CAST(v AS DOUBLE) <> 0 END;
+         WHEN trino_json_is_number(v) THEN TRY_CAST(v AS DOUBLE) <> 0 END;
 
 CREATE MACRO trino_json_to_double(v) AS
     CASE WHEN starts_with(v, '"') THEN TRY_CAST(trino_floating_source(trino_json_string(v)) AS DOUBLE)
          WHEN v IN ('true', 'false') THEN CAST(v = 'true' AS DOUBLE)
-         WHEN trino_json_is_number(v) THEN CAST(v AS DOUBLE) END;
+         WHEN trino_json_is_number(v) THEN TRY_CAST(v AS DOUBLE) END;
 
 CREATE MACRO trino_json_to_real(v) AS trino_double_to_real(trino_json_to_double(v));
 
@@ -39,7 +39,7 @@ CREATE MACRO trino_json_to_bigint(v) AS
     CASE WHEN starts_with(v, '"') THEN TRY_CAST(trino_integer_text(trino_json_string(v)) AS BIGINT)
          WHEN v IN ('true', 'false') THEN CAST(v = 'true' AS BIGINT)
          WHEN trino_json_is_integer(v) THEN TRY_CAST(v AS BIGINT)
-         WHEN trino_json_is_number(v) THEN TRY_CAST(round(CAST(v AS DOUBLE)) AS BIGINT) END;
+         WHEN trino_json_is_number(v) THEN TRY_CAST(round(TRY_CAST(v AS DOUBLE)) AS BIGINT) END;
 
 CREATE MACRO trino_json_to_integer(v) AS TRY_CAST(trino_json_to_bigint(v) AS INTEGER);
 
@@ -51,3 +51,29 @@ CREATE MACRO trino_json_decimal_text(v) AS
     CASE WHEN starts_with(v, '"') AND trino_is_decimal_text(trino_json_string(v)) THEN trino_json_string(v)
          WHEN v = 'true' THEN '1' WHEN v = 'false' THEN '0'
          WHEN trino_is_decimal_text(v) THEN v END;
+
+-- DuckDB's JSON is more lenient than JSON: it takes NaN and Infinity, and a comma at the end.
+CREATE MACRO trino_is_json(v) AS
+    json_valid(v) AND NOT regexp_matches(v, ',\s*[\]}]|(?i:(^|[\[:,])\s*-?(nan|inf|infinity)\s*($|[\]},]))');
+
+-- Texts that DuckDB writes otherwise than Java: exponents, numbers outside of Java's plain range, surrogate pairs.
+CREATE MACRO trino_is_spelled_as_java(r) AS
+    NOT regexp_matches(r, '[0-9][eE]|[0-9]{8}\.|0\.000|[\x{10000}-\x{10FFFF}]');
+
+-- r: what DuckDB extracted from the document v
+CREATE MACRO trino_checked_json_extract(r, v, path) AS
+    CASE WHEN r IS NULL OR trino_is_spelled_as_java(r) THEN r ELSE trino_json_extract(v, path) END;
+
+-- A number is printed as it is written, which DuckDB does not keep.
+CREATE MACRO trino_checked_json_extract_scalar(r, v, path) AS
+    CASE WHEN r IS NULL OR r = 'null' OR starts_with(r, '{') OR starts_with(r, '[') THEN NULL
+         WHEN starts_with(r, '"') THEN trino_json_string(r)
+         WHEN r IN ('true', 'false') THEN r
+         WHEN regexp_full_match(r, '-?[1-9][0-9]*') THEN r
+         ELSE trino_json_extract_scalar(v, path) END;
+
+-- kind: json_type of v at the pointer
+CREATE MACRO trino_json_size_of_kind(kind, v, pointer) AS
+    CASE WHEN kind = 'ARRAY' THEN CAST(json_array_length(v, pointer) AS BIGINT)
+         WHEN kind = 'OBJECT' THEN CAST(len(json_keys(v, pointer)) AS BIGINT)
+         WHEN kind IS NOT NULL THEN CAST(0 AS BIGINT) END;

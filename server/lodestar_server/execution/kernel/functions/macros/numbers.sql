@@ -74,3 +74,10 @@ CREATE MACRO trino_cosine_similarity(a, b) AS
 CREATE MACRO trino_map_vector(m, other) AS
     list_transform(list_sort(list_distinct(list_concat(map_keys(m), map_keys(other)))),
                    lambda vector_key: coalesce(CAST(m[vector_key] AS DOUBLE), CAST(0 AS DOUBLE)));
+
+-- Java's (long) of a double.
+CREATE MACRO trino_double_to_long(x) AS
+    CASE WHEN isnan(x) THEN 0
+         WHEN x >= 9223372036854775807 THEN 9223372036854775807
+         WHEN x <= -9223372036854775808 THEN -9223372036854775807 - 1
+         ELSE CAST(trunc(x) AS BIGINT) END;

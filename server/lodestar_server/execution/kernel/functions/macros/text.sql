@@ -96,3 +96,8 @@ CREATE MACRO trino_java_floating_text(x) AS
          WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR)
          WHEN abs(x) <= trino_tiny(x) THEN CASE WHEN x < 0 THEN '-' ELSE '' END || trino_tiny_text(x)
          ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
+
+-- v: red, green and blue, or one of the terminal's own below zero
+CREATE MACRO trino_color_text(v) AS
+    CASE WHEN v < 0 THEN ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'][-v]
+         ELSE printf('#%06x', v) END;

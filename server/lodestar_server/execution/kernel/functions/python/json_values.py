@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, NoReturn
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
@@ -105,9 +106,18 @@ def canonical(value: Any) -> str:
     return "{" + ",".join(f"{quote(key)}:{canonical(value[key])}" for key in sorted(value)) + "}"
 
 
+_UNUSUAL = re.compile(r"\d[eE]|\d{7}[\d.]|0\.000|-0|\\u|[^\x00-\ud7ff\ue000-\uffff]")
+"""What the fast writer would spell otherwise: exponents, numbers that are large, tiny or a negative zero, escapes."""
+
+
 @value_function("trino_canonical_json", ["VARCHAR"], "VARCHAR", pa.string())
 def canonical_json(text: str) -> str | None:
     """The canonical form of a JSON text, None for text that is none."""
+    if not _UNUSUAL.search(text):
+        try:
+            return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS).decode()
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+            pass
     try:
         return canonical(parse(text))
     except (ValueError, RecursionError):
@@ -286,8 +296,9 @@ def _row_reader(type_: RowType) -> Reader:
     readers = [reader_of(field.type) for field in type_.fields]
     names = [row_field_name(index) for index in range(len(readers))]
     anonymous = all(field.name is None for field in type_.fields)
-    # Names match without case; of equal names the last one gets the value.
-    positions = {(field.name or "").lower(): index for index, field in enumerate(type_.fields)}
+    # A member's name is lowered and then looked up, so a field that is not all lower case gets nothing; of equal
+    # names the last one gets the value.
+    positions = {field.name or "": index for index, field in enumerate(type_.fields)}
 
     def read_row(value: Any) -> Any:
         if value is None:
@@ -303,10 +314,15 @@ def _row_reader(type_: RowType) -> Reader:
         if anonymous:
             raise _Unreadable("Cannot cast a JSON object to anonymous row type. Input must be a JSON array.")
         made: dict[str, Any] = dict.fromkeys(names)
+        given: set[int] = set()
         for name, one in value.items():
             position = positions.get(name.lower())
-            if position is not None:
-                made[names[position]] = readers[position](one)
+            if position is None:
+                continue
+            if position in given:
+                raise _Unreadable(f"Duplicate field: {name.lower()}")
+            given.add(position)
+            made[names[position]] = readers[position](one)
         return made
 
     return read_row

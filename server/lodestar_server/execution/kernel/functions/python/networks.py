@@ -8,6 +8,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 import pyarrow as pa
 
 from lodestar_server.execution.kernel.functions.python.registry import value_function
+from lodestar_server.execution.kernel.functions.python.texts import refused
 
 MAPPED_PREFIX = b"\0" * 10 + b"\xff\xff"
 _PLAIN_V4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}", re.ASCII)
@@ -50,3 +51,20 @@ def read_ipaddress(text: str) -> bytes | None:
         return IPv6Address(text).packed
     except AddressValueError:
         return None
+
+
+@value_function("trino_network_contains", ["VARCHAR", "BLOB"], "BOOLEAN", pa.bool_())
+def network_contains(network: str, address: bytes) -> bool:
+    """The network `10.0.0.0/8` holds the address. Raises: INVALID_FUNCTION_ARGUMENT."""
+    text, slash, size = network.partition("/")
+    base = read_ipaddress(text)
+    if not slash:
+        raise refused("Invalid CIDR")
+    if base is None:
+        raise refused("Invalid network IP address")
+    bits = 32 if base.startswith(MAPPED_PREFIX) else 128
+    if not size.isascii() or not size.isdigit() or int(size) > bits:
+        raise refused("Invalid CIDR")
+    shift = bits - int(size)
+    same_kind = address.startswith(MAPPED_PREFIX) == base.startswith(MAPPED_PREFIX)
+    return same_kind and int.from_bytes(address) >> shift == int.from_bytes(base) >> shift

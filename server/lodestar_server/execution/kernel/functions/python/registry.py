@@ -11,11 +11,32 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-MODULES = ("datetimes", "durations", "iso8601", "json_values", "networks", "numbers", "patterns", "statistics", "texts")
+MODULES = (
+    "colors",
+    "combinatorics",
+    "datetimes",
+    "digests",
+    "durations",
+    "encodings",
+    "formatter",
+    "hashes",
+    "histograms",
+    "iso8601",
+    "json_paths",
+    "json_values",
+    "networks",
+    "numbers",
+    "patterns",
+    "regexps",
+    "sizes",
+    "statistics",
+    "texts",
+    "urls",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +62,15 @@ def arrow_function(name: str, parameters: Sequence[str], result: str) -> Callabl
     return register
 
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
 def value_function(
     name: str, parameters: Sequence[str], result: str, arrow_result: pa.DataType
-) -> Callable[[Callable[..., Any]], Any]:
+) -> Callable[[Function], Function]:
     """Register a function over single values: never called with None, each distinct argument once per column."""
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Function) -> Function:
         def run(*columns: Any) -> pa.Array:
             known: dict[tuple[Any, ...], Any] = {}
             made: list[Any] = []

@@ -15,7 +15,6 @@ from lodestar_server.spi.types import (
     DOUBLE,
     JSON,
     REAL,
-    UNKNOWN,
     ArrayType,
     DecimalType,
     MapType,
@@ -28,7 +27,7 @@ from lodestar_server.spi.types.arrow import row_field_name
 
 _SCALARS = "boolean,tinyint,smallint,integer,bigint,real,double"
 _LABELS = {"integer": "INT"}
-_KEY_KINDS = ("boolean", "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal", "varchar")
+_KEY_KINDS = ("boolean", "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal", "varchar", "unknown")
 
 
 @cast_rule("json", _SCALARS)
@@ -145,7 +144,7 @@ def json_text(value: Sql, type_: Type) -> Sql:
                 return sql.case([(sql.is_not_null(row), sql.chain("||", [*pieces, sql.text("}")]))])
 
             return sql.let(value, row_text)
-    if type_ in (JSON, UNKNOWN):
+    if type_ == JSON:
         return value
     if type_ in (DOUBLE, REAL):
         return sql.call("trino_json_number", value)

@@ -76,3 +76,9 @@ def _char_to_varchar(value: Sql, source: Type, target: Type, context: CastContex
     assert isinstance(source, CharType) and isinstance(target, VarcharType)
     length = source.length if target.length is None else min(source.length, target.length)
     return sql.fragment(f"rpad({{0}}, {length}, ' ')", value)
+
+
+@cast_rule("varchar,char", "JsonPath,JoniRegExp,CodePoints", total=True)
+def _to_pattern(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
+    """The text itself: what it is used for finds it invalid."""
+    return _text(value, source) if isinstance(source, CharType) else value

@@ -1,0 +1,143 @@
+"""checksum: the sum of the rows' hashes, in any order. Source: answers of Trino 476.
+
+Values are hashed as eight bytes or as their text by xxHash; lists, rows and maps combine the hashes of their parts.
+"""
+
+from __future__ import annotations
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.types import has_picoseconds
+from lodestar_server.execution.kernel.functions.lists import mapped
+from lodestar_server.execution.kernel.functions.operators import unscaled
+from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
+from lodestar_server.spi.types import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTEGRAL_TYPES,
+    INTERVAL_DAY_SECOND,
+    INTERVAL_YEAR_MONTH,
+    IPADDRESS,
+    JSON,
+    REAL,
+    UNKNOWN,
+    UUID,
+    VARBINARY,
+    ArrayType,
+    CharType,
+    DecimalType,
+    MapType,
+    RowType,
+    TimestampType,
+    TimestampTzType,
+    TimeType,
+    TimeTzType,
+    Type,
+    VarcharType,
+)
+from lodestar_server.spi.types.arrow import row_field_name
+
+_SHORT_DECIMAL = 18
+_MILLISECOND_PRECISION = 3
+
+
+@aggregate("checksum")
+def _checksum(call: GroupCall) -> Sql:
+    (value,), (type_,) = call.arguments, call.types
+    hashed = sql.call("coalesce", hash_of(value, type_), sql.fragment("CAST(1 AS UBIGINT)"))
+    total = call.apply("sum", sql.call("trino_checksum_part", hashed), order=())
+    return sql.call("trino_checksum_bytes", total)
+
+
+def hash_of(value: Sql, type_: Type, *, plain: bool = False) -> Sql:
+    """A UBIGINT, NULL of NULL. Inside a row, longs are hashed plainly."""
+    if type_ == BOOLEAN:
+        return _long(sql.cast(value, "BIGINT"), plain=False)
+    if type_ in INTEGRAL_TYPES or type_ in (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH):
+        return _long(sql.cast(value, "BIGINT"), plain=plain)
+    if type_ == DATE:
+        return _long(sql.fragment("CAST({0} - DATE '1970-01-01' AS BIGINT)", value), plain=plain)
+    if type_ == DOUBLE:
+        return _long(sql.call("trino_double_bits", value), plain=plain)
+    if type_ == REAL:
+        return _long(sql.call("trino_real_bits", value), plain=plain)
+    if type_ == JSON or isinstance(type_, VarcharType | CharType):
+        return sql.fragment("trino_hash_bytes(encode({0}))", value)
+    if type_ == VARBINARY:
+        return sql.call("trino_hash_bytes", value)
+    if type_ in (UUID, IPADDRESS):
+        return sql.call("trino_hash_words", value)
+    if type_ == UNKNOWN:
+        return sql.typed_null("UBIGINT")
+    return _hash_of_structure(value, type_, plain=plain)
+
+
+def _hash_of_structure(value: Sql, type_: Type, *, plain: bool) -> Sql:
+    match type_:
+        case DecimalType():
+            digits = unscaled(value, type_, 0)
+            if type_.precision <= _SHORT_DECIMAL:
+                return _long(sql.cast(digits, "BIGINT"), plain=plain)
+            return sql.call("trino_hash_int128", digits)
+        case TimeType():
+            return _long(value, plain=plain)
+        case TimeTzType():
+            return _long(sql.fragment("(trino_time_instant({0}) // 1000)", value), plain=plain)
+        case TimestampType():
+            if not has_picoseconds(type_):
+                return _long(sql.call("epoch_us", value), plain=plain)
+            return _pair(sql.call("epoch_us", sql.field(value, "t")), sql.field(value, "p"), plain=plain)
+        case TimestampTzType(precision):
+            micros = sql.call("epoch_us", sql.field(value, "t"))
+            millis = sql.fragment("CAST(floor({0} / 1000) AS BIGINT)", micros)
+            if precision <= _MILLISECOND_PRECISION:
+                return _long(millis, plain=plain)
+            return sql.let(value, lambda v: _zoned_pair(v, type_, plain=plain))
+        case ArrayType(element):
+            return _combined(mapped(value, lambda one: hash_of(one, element, plain=plain)))
+        case RowType(fields):
+
+            def row_hash(row: Sql) -> Sql:
+                parts = [
+                    hash_of(sql.field(row, row_field_name(i)), one.type, plain=True) for i, one in enumerate(fields)
+                ]
+                return sql.case([(sql.is_not_null(row), _combined(sql.fragment("[{*}]", *parts), start=1))])
+
+            return sql.let(value, row_hash)
+        case MapType(key, element):
+
+            def entry_hash(entry: Sql) -> Sql:
+                hashes = [
+                    _or_zero(hash_of(sql.field(entry, "key"), key, plain=plain)),
+                    _or_zero(hash_of(sql.field(entry, "value"), element, plain=plain)),
+                ]
+                return sql.call("xor", *hashes)
+
+            return sql.call("trino_hash_sum", mapped(sql.call("map_entries", value), entry_hash))
+    raise LodestarError(NOT_SUPPORTED, f"checksum of {type_.display} is not supported")
+
+
+def _long(value: Sql, *, plain: bool) -> Sql:
+    return sql.call("trino_mix_long" if plain else "trino_hash_long", value)
+
+
+def _pair(first: Sql, second: Sql, *, plain: bool) -> Sql:
+    return sql.call("xor", _long(first, plain=plain), _long(sql.cast(second, "BIGINT"), plain=plain))
+
+
+def _zoned_pair(value: Sql, type_: TimestampTzType, *, plain: bool) -> Sql:
+    micros = sql.call("epoch_us", sql.field(value, "t"))
+    rest = sql.fragment("((({0} % 1000) + 1000) % 1000 * 1000000)", micros)
+    if has_picoseconds(type_):
+        rest = sql.fragment("({0} + {1})", rest, sql.field(value, "p"))
+    return _pair(sql.fragment("CAST(floor({0} / 1000) AS BIGINT)", micros), rest, plain=plain)
+
+
+def _or_zero(value: Sql) -> Sql:
+    return sql.call("coalesce", value, sql.fragment("CAST(0 AS UBIGINT)"))
+
+
+def _combined(hashes: Sql, *, start: int = 0) -> Sql:
+    return sql.fragment(f"trino_combined_hash({{0}}, {start})", hashes)

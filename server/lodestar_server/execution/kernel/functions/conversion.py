@@ -1,0 +1,113 @@
+"""Values as text for people, and other conversions."""
+
+from __future__ import annotations
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.text import text_of, timestamp_text, wall_clock
+from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import GENERIC_USER_ERROR, NOT_SUPPORTED, LodestarError, list_error_codes
+from lodestar_server.spi.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTEGRAL_TYPES,
+    JSON,
+    REAL,
+    UNKNOWN,
+    DecimalType,
+    RowType,
+    TimestampType,
+    TimestampTzType,
+    TimeType,
+    Type,
+)
+from lodestar_server.spi.types.arrow import row_field_name
+
+_KINDS: dict[Type, str] = {BOOLEAN: "boolean", REAL: "float", DOUBLE: "double", DATE: "date", UNKNOWN: "string"}
+
+
+@scalar("typeof", total=True)
+def _typeof(call: ScalarCall) -> Sql:
+    return sql.text(call.types[0].display)
+
+
+@scalar("format")
+def _format(call: ScalarCall) -> Sql:
+    row = call.types[1]
+    assert isinstance(row, RowType)
+    kinds = ",".join(_kind(field.type) for field in row.fields)
+
+    def texts(arguments: Sql) -> Sql:
+        parts = [
+            _text(sql.field(arguments, row_field_name(index)), field.type) for index, field in enumerate(row.fields)
+        ]
+        return sql.fragment("CAST([{*}] AS VARCHAR[])", *parts)
+
+    return sql.call("trino_format", call.arguments[0], sql.text(kinds), sql.let(call.arguments[1], texts))
+
+
+def _kind(type_: Type) -> str:
+    """The Java value that stands for a type."""
+    if type_ in INTEGRAL_TYPES:
+        return "long"
+    if type_ in _KINDS:
+        return _KINDS[type_]
+    match type_:
+        case DecimalType():
+            return "decimal"
+        case TimestampType():
+            return "timestamp"
+        case TimestampTzType():
+            return "zoned"
+        case TimeType():
+            return "time"
+    if text_of(sql.NULL, type_) is None:
+        raise LodestarError(NOT_SUPPORTED, f"Type not supported for formatting: {type_.display}")
+    return "string"
+
+
+def _text(value: Sql, type_: Type) -> Sql:
+    if type_ in (DOUBLE, REAL):
+        return sql.call("trino_java_floating_text", value)
+    if isinstance(type_, TimestampTzType):
+
+        def zoned(v: Sql) -> Sql:
+            local = wall_clock(v, type_)
+            seconds = sql.fragment(
+                "(epoch_us(trino_local({0}, {1})) - epoch_us({0})) // 1000000", sql.field(v, "t"), sql.field(v, "z")
+            )
+            parts = [timestamp_text(local, type_), sql.text("|"), sql.cast(seconds, "VARCHAR"), sql.text("|")]
+            return sql.chain("||", [*parts, sql.field(v, "z")])
+
+        return sql.let(value, zoned)
+    if type_ == JSON:
+        return value
+    text = text_of(value, type_)
+    assert text is not None
+    return text
+
+
+@scalar("format_number", total=True)
+def _format_number(call: ScalarCall) -> Sql:
+    (value,) = call.arguments
+    if call.types[0] == BIGINT:
+        return sql.call("trino_format_number", value)
+    return sql.let(value, lambda v: sql.fragment("trino_format_number(trino_double_to_long({0}))", v))
+
+
+scalar_template("parse_data_size", "trino_parse_data_size({0})", total=False)
+scalar_template("parse_presto_data_size", "trino_parse_data_size({0})", total=False)
+scalar_template("index", "strpos({0}, {1})")
+
+
+@scalar("fail")
+def _fail(call: ScalarCall) -> Sql:
+    """Raises its message; with two arguments the first is the number of the error code."""
+    number = call.constant(0) if len(call.arguments) == 2 else GENERIC_USER_ERROR.code
+    code = next((one for one in list_error_codes() if one.code == number), GENERIC_USER_ERROR)
+    message = call.constant(len(call.arguments) - 1)
+    if isinstance(message, str):
+        return call.context.fail(code, message, call.held)
+    return sql.let(call.arguments[-1], lambda text: call.context.fail(code, text, call.held))

@@ -1,0 +1,81 @@
+"""Expressions over DuckDB lists that several families of functions need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
+from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.types import ArrayType, Type
+
+
+def mapped(values: Sql, body: Callable[[Sql], Sql]) -> Sql:
+    """body of each element."""
+    return sql.call("list_transform", values, sql.function_of(body))
+
+
+def filtered(values: Sql, body: Callable[[Sql], Sql]) -> Sql:
+    """The elements for which body is true."""
+    return sql.call("list_filter", values, sql.function_of(body))
+
+
+def filtered_with_index(values: Sql, body: Callable[[Sql, Sql], Sql]) -> Sql:
+    """The elements for which body of element and index, from 1, is true."""
+    return sql.call("list_filter", values, sql.function_of(body, 2))
+
+
+def has_null(values: Sql) -> Sql:
+    """An element is NULL."""
+    return sql.fragment("list_count({0}) < len({0})", values)
+
+
+def joined(*lists: Sql) -> Sql:
+    """The lists one after the other; none of them may be NULL."""
+    return sql.call("list_concat", *lists)
+
+
+def empty(element: str) -> Sql:
+    """A list without elements, of a DuckDB type."""
+    return sql.fragment(f"CAST([] AS {element}[])")
+
+
+def keys_of(values: Sql, element: Type) -> Sql:
+    """The list to look elements up in by identity."""
+    return identity_key(values, ArrayType(element))
+
+
+def first_of_each(values: Sql, element: Type) -> Sql:
+    """The elements without those that are identical to one before, in order. `values` is simple."""
+    if has_own_identity(element):
+        return filtered_with_index(values, lambda one, i: sql.fragment("list_position({0}, {1}) = {2}", values, one, i))
+    return sql.let(
+        keys_of(values, element),
+        lambda keys: filtered_with_index(
+            values, lambda one, i: sql.fragment("list_position({0}, {0}[{1}]) = {1}", keys, i)
+        ),
+    )
+
+
+def among(values: Sql, others: Sql, element: Type, *, present: bool) -> Sql:
+    """The elements of one list that another has, or has not; NULL is identical to NULL."""
+    test = "IS NOT NULL" if present else "IS NULL"
+    return sql.let(
+        keys_of(others, element),
+        lambda keys: filtered(
+            values,
+            lambda one: sql.fragment(f"list_position({{0}}, {{1}}) {test}", keys, identity_key(one, element)),
+        ),
+    )
+
+
+def any_true(answers: Sql) -> Sql:
+    """OR over a list of BOOLEAN: FALSE for none."""
+    return sql.let(
+        answers,
+        lambda a: sql.fragment(
+            "CASE WHEN list_contains({0}, TRUE) THEN TRUE WHEN list_count({0}) < len({0}) THEN NULL "
+            "WHEN {0} IS NULL THEN NULL ELSE FALSE END",
+            a,
+        ),
+    )
