@@ -1,6 +1,7 @@
 """A warehouse that a real Trino wrote, opened as it is: the same rows that Trino read from it.
 
-The recordings lie beside the project (`../shared/oracle`) or where ORACLE_RECORDINGS says; without them there is nothing to compare with.
+The recordings lie beside the project (`../shared/oracle`) or where ORACLE_RECORDINGS says; without them there is
+nothing to compare with.
 """
 
 from __future__ import annotations
