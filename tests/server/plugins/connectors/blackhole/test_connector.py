@@ -112,6 +112,15 @@ def test_a_delay_ends_with_the_writer(harness: Harness) -> None:
         assert sink.written_bytes == page.nbytes
 
 
+def test_deleted_rows_are_counted(harness: Harness) -> None:
+    create(harness, {"a": "bigint"}, split_count=1, pages_per_split=2, rows_per_page=3)
+    with harness.statement() as on:
+        handle = on.metadata.apply_delete(on.session, on.require("default", "t"))
+        assert handle is not None
+        assert on.metadata.execute_delete(on.session, handle) == 6
+        assert len(on.rows("default", "t")) == 6
+
+
 def test_nothing_is_kept(harness: Harness) -> None:
     with harness.statement() as on:
         on.create_with_rows(table("default", "t", [("a", BIGINT)]), [(1,), (2,)])
