@@ -82,9 +82,13 @@ class Statement:
 
     def write(self, handle: WriteHandle, types: Sequence[Type], rows: Iterable[Row]) -> list[bytes]:
         sink = self.connector.page_sink(self.handle, self.session, handle)
-        for page in rows_to_pages(types, rows):
-            sink.append(page)
-        return sink.finish()
+        try:
+            for page in rows_to_pages(types, rows):
+                sink.append(page)
+            return sink.finish()
+        except BaseException:
+            sink.abort()
+            raise
 
     def create_with_rows(self, definition: TableMetadata, rows: Iterable[Row]) -> None:
         """CREATE TABLE AS."""

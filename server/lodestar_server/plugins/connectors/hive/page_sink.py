@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -145,8 +146,12 @@ class HivePageSink(PageSink):
     def abort(self) -> None:
         """Close what is open; the directory is removed with the write."""
         for part in self._parts.values():
-            if part.stream is not None:
-                part.stream.close()
+            with suppress(OSError, pa.ArrowException):  # what cannot be written is thrown away all the same
+                if part.writer is not None:
+                    part.writer.close()
+            with suppress(OSError):
+                if part.stream is not None:
+                    part.stream.close()
             part.writer = part.stream = None
 
 
