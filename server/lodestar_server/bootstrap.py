@@ -81,14 +81,16 @@ class EngineParts:
 
     `make_catalogs(context, files)` creates the catalogs of `files` and raises `CatalogFaults` for those it cannot;
     `make_kernel(context, configuration)`; `make_pipeline(catalogs, kernel, configuration)`. `check_statement` raises
-    LodestarError for a text that does not parse (prepared statements in headers), `check_role(user, role)` for a system
-    role that the user may not have. `access` are dispatch's checks. `close()` frees all of it, once no query runs.
+    LodestarError for a text that does not parse (prepared statements in headers), `check_path` for an SQL path that
+    does not, `check_role(user, role)` for a system role that the user may not have. `access` are dispatch's checks.
+    `close()` frees all of it, once no query runs.
     """
 
     make_catalogs: Callable[[NodeContext, Sequence[CatalogFile]], object]
     make_kernel: Callable[[NodeContext, Configuration], object]
     make_pipeline: Callable[[object, object, Configuration], Pipeline]
     check_statement: Callable[[str], None] = lambda text: None
+    check_path: Callable[[str], None] = lambda text: None
     check_role: Callable[[str, str], None] = lambda user, role: _refuse_role(role)
     access: AccessChecks | None = None
     close: Callable[[], None] = lambda: None
@@ -251,6 +253,7 @@ class LodestarServer:
             spool=spool,
             properties=SystemProperties(self._session_defaults()),
             access=self.parts.access or AccessChecks(),
+            check_path=self.parts.check_path,
             server_time_zone=_server_time_zone(),
             forced_time_zone=environment.forced_session_time_zone,
         )

@@ -34,7 +34,9 @@ class EngineBuilder:
 
     def parts(self) -> EngineParts:
         """For the server."""
-        return EngineParts(self.make_catalogs, self.make_kernel, self.make_pipeline, check_statement, close=self.close)
+        return EngineParts(
+            self.make_catalogs, self.make_kernel, self.make_pipeline, check_statement, check_path, close=self.close
+        )
 
     def make_catalogs(self, context: NodeContext, files: Sequence[CatalogFile]) -> CatalogManager:
         """Raises: CatalogFaults."""
@@ -119,6 +121,13 @@ def check_statement(text: str) -> None:
     from lodestar_server.sql.parser import parse_statement
 
     parse_statement(text)
+
+
+def check_path(text: str) -> None:
+    """Raises LodestarError for an SQL path that does not parse."""
+    from lodestar_server.sql.parser import parse_path_specification
+
+    parse_path_specification(text)
 
 
 def _session_defaults(configuration: Configuration) -> dict[str, str]:

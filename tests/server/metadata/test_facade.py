@@ -11,6 +11,7 @@ from tests.fakes.counting_connector import CountingConnector
 
 from lodestar_server.metadata.base import MetadataServices
 from lodestar_server.metadata.facade import Metadata, build_services
+from lodestar_server.session import RoleKind, SelectedRole
 from lodestar_server.spi.connector import ColumnMetadata, RelationKind, SaveMode, TableMetadata
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import QualifiedName, SchemaTableName, TablePrefix
@@ -143,6 +144,14 @@ def test_session_properties_are_all_checked(services: MetadataServices) -> None:
         )
     with statement(services, catalog_properties={"nosuch": {"a": "1"}}) as metadata:
         assert fails(metadata.check_session_properties) == ("CATALOG_NOT_FOUND", "Catalog 'nosuch' not found")
+
+
+def test_roles_are_of_catalogs_that_exist(services: MetadataServices) -> None:
+    role = SelectedRole(RoleKind.ALL)
+    with statement(services, roles={"system": role, "c": role}) as metadata:
+        metadata.check_session_properties()
+    with statement(services, roles={"C": role}) as metadata:
+        assert fails(metadata.check_session_properties) == ("CATALOG_NOT_FOUND", "Catalog 'C' not found")
 
 
 def test_procedures(services: MetadataServices) -> None:

@@ -73,6 +73,8 @@ class QuerySettings:
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     properties: SystemProperties = field(default_factory=SystemProperties)
     access: AccessChecks = field(default_factory=AccessChecks)
+    check_path: Callable[[str], None] = lambda text: None
+    """Raises LodestarError for an SQL path that does not parse."""
     server_time_zone: str = "UTC"
     forced_time_zone: str | None = None
 
@@ -153,6 +155,8 @@ class QueryManager:
             raise _too_long(query, settings.queries.max_length)
         session = query.session
         self._check_identity(session)
+        if session.path:
+            settings.check_path(session.path)
         settings.properties.validate(session.system_properties)
         query.context = QueryContext(session, self._time_zone(session), self._deadline(query))
 

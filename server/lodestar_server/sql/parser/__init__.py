@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from lodestar_server.spi.errors import SYNTAX_ERROR, Location, LodestarError
+from lodestar_server.spi.errors import NOT_SUPPORTED, SYNTAX_ERROR, Location, LodestarError
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.cursor import Refusal, TooLarge
 from lodestar_server.sql.parser.formatter import (
@@ -82,7 +82,9 @@ def _parse(text: str, entry: Callable[[Parser], T], what: str, rule: str) -> T:
     except Refusal:
         error = find_syntax_error(tokens, rule)
         if error is None:
-            error = LodestarError(SYNTAX_ERROR, "refused", location=tokens.location(parser.pos))
+            # A lambda whose body could go on with the AND of a BETWEEN around it: the one thing read too greedily here.
+            message = f"cannot read '{tokens.texts[parser.pos]}' here; put the lambda in front of it in parentheses"
+            error = LodestarError(NOT_SUPPORTED, message, location=tokens.location(parser.pos))
         raise error from None
     except LodestarError as fault:
         # Trino finds faults in the tree, which it only has if the whole text is in the language.

@@ -100,7 +100,7 @@ class OperatorParser(WindowParser):
             quantifier = _QUANTIFIERS.get(self.kinds[self.pos])
             if quantifier is not None and self.kinds[self.pos + 1] == "(" and self.query_follows(self.pos + 2):
                 # `= ALL ((SELECT 1))` is a call of a function named "all": a value, if it can be read as one, wins.
-                right = self.attempt(self.value_expression)
+                right = None if self.kinds[self.pos + 2] in QUERY_STARTS else self.attempt(self.value_expression)
                 if right is None:
                     return self._quantified_comparison(value, operator, quantifier, start)
                 return ast.ComparisonExpression(operator, value, right, at=self.at(start))

@@ -14,6 +14,7 @@ from lodestar_server.query.config import QueryConfig
 from lodestar_server.query.dispatch import QueryManager, QuerySettings
 from lodestar_server.query.state import QueryState
 from lodestar_server.session import Session
+from lodestar_server.spi.errors import SYNTAX_ERROR, LodestarError
 from lodestar_server.spi.session import Identity
 
 
@@ -207,6 +208,20 @@ async def test_internal_errors_are_logged_with_their_cause(make, caplog, text):
     assert record.query_id == query.id
     assert "secret" in "".join(traceback.format_exception(record.exc_info[1]))
     assert "secret" not in query.error.message
+
+
+async def test_a_path_that_does_not_parse_is_the_failure_of_its_query(make):
+    manager, _ = make()
+
+    def check(text):
+        raise LodestarError(SYNTAX_ERROR, f"no path: {text}")
+
+    manager.settings.check_path = check
+    with_path, without = manager.register(request("SELECT 1", path="a..b")), manager.register(request("SELECT 1"))
+    manager.start(with_path)
+    assert with_path.error.message == "no path: a..b"
+    assert without.error is None
+    await manager.close()
 
 
 async def test_totals(make):
