@@ -192,7 +192,28 @@ def struct(**fields: Sql) -> Sql:
 
 def field(value: Sql, field_name: str) -> Sql:
     """The field of a STRUCT, NULL of NULL."""
+    if isinstance(value, Fragment) and not value.args["expressions"]:
+        template = value.args["this"][0]
+        if template.startswith(_NULL_STRUCT):
+            # DuckDB forgets the types of a NULL's fields.
+            return typed_null(_field_type(template[len(_NULL_STRUCT) : -2], field_name))
     return fragment(f"struct_extract({{0}}, '{field_name}')", value)
+
+
+_NULL_STRUCT = "CAST(NULL AS STRUCT("
+
+
+def _field_type(fields: str, wanted: str) -> str:
+    """The type of one field in the text between the parentheses of STRUCT(…)."""
+    depth = start = 0
+    for position, character in enumerate(fields + ","):
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            field_name, _, type_ = fields[start:position].strip().partition(" ")
+            if field_name.strip('"') == wanted:
+                return type_
+            start = position + 1
+    raise KeyError(wanted)
 
 
 _variables = count(1)
@@ -215,6 +236,13 @@ def is_simple(value: Sql) -> bool:
         arguments = value.args["expressions"]
         return not arguments or (value.args["this"][0] in _FREE and all(is_simple(part) for part in arguments))
     return isinstance(value, exp.Column | exp.Literal | exp.Null | exp.Boolean)
+
+
+def is_constant(value: Sql) -> bool:
+    """A value that names no column."""
+    if isinstance(value, Fragment):
+        return not value.args["fixed"] and all(is_constant(part) for part in value.args["expressions"])
+    return not isinstance(value, exp.Column)
 
 
 def is_literal(value: Sql) -> bool:

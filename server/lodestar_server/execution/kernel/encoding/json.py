@@ -59,7 +59,10 @@ def _cell(value: Sql, type_: Type, *, legacy: bool) -> Cell:
         return Cell(exact, value, sql.fragment("isfinite({0})", value))
     if type_ == REAL:
         fast = sql.fragment("CAST(CAST({0} AS VARCHAR) AS JSON)", value)
-        return Cell(exact, fast, sql.fragment("isfinite({0})", value))
+        # DuckDB prints the smallest reals with one digit, Java with two.
+        return Cell(
+            exact, fast, sql.fragment("(isfinite({0}) AND ({0} = 0 OR abs({0}) > CAST('9e-45' AS FLOAT)))", value)
+        )
     if type_ == DATE:
         return Cell(exact, value, sql.fragment("{0} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'", value))
     if isinstance(type_, TimestampType) and not has_picoseconds(type_):
@@ -86,6 +89,13 @@ def json_row(columns: Sequence[tuple[Sql, Type]], *, legacy: bool = False) -> Sq
     return sql.case([(sql.fragment(" AND ".join(f"{{{i}}}" for i in range(len(guards))), *guards), fast)], exact)
 
 
+def _prints_itself(type_: Type) -> bool:
+    """DuckDB's own JSON text of the value is the protocol's."""
+    if isinstance(type_, ArrayType):
+        return _prints_itself(type_.element)
+    return type_ in _NATIVE or isinstance(type_, VarcharType)
+
+
 def json_value(value: Sql, type_: Type, *, legacy: bool) -> Sql:
     """A value as an argument of `json_array`: a DuckDB value that it prints rightly, or JSON."""
 
@@ -96,7 +106,7 @@ def json_value(value: Sql, type_: Type, *, legacy: bool) -> Sql:
         case VarcharType():
             return value
         case ArrayType(element):
-            if element in _NATIVE or isinstance(element, VarcharType):
+            if _prints_itself(element):
                 return value
             return sql.call("list_transform", value, sql.function_of(lambda one: _as_json(inner(one, element))))
         case RowType(fields):
@@ -135,7 +145,9 @@ def _as_json(value: Sql) -> Sql:
 
 def _floating(value: Sql, type_: Type) -> Sql:
     shortest = (
-        sql.call("to_json", value) if type_ == DOUBLE else sql.fragment("CAST(CAST({0} AS VARCHAR) AS JSON)", value)
+        sql.call("to_json", value)
+        if type_ == DOUBLE
+        else sql.fragment("CAST(trino_java_floating_text({0}) AS JSON)", value)
     )
     special = sql.call("to_json", sql.call("trino_special_text", value))
     return sql.fragment("CASE WHEN isfinite({0}) THEN {1} WHEN {0} IS NOT NULL THEN {2} END", value, shortest, special)

@@ -6,13 +6,17 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import (
+    CODE_POINTS,
     COLOR,
     DATE,
     DOUBLE,
     INTERVAL_DAY_SECOND,
     INTERVAL_YEAR_MONTH,
     IPADDRESS,
+    JONI_REGEXP,
     JSON,
+    JSON_2016,
+    JSON_PATH,
     MAX_DECIMAL_PRECISION,
     REAL,
     UNKNOWN,
@@ -99,7 +103,7 @@ def text_of(value: Sql, type_: Type) -> Sql | None:
         return sql.cast(value, "VARCHAR")
     if type_ == UNKNOWN:
         return sql.cast(value, "VARCHAR")
-    return value if type_ == JSON else None
+    return value if type_ in (JSON, JSON_2016, JSON_PATH, JONI_REGEXP, CODE_POINTS) else None
 
 
 _MACROS: dict[Type, str] = {

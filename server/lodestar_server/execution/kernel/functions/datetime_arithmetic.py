@@ -221,7 +221,7 @@ def _offset_minutes(call: ScalarCall, index: int) -> Sql:
     return sql.let(call.arguments[index], checked)
 
 
-@scalar("at_timezone")
+@scalar("at_timezone", "$at_timezone")
 def _at_timezone(call: ScalarCall) -> Sql:
     type_ = call.types[0]
     by_offset = call.types[1] == INTERVAL_DAY_SECOND

@@ -51,7 +51,10 @@ def multiply(call: ScalarCall) -> Sql:
     left, right = call.types
     a, b = call.arguments if left in INTERVALS else (call.arguments[1], call.arguments[0])
     if BIGINT in (left, right):
-        return sql.cast(sql.binary("*", a, b), call.held)
+        # Java's long and int wrap around.
+        product = sql.fragment("trino_signed(CAST({0} AS HUGEINT) * {1}, CAST(1 AS HUGEINT) << 64)", a, b)
+        bits = 32 if call.result == INTERVAL_YEAR_MONTH else 64
+        return sql.cast(sql.fragment(f"trino_signed({{0}}, CAST(1 AS HUGEINT) << {bits})", product), call.held)
     return _scaled(call, "*", "multiply", a, b)
 
 

@@ -183,7 +183,11 @@ def _width_bucket(call: ScalarCall) -> Sql:
 
 @scalar("cosine_similarity")
 def _cosine_similarity(call: ScalarCall) -> Sql:
-    return sql.call("trino_cosine_similarity", *_vectors(call))
+    similarity = sql.call("trino_cosine_similarity", *_vectors(call))
+    if isinstance(call.types[0], ArrayType):
+        return similarity
+    whole = sql.conjunction([sql.call("trino_map_is_whole", one) for one in call.arguments])
+    return sql.case([(whole, similarity)])
 
 
 @scalar("cosine_distance")

@@ -18,6 +18,7 @@ from lodestar_server.spi.types import (
     DOUBLE,
     INTEGRAL_TYPES,
     REAL,
+    CharType,
     DecimalType,
     MapType,
     Type,
@@ -26,6 +27,8 @@ from lodestar_server.spi.types import (
 
 FLOATING = (DOUBLE, REAL)
 _MAX_PRECISION = 38
+SHORT_DECIMAL = 18
+"""Digits that fit into 64 bits."""
 
 
 def decimal_sides(call: ScalarCall) -> tuple[DecimalType, DecimalType, DecimalType]:
@@ -46,15 +49,20 @@ def is_arithmetic(call: ScalarCall) -> bool:
 
 def arithmetic(operator: str, call: ScalarCall) -> Sql:
     """An operator on numbers as DuckDB has it, brought to the result's type."""
-    made = sql.binary(operator, *call.arguments)
-    if isinstance(call.result, DecimalType) and _natural_decimal(operator, call) != call.result:
-        return sql.cast(made, call.held)
-    return made
+    left, right = call.arguments
+    if not isinstance(call.result, DecimalType):
+        return sql.binary(operator, left, right)
+    one, other, result = decimal_sides(call)
+    if _natural_decimal(operator, one, other).precision > SHORT_DECIMAL >= max(one.precision, other.precision):
+        # DuckDB stays with 64 bits, and overflows, unless a side needs more.
+        one = DecimalType(SHORT_DECIMAL + 1, one.scale)
+        left = sql.cast(left, duckdb_type(one))
+    made = sql.binary(operator, left, right)
+    return made if _natural_decimal(operator, one, other) == result else sql.cast(made, call.held)
 
 
-def _natural_decimal(operator: str, call: ScalarCall) -> DecimalType:
-    """What DuckDB makes of the operator."""
-    left, right, _ = decimal_sides(call)
+def _natural_decimal(operator: str, left: DecimalType, right: DecimalType) -> DecimalType:
+    """What DuckDB makes of the operator, short of its own limits."""
     if operator == "*":
         return DecimalType(min(_MAX_PRECISION, left.precision + right.precision), left.scale + right.scale)
     scale = max(left.scale, right.scale)
@@ -109,7 +117,11 @@ def unscaled(value: Sql, type_: DecimalType, more: int) -> Sql:
     if type_.precision + factor + 1 > _MAX_PRECISION:
         digits = sql.fragment("CAST(replace(CAST({0} AS VARCHAR), '.', '') AS HUGEINT)", value)
         return digits if more == 0 else sql.fragment(f"({{0}} * CAST('1{'0' * more}' AS HUGEINT))", digits)
-    wide = f"CAST('1{'0' * factor}' AS DECIMAL({factor + 1},0))"
+    digits = factor + 1
+    if type_.precision <= SHORT_DECIMAL < type_.precision + digits:
+        # As in `arithmetic`.
+        digits = max(digits, SHORT_DECIMAL + 1)
+    wide = f"CAST('1{'0' * factor}' AS DECIMAL({digits},0))"
     return sql.fragment(f"CAST({{0}} * {wide} AS HUGEINT)", value)
 
 
@@ -252,6 +264,8 @@ def _matching(mapping: Sql, key: Sql, key_type: Type) -> Sql:
 @scalar("$like")
 def _like(call: ScalarCall) -> Sql:
     value, pattern = call.arguments[:2]
+    if isinstance(call.types[0], CharType):
+        value = sql.fragment(f"rpad({{0}}, {call.types[0].length}, ' ')", value)
     if len(call.arguments) == 2:
         return sql.fragment("({0} LIKE {1})", value, pattern)
     escape = call.constant(2)

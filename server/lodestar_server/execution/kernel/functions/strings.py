@@ -59,7 +59,7 @@ def _reverse(call: ScalarCall) -> Sql:
 def _concat(call: ScalarCall) -> Sql:
     if isinstance(call.result, ArrayType):
         parts = [
-            value if isinstance(type_, ArrayType) else sql.fragment("[{0}]", value)
+            value if type_ == call.result else sql.fragment("[{0}]", value)
             for value, type_ in zip(call.arguments, call.types, strict=True)
         ]
         return _concatenated_arrays(call, parts)
@@ -98,7 +98,7 @@ def _unless_null(call: ScalarCall, start: Sql, length: Sql, macro: str, value: S
 
 def _positive(call: ScalarCall, index: int) -> bool:
     value = call.constant(index)
-    return isinstance(value, int) and value > 0
+    return isinstance(value, int) and 0 < value <= MAX_LENGTH
 
 
 for _name in ("trim", "ltrim", "rtrim"):

@@ -9,8 +9,19 @@ from lodestar_server.execution.kernel.lowering.context import NODES, Lowering, c
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Ordering, SymbolRef
-from lodestar_server.ir.nodes import Filter, Limit, Project, Sample, SharedScan, Sort, TableScan, Values
-from lodestar_server.ir.nodes.leaves import RecursiveScan, TableFunctionScan
+from lodestar_server.ir.nodes import (
+    Filter,
+    Limit,
+    Project,
+    Sample,
+    SharedScan,
+    Sort,
+    TableFunctionScan,
+    TableScan,
+    Values,
+)
+from lodestar_server.ir.nodes.leaves import RecursiveScan
+from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, LodestarError
 
 
 def _lower_scan(context: Lowering, node: TableScan) -> Block:
@@ -32,21 +43,6 @@ def _lower_values(context: Lowering, node: Values) -> Block:
     names = ", ".join(column_name(symbol) for symbol in node.symbols) or "c0"
     item = sql.fragment(f"(VALUES {{*}}) AS {context.alias()}({names})", *rows)
     return Block({symbol: sql.name(column_name(symbol)) for symbol in node.symbols}, [item])
-
-
-def _lower_table_function(context: Lowering, node: TableFunctionScan) -> Block:
-    assert node.name == "sequence", "other table functions are plans of their own"
-    arguments = dict(node.arguments)
-    start, stop, step = (sql.number(int(arguments[name])) for name in ("start", "stop", "step"))
-    name = column_name(node.symbols[0])
-    item = sql.fragment(
-        f"generate_series(CAST({{0}} AS BIGINT), CAST({{1}} AS BIGINT), CAST({{2}} AS BIGINT)) "
-        f"AS {context.alias()}({name})",
-        start,
-        stop,
-        step,
-    )
-    return Block({node.symbols[0]: sql.name(name)}, [item])
 
 
 def _lower_shared_scan(context: Lowering, node: SharedScan | RecursiveScan) -> Block:
@@ -138,9 +134,24 @@ def _lower_sample(context: Lowering, node: Sample) -> Block:
     return block.wrapped(context)
 
 
+def _lower_table_function(context: Lowering, node: TableFunctionScan) -> Block:
+    """`sequence`: the analyzer has checked its arguments."""
+    if node.name != "sequence":
+        raise LodestarError(FUNCTION_NOT_FOUND, f"Table function '{node.name}' not registered")
+    arguments = dict(node.arguments)
+    start, stop, step = arguments["start"], arguments["stop"], arguments["step"]
+    rows = (stop - start) // step + 1 if step else 1
+    alias = context.alias()
+    value = sql.fragment(
+        f"CAST({{0}} + CAST({alias}.i AS HUGEINT) * {{1}} AS BIGINT)", sql.number(start), sql.number(step)
+    )
+    made = Block({node.symbols[0]: value}, [sql.fragment(f"range({rows}) AS {alias}(i)")])
+    return made.wrapped(context)
+
+
 NODES[TableScan] = _lower_scan
-NODES[Values] = _lower_values
 NODES[TableFunctionScan] = _lower_table_function
+NODES[Values] = _lower_values
 NODES[SharedScan] = _lower_shared_scan
 NODES[RecursiveScan] = _lower_shared_scan
 NODES[Filter] = _lower_filter

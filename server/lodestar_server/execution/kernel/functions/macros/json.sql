@@ -77,3 +77,13 @@ CREATE MACRO trino_json_size_of_kind(kind, v, pointer) AS
     CASE WHEN kind = 'ARRAY' THEN CAST(json_array_length(v, pointer) AS BIGINT)
          WHEN kind = 'OBJECT' THEN CAST(len(json_keys(v, pointer)) AS BIGINT)
          WHEN kind IS NOT NULL THEN CAST(0 AS BIGINT) END;
+
+-- The text of a decimal as Java's BigDecimal writes it: with an exponent below a millionth.
+CREATE MACRO trino_json_decimal_digits(digits, s, scale) AS
+    CASE WHEN length(digits) - scale > -6 THEN s
+         ELSE CASE WHEN starts_with(s, '-') THEN '-' ELSE '' END || left(digits, 1)
+              || CASE WHEN length(digits) > 1 THEN '.' || substr(digits, 2) ELSE '' END
+              || 'E' || CAST(length(digits) - 1 - scale AS VARCHAR) END;
+
+CREATE MACRO trino_json_decimal(s, scale) AS
+    trino_json_decimal_digits(coalesce(nullif(ltrim(replace(ltrim(s, '-'), '.', ''), '0'), ''), '0'), s, scale);

@@ -70,6 +70,8 @@ CREATE MACRO trino_euclidean_distance(a, b) AS
 CREATE MACRO trino_cosine_similarity(a, b) AS
     trino_checked_vectors(a, b, trino_dot(a, b) / (trino_norm(a) * trino_norm(b)));
 
+CREATE MACRO trino_map_is_whole(m) AS list_count(map_values(m)) = cardinality(m);
+
 -- The values of a map in the order of the keys of it and another, 0 for a key that it lacks.
 CREATE MACRO trino_map_vector(m, other) AS
     list_transform(list_sort(list_distinct(list_concat(map_keys(m), map_keys(other)))),

@@ -6,6 +6,11 @@ CREATE MACRO trino_offset_micros(z) AS
 
 CREATE MACRO trino_region_local(micros, z) AS timezone(z, make_timestamptz(micros));
 
+-- v: a time of day in picoseconds, read from t. Before 1970 Trino reads a second less where there is a fraction.
+CREATE MACRO trino_time_before_1970(v, t) AS
+    CASE WHEN epoch_us(t) < 0 AND epoch_us(t) % 1000000 <> 0
+         THEN (v + 86399000000000000) % 86400000000000000 ELSE v END;
+
 -- The wall clock of an instant.
 CREATE MACRO trino_local(t, z) AS
     CASE WHEN z = 'UTC' THEN t

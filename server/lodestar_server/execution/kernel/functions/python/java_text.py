@@ -47,7 +47,9 @@ def cast_double(value: float) -> str:
     if magnitude == 5e-324:
         return f"{sign}4.9E-324"
     exact = Fraction(magnitude)
-    below, above = Fraction(math.nextafter(magnitude, 0)), Fraction(math.nextafter(magnitude, math.inf))
+    below = Fraction(math.nextafter(magnitude, 0))
+    next_up = math.nextafter(magnitude, math.inf)
+    above = 2 * exact - below if math.isinf(next_up) else Fraction(next_up)
     for digits in range(len(repr(magnitude).split("e")[0].replace(".", "").strip("0")), 18):
         text = f"{magnitude:.{max(digits, 1) - 1}e}"
         if (below + exact) / 2 < Fraction(text) < (above + exact) / 2:

@@ -83,6 +83,8 @@ def inverse_beta_cdf(a: float, b: float, p: float) -> float:
         raise refused("p must be 0 >= p >= 1")
     if a <= 0 or b <= 0:
         raise refused("a, b must be > 0")
+    if p in (0, 1):
+        return float(p)
     low, high = 0.0, 1.0
     while True:
         middle = (low + high) / 2
@@ -174,9 +176,11 @@ def width_bucket_of_bins(operand: float, bins: Any) -> int:
         raise refused("Bins cannot be an empty array")
     if math.isnan(operand):
         raise refused("Operand cannot be NaN")
+    # Trino reads a NULL as zero, and does not look at its order.
+    given, bins = bins, [one or 0.0 for one in bins]
     low, high = 0, len(bins)
     while low < high:
-        if bins[low] > bins[high - 1]:
+        if None not in (given[low], given[high - 1]) and bins[low] > bins[high - 1]:
             raise refused("Bin values are not sorted in ascending order")
         middle = (low + high) // 2
         if not math.isfinite(bins[middle]):

@@ -98,7 +98,16 @@ def time_of_day(value: Sql, type_: TimestampType) -> Sql:
 @cast_rule("timestamp", "time", total=True)
 def _timestamp_to_time(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     assert isinstance(source, TimestampType) and isinstance(target, TimeType)
-    return rounded_timestamp(time_of_day(value, source), TimeType(source.precision), target.precision)[0]
+
+    def read(v: Sql) -> Sql:
+        made = rounded_timestamp(time_of_day(v, source), TimeType(source.precision), target.precision)[0]
+        return sql.fragment(
+            "trino_time_before_1970({0}, {1})", made, sql.field(v, "t") if has_picoseconds(source) else v
+        )
+
+    if source.precision == 0:
+        return rounded_timestamp(time_of_day(value, source), TimeType(0), target.precision)[0]
+    return sql.let(value, read)
 
 
 @cast_rule("timestamp with time zone", "time", total=True)

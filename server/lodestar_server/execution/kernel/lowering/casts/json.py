@@ -25,6 +25,8 @@ from lodestar_server.spi.types import (
 )
 from lodestar_server.spi.types.arrow import row_field_name
 
+_PLAIN_SCALE = 6
+"""Up to this scale Java writes every decimal without exponent."""
 _SCALARS = "boolean,tinyint,smallint,integer,bigint,real,double"
 _LABELS = {"integer": "INT"}
 _KEY_KINDS = ("boolean", "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal", "varchar", "unknown")
@@ -48,7 +50,8 @@ def _json_to_scalar(value: Sql, source: Type, target: Type, context: CastContext
         return sql.case([(sql.fragment("{0} <> 'null'", v), sql.call("coalesce", read, raised))])
 
     result = sql.let(value, converted)
-    if isinstance(target, VarcharType) and target.length is not None:
+    if isinstance(target, VarcharType) and target.length is not None and sql.is_constant(value):
+        # Trino cuts the text when it folds a constant, not when it runs.
         return sql.fragment(f"left({{0}}, {target.length})", result)
     return result
 
@@ -111,7 +114,10 @@ def json_text(value: Sql, type_: Type) -> Sql:
         case VarcharType():
             return sql.call("trino_json_quote", value)
         case DecimalType():
-            return decimal_text(value, type_)
+            text = decimal_text(value, type_)
+            if type_.scale <= _PLAIN_SCALE:
+                return text
+            return sql.let(text, lambda t: sql.fragment(f"trino_json_decimal({{0}}, {type_.scale})", t))
         case TimestampType():
             text = text_of(value, type_)
             return sql.fragment("('\"' || {0} || '\"')", text)

@@ -7,7 +7,7 @@ from lodestar_server.execution.kernel.encoding.rounding import rounded_timestamp
 from lodestar_server.execution.kernel.encoding.types import duckdb_type, has_picoseconds
 from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.lowering.casts.numbers import FLOATS, INTEGERS, decimal_name, quoted_message
-from lodestar_server.execution.kernel.lowering.casts.registry import CastContext, cast_rule
+from lodestar_server.execution.kernel.lowering.casts.registry import CastContext, cast_rule, cast_value
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import INVALID_CAST_ARGUMENT
 from lodestar_server.spi.types import (
@@ -82,7 +82,13 @@ def _time(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
 @cast_rule("varchar", "time with time zone", message=lambda value, source, target: _no("time with time zone", value))
 def _time_tz(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     assert isinstance(target, TimeTzType)
-    return rounded_timestamp(sql.call("trino_read_time_with_zone", value), TimeTzType(12), target.precision)[0]
+
+    def read(text: Sql) -> Sql:
+        with_zone = sql.call("trino_read_time_with_zone", text)
+        local = cast_value(sql.call("trino_read_time", text), TimeType(12), TimeTzType(12), context)
+        return sql.call("coalesce", with_zone, local)
+
+    return rounded_timestamp(sql.let(value, read), TimeTzType(12), target.precision)[0]
 
 
 @cast_rule("varchar", "timestamp", message=lambda value, source, target: _no("timestamp", value))

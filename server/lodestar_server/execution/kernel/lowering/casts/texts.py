@@ -12,6 +12,16 @@ from lodestar_server.spi.types import DATE, DOUBLE, REAL, CharType, DecimalType,
 
 _LONGEST = {"boolean": 5, "tinyint": 4, "smallint": 6, "integer": 11, "bigint": 20}
 """Characters of the longest text of a type."""
+_UNCHECKED = (
+    "boolean",
+    "time",
+    "time with time zone",
+    "timestamp",
+    "timestamp with time zone",
+    "interval day to second",
+    "interval year to month",
+)
+"""Trino looks at the length of these texts when it folds a constant, not when it runs."""
 
 
 def _fits(source: Type, length: int | None) -> bool:
@@ -28,7 +38,7 @@ def _fits(source: Type, length: int | None) -> bool:
 @cast_rule("interval day to second,interval year to month,uuid,ipaddress", "varchar")
 def _to_varchar(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     assert isinstance(target, VarcharType)
-    if _fits(source, target.length):
+    if _fits(source, target.length) or (source.base in _UNCHECKED and not sql.is_constant(value)):
         return _text(value, source)
 
     def checked(v: Sql) -> Sql:
@@ -82,3 +92,15 @@ def _char_to_varchar(value: Sql, source: Type, target: Type, context: CastContex
 def _to_pattern(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     """The text itself: what it is used for finds it invalid."""
     return _text(value, source) if isinstance(source, CharType) else value
+
+
+@cast_rule("varbinary", "HyperLogLog,P4HyperLogLog,SetDigest,tdigest,qdigest", total=True)
+@cast_rule("HyperLogLog,P4HyperLogLog,SetDigest,tdigest,qdigest", "varbinary", total=True)
+def _sketch(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
+    """Sketches are their serialized bytes."""
+    return value
+
+
+@cast_rule("ObjectId", "varchar", total=True)
+def _object_id(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
+    return sql.fragment("lower(hex({0}))", value)
