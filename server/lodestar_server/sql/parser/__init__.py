@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from lodestar_server.spi.errors import NOT_SUPPORTED, SYNTAX_ERROR, Location, LodestarError
 from lodestar_server.sql.parser import ast
+from lodestar_server.sql.parser.ast.node import Node
 from lodestar_server.sql.parser.cursor import Refusal, TooLarge
 from lodestar_server.sql.parser.formatter import (
     format_expression,
@@ -35,7 +36,7 @@ __all__ = [
     "parse_type",
 ]
 
-T = TypeVar("T")
+N = TypeVar("N", bound=Node)
 
 
 def parse_statement(text: str) -> ast.Statement:
@@ -69,14 +70,15 @@ def parse_row_pattern(text: str) -> ast.RowPattern:
     return _parse(text, Parser.only_row_pattern, "row pattern", "standalone_row_pattern")
 
 
-def _parse(text: str, entry: Callable[[Parser], T], what: str, rule: str) -> T:
+def _parse(text: str, entry: Callable[[Parser], N], what: str, rule: str) -> N:
     tokens = Tokens(text)
     parser = Parser(tokens)
     try:
         tree = entry(parser)
+        parser.check_tree(tree)
         parser.number_parameters()
         return tree
-    except TooLarge:
+    except (TooLarge, RecursionError):
         message = f"{what} is too large (stack overflow while parsing)"
         raise LodestarError(SYNTAX_ERROR, message, location=Location(1, 1)) from None
     except Refusal:

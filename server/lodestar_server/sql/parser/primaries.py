@@ -70,6 +70,7 @@ class PrimaryParser(OperatorParser):
         kinds = self.kinds
         at = self.at(start)
         while True:
+            self.folds += 1
             if kinds[self.pos] == "[":
                 self.pos += 1
                 self.enter()
@@ -124,6 +125,7 @@ class PrimaryParser(OperatorParser):
             self.pos += 1
             name = self.identifier()
             names.append(name)
+            self.folds += 1
             value = ast.DereferenceExpression(value, name, at=first.at)
         if kinds[self.pos] == "(" and len(names) > 1:
             return self.call(ast.QualifiedName.of(names), start)
@@ -256,7 +258,9 @@ class PrimaryParser(OperatorParser):
     def filter(self) -> ast.Expression:
         """FILTER (WHERE condition)."""
         self.expect("FILTER", "(", "WHERE")
+        self.enter()
         condition = self.expression()
+        self.depth -= 1
         self.expect(")")
         return condition
 

@@ -37,6 +37,7 @@ class RelationParser(JsonParser):
         """Fold the joins that follow onto `left`; an inner `ON` belongs to the nearest JOIN without one."""
         kinds = self.kinds
         while kinds[self.pos] in _JOIN_STARTS:
+            self.folds += 1
             at = self.at(start)
             place = self.pos
             kind = kinds[place]

@@ -6,23 +6,22 @@ from functools import cache
 
 from lodestar_server.spi.errors import SYNTAX_ERROR, LodestarError
 from lodestar_server.sql.parser.grammar.expectation import Expectation
-from lodestar_server.sql.parser.grammar.lookahead import Lookahead
-from lodestar_server.sql.parser.grammar.network import Network, build_network
+from lodestar_server.sql.parser.grammar.network import build_network
 from lodestar_server.sql.parser.grammar.notation import read_rules
-from lodestar_server.sql.parser.grammar.prediction import Predictor
-from lodestar_server.sql.parser.grammar.recognizer import Recognizer
+from lodestar_server.sql.parser.grammar.recognizer import Program, Recognizer
 from lodestar_server.sql.parser.grammar.rules import RULES
 from lodestar_server.sql.parser.lexer import Tokens
 
 
 def find_syntax_error(tokens: Tokens, rule: str) -> LodestarError | None:
     """The error Trino reports for a text, or None if the text is one of the rule."""
-    network, lookahead, predictor = _language()
-    recognizer = Recognizer(network, lookahead, predictor, tokens)
+    program = _program()
+    network = program.network
+    recognizer = Recognizer(program, tokens)
     start = network.rule_index(rule)
-    if recognizer.find_failure(start, exact=False) is None:
-        return None
-    failure = recognizer.find_failure(start, exact=True)
+    failure = recognizer.find_failure(start, exact=False)
+    if failure is not None and recognizer.had_conflict:
+        failure = recognizer.find_failure(start, exact=True)
     if failure is None:
         return None
     location = tokens.location(failure.token)
@@ -36,6 +35,5 @@ def find_syntax_error(tokens: Tokens, rule: str) -> LodestarError | None:
 
 
 @cache
-def _language() -> tuple[Network, Lookahead, Predictor]:
-    network = build_network(read_rules(RULES))
-    return network, Lookahead(network), Predictor(network)
+def _program() -> Program:
+    return Program(build_network(read_rules(RULES)))

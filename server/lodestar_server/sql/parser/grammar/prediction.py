@@ -113,6 +113,15 @@ class _Configurations:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """An alternative, from 1; the last token that was looked at; whether more than that text decided."""
+
+    alternative: int
+    looked_at: int
+    had_conflict: bool
+
+
 @dataclass(slots=True)
 class _Step:
     """What is known after some tokens: the configurations, and the alternative if that settles it."""
@@ -150,8 +159,8 @@ class Predictor:
 
     def predict(
         self, decision: int, kinds: list[str], place: int, precedence: int, stack: int, exact: bool
-    ) -> tuple[int, int]:
-        """The alternative of a decision, from 1, and the last token that was looked at.
+    ) -> Prediction:
+        """The alternative of a decision.
 
         `kinds` and `place` are the text, `precedence` and `stack` where the rule was called. Without `exact`, two
         alternatives that only the real stack could tell apart are not told apart: the first wins.
@@ -173,18 +182,19 @@ class Predictor:
             else:
                 following = step.following[kind] = self._follow(decision, step, kind)
             if following is None:
-                return self._finished(step.configurations, index, precedence), index
+                # Depends on the precedence even where the steps do not, so it is not to be remembered.
+                return Prediction(self._finished(step.configurations, index, precedence), index, True)
             if following.conflict and exact:
                 return self._predict_exactly(decision, kinds, place, precedence, stack, index)
             if following.prediction:
-                return following.prediction, index
+                return Prediction(following.prediction, index, following.conflict)
             step = following
             if kind != END:
                 index += 1
 
     def _predict_exactly(
         self, decision: int, kinds: list[str], place: int, precedence: int, stack: int, looked_at: int
-    ) -> tuple[int, int]:
+    ) -> Prediction:
         configurations = self._start(decision, stack, precedence, True)
         index = place
         while True:
@@ -192,10 +202,10 @@ class Predictor:
             reached = self._reach(decision, configurations, kind, True)
             looked_at = max(looked_at, index)
             if not reached:
-                return self._finished(configurations, index, precedence), looked_at
+                return Prediction(self._finished(configurations, index, precedence), looked_at, True)
             alternative = _only_alternative(reached) or _only_viable_alternative(reached)
             if alternative:
-                return alternative, looked_at
+                return Prediction(alternative, looked_at, True)
             configurations = reached
             if kind != END:
                 index += 1
