@@ -25,6 +25,7 @@ from lodestar_server.http.config import AuthenticationConfig, HttpConfig
 from lodestar_server.observability.config import LogConfig
 from lodestar_server.observability.metrics import Metrics
 from lodestar_server.query.config import QueryConfig, ResultConfig
+from lodestar_server.query.runtime import ServerRuntime
 from lodestar_server.spi.errors import PERMISSION_DENIED, LodestarError
 from lodestar_server.spi.plugin import ConfigurationError
 from lodestar_server.spi.properties import ConfigGroup
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from lodestar_server.http.exchange import Exchange
     from lodestar_server.http.node import NodeState
     from lodestar_server.http.reply import Reply
+    from lodestar_server.metadata.runtime_source import NodeInfo, RuntimeSource
     from lodestar_server.protocol.requests import Caller
     from lodestar_server.query.dispatch import AccessChecks, QueryManager
     from lodestar_server.query.pipeline import Pipeline
@@ -79,16 +81,19 @@ class EngineParts:
 
     `make_catalogs(context, files)` creates the catalogs of `files` and raises `CatalogFaults` for those it cannot;
     `make_kernel(context, configuration)`; `make_pipeline(catalogs, kernel, configuration)`. `check_statement` raises
-    LodestarError for a text that does not parse (prepared statements in headers), `check_role(user, role)` for a system
-    role that the user may not have. `access` are dispatch's checks.
+    LodestarError for a text that does not parse (prepared statements in headers), `check_path` for an SQL path that
+    does not, `check_role(user, role)` for a system role that the user may not have. `access` are dispatch's checks.
+    `close()` frees all of it, once no query runs.
     """
 
     make_catalogs: Callable[[NodeContext, Sequence[CatalogFile]], object]
     make_kernel: Callable[[NodeContext, Configuration], object]
     make_pipeline: Callable[[object, object, Configuration], Pipeline]
     check_statement: Callable[[str], None] = lambda text: None
+    check_path: Callable[[str], None] = lambda text: None
     check_role: Callable[[str, str], None] = lambda user, role: _refuse_role(role)
     access: AccessChecks | None = None
+    close: Callable[[], None] = lambda: None
 
 
 class CatalogFaults(Exception):
@@ -107,12 +112,11 @@ def _refuse_role(role: str) -> None:
     raise LodestarError(PERMISSION_DENIED, f"Access Denied: Cannot set role {role}")
 
 
-def engine_parts(configuration: Configuration) -> EngineParts:
+def engine_parts(configuration: Configuration, runtime: RuntimeSource) -> EngineParts:
     """The engine of this build."""
     from lodestar_server.engine import EngineBuilder
-    from lodestar_server.metadata.runtime_source import IdleRuntime
 
-    return EngineBuilder(configuration, IdleRuntime()).parts()
+    return EngineBuilder(configuration, runtime).parts()
 
 
 def default_catalogs(data_dir: Path) -> tuple[CatalogFile, ...]:
@@ -146,14 +150,23 @@ def data_directory(configured: str | None) -> Path:
 class LodestarServer:
     """One server process: from a configuration to a socket that answers, and to its end."""
 
-    def __init__(self, configuration: Configuration, parts: EngineParts | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        parts: EngineParts | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` is the monotonic clock of queries."""
+        self._clock = clock
         self.configuration = configuration
-        self.parts = parts or engine_parts(configuration)
+        self.runtime = ServerRuntime(self._node_info)
+        self.parts = parts or engine_parts(configuration, self.runtime)
         self.started = time.monotonic()
         self.metrics = Metrics()
         self.address: tuple[str, int] | None = None
         self._ending = asyncio.Event()
-        self._manager: QueryManager | None = None
+        self.manager: QueryManager | None = None
         self._at_once = asyncio.Event()
 
     async def start(self) -> None:
@@ -212,12 +225,14 @@ class LodestarServer:
         pipeline = await loop.run_in_executor(None, self._make_engine, context)
         await loop.run_in_executor(None, _import_dispatch)
 
-        from lodestar_server.execution.spool import SpoolConfig, SpoolDirectory
+        from lodestar_server.execution.spool.budget import SpoolConfig
+        from lodestar_server.execution.spool.files import SpoolDirectory
         from lodestar_server.http.metrics import MetricsRoutes, publish_http
         from lodestar_server.http.queries import OpenQueryAccess, QueryRoutes
         from lodestar_server.http.router import Router
         from lodestar_server.http.statement import StatementRoutes
         from lodestar_server.http.web_ui import WebUiRoutes
+        from lodestar_server.observability.process import publish_process
         from lodestar_server.protocol.identifiers import QueryIds, make_coordinator_id
         from lodestar_server.protocol.requests import RequestRules
         from lodestar_server.query.dispatch import AccessChecks, QueryManager, QuerySettings
@@ -238,36 +253,33 @@ class LodestarServer:
             spool=spool,
             properties=SystemProperties(self._session_defaults()),
             access=self.parts.access or AccessChecks(),
+            check_path=self.parts.check_path,
             server_time_zone=_server_time_zone(),
             forced_time_zone=environment.forced_session_time_zone,
         )
-        manager = QueryManager(pipeline, directory, settings)
-        self._manager = self._node_routes.manager = manager
+        manager = QueryManager(pipeline, directory, settings, clock=self._clock)
+        self.manager = self._node_routes.manager = self.runtime.manager = manager
         conversations = Conversations(manager, self.configuration.group(ResultConfig))
         rules = RequestRules(
             server_time_zone=settings.server_time_zone,
             default_catalog=environment.default_catalog,
             default_schema=environment.default_schema,
+            default_path=environment.path or None,
             check_statement=self.parts.check_statement,
             check_role=self.parts.check_role,
         )
         statements = StatementRoutes(conversations, QueryIds(make_coordinator_id()), rules, self._gate.accepting)
-        ui = WebUiRoutes(
-            self._logins,
-            load_pages(),
-            self.node,
-            self._node_routes,
-            lambda: self._manager,
-            enabled=self.configuration.group(AuthenticationConfig).ui_enabled,
-        )
-        self._gate.ui = ui
-        query_routes = QueryRoutes(manager, OpenQueryAccess(), lambda: environment.path)
+        if self.configuration.group(AuthenticationConfig).ui_enabled:
+            self._gate.ui = WebUiRoutes(self._logins, load_pages(), self.node, self._node_routes, lambda: self.manager)
+        query_routes = QueryRoutes(manager, OpenQueryAccess())
         routes = [*self._node_routes.routes(), *query_routes.routes(), *MetricsRoutes(self.metrics).routes()]
-        routes += ui.routes()
+        if self._gate.ui is not None:
+            routes += self._gate.ui.routes()
         if self.node.coordinator:
             routes += statements.routes()
         publish_queries(self.metrics, manager)
         publish_http(self.metrics, self.http)
+        publish_process(self.metrics)
         self.http.router = Router(routes)
 
     def _make_engine(self, context: NodeContext) -> Pipeline:
@@ -303,6 +315,17 @@ class LodestarServer:
         keys = SystemProperties().config_keys
         return {name: values[key] for name, key in keys.items() if key in values}
 
+    def _node_info(self) -> NodeInfo:
+        """This node as queries see it."""
+        from lodestar_server.config.version import COMPATIBLE_VERSION
+        from lodestar_server.http.address import node_uri
+        from lodestar_server.metadata.runtime_source import NodeInfo
+
+        node, http = self.node, self.configuration.group(HttpConfig)
+        port = self.address[1] if self.address is not None else http.https_port
+        uri = node_uri("https" if self.address is None else "http", node.internal_address, port)
+        return NodeInfo(node.node_id, uri, COMPATIBLE_VERSION, node.coordinator, node.state.value.lower())
+
     # The end.
 
     async def request_state(self, state: NodeState) -> None:
@@ -329,15 +352,15 @@ class LodestarServer:
             self._at_once.set()
             return
         self.node.state = NodeState.SHUTTING_DOWN
-        if self._manager is not None:
-            self._manager.drain()
+        if self.manager is not None:
+            self.manager.drain()
         self._ending.set()
 
     async def run(self) -> None:
         """Serve until asked to end, then end. `start` comes first."""
         await self._ending.wait()
         grace = self.configuration.group(NodeConfig).shutdown_grace_period
-        manager = self._manager
+        manager = self.manager
         if manager is not None:
             log.info("server is ending", extra={"active_queries": len(manager.active), "grace": str(grace)})
             await manager.wait_idle(grace, self._at_once)
@@ -346,9 +369,10 @@ class LodestarServer:
 
     async def close(self) -> None:
         """Stop everything."""
-        if self._manager is not None:
-            await self._manager.close()
+        if self.manager is not None:
+            await self.manager.close()
         await self.http.close(0.5)
+        await asyncio.get_running_loop().run_in_executor(None, self.parts.close)
 
 
 class _Gate:

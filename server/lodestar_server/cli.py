@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -131,5 +132,16 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def process() -> None:
+    """`main` as a process of its own, gone at once when it is over.
+
+    Workers and the kernel's threads may still be inside native code that does not survive the interpreter's slow end.
+    """
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    process()

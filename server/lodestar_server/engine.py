@@ -15,6 +15,7 @@ from lodestar_server.spi.plugin import ConfigurationError
 
 if TYPE_CHECKING:
     from lodestar_server.execution.kernel.engine import Kernel
+    from lodestar_server.execution.kernel.instances import InstancePool
     from lodestar_server.metadata.catalogs import CatalogManager
     from lodestar_server.metadata.runtime_source import RuntimeSource
     from lodestar_server.query.pipeline import Pipeline
@@ -28,10 +29,14 @@ class EngineBuilder:
         self._runtime = runtime
         self._data_dir = Path()
         self._version = ""
+        self._catalogs: CatalogManager | None = None
+        self._pool: InstancePool | None = None
 
     def parts(self) -> EngineParts:
         """For the server."""
-        return EngineParts(self.make_catalogs, self.make_kernel, self.make_pipeline, check_statement)
+        return EngineParts(
+            self.make_catalogs, self.make_kernel, self.make_pipeline, check_statement, check_path, close=self.close
+        )
 
     def make_catalogs(self, context: NodeContext, files: Sequence[CatalogFile]) -> CatalogManager:
         """Raises: CatalogFaults."""
@@ -63,7 +68,15 @@ class EngineBuilder:
         if faulty or unknown:
             manager.shutdown()
             raise CatalogFaults(faulty, unknown)
+        self._catalogs = manager
         return manager
+
+    def close(self) -> None:
+        """Free the kernel and the connectors."""
+        if self._pool is not None:
+            self._pool.close()
+        if self._catalogs is not None:
+            self._catalogs.shutdown()
 
     def make_kernel(self, context: NodeContext, configuration: Configuration) -> Any:
         """The kernel is made with the pipeline: its instances have to know the catalogs' directories."""
@@ -99,6 +112,7 @@ class EngineBuilder:
             roots=lambda: frozenset(catalogs.local_roots),
         )
         pool.warm_up()
+        self._pool = pool
         return Kernel(pool, settings.readers)
 
 
@@ -107,6 +121,13 @@ def check_statement(text: str) -> None:
     from lodestar_server.sql.parser import parse_statement
 
     parse_statement(text)
+
+
+def check_path(text: str) -> None:
+    """Raises LodestarError for an SQL path that does not parse."""
+    from lodestar_server.sql.parser import parse_path_specification
+
+    parse_path_specification(text)
 
 
 def _session_defaults(configuration: Configuration) -> dict[str, str]:

@@ -6,6 +6,7 @@
     SELECT TRICKLE <n>                n rows, each after the script's `step` is released
     FAIL <CODE> [AT l:c] message      fails after the statement is accepted
     CRASH                             raises what no pipeline should
+    GIVE UP                           the same, caught by a room of the engine
     SET SESSION a = b                 changes the session
     CREATE TABLE t / INSERT           statements without rows, with a count
     SELECT BROKEN                     rows, then an error
@@ -23,7 +24,14 @@ import pyarrow as pa
 
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, SessionChanges
 from lodestar_server.session import QueryContext, QueryWarning
-from lodestar_server.spi.errors import DIVISION_BY_ZERO, SYNTAX_ERROR, LodestarError, Location, error_code_named
+from lodestar_server.spi.errors import (
+    DIVISION_BY_ZERO,
+    GENERIC_INTERNAL_ERROR,
+    SYNTAX_ERROR,
+    Location,
+    LodestarError,
+    error_code_named,
+)
 from lodestar_server.spi.types import BIGINT, INTEGER, VARCHAR, Type
 
 BATCH_ROWS = 10_000
@@ -121,6 +129,13 @@ def _crash(pipeline, match, context, results):
     raise RuntimeError("secret /path/of/the/server")
 
 
+def _give_up(pipeline, match, context, results):
+    try:
+        _crash(pipeline, match, context, results)
+    except RuntimeError as fault:
+        raise LodestarError(GENERIC_INTERNAL_ERROR, "Internal error") from fault
+
+
 def _set_session(pipeline, match, context, results):
     results.describe(None, "SET SESSION")
     results.begin([], spoolable=False)
@@ -168,6 +183,7 @@ _STATEMENTS = [
     (r"SELECT TRICKLE (\d+)", _trickle),
     (r"FAIL (\w+)(?: AT (\d+):(\d+))? (.*)", _fail),
     (r"CRASH", _crash),
+    (r"GIVE UP", _give_up),
     (r"SET SESSION (\S+) = (.*)", _set_session),
     (r"CREATE TABLE t", _create),
     (r"INSERT", _insert),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ from lodestar_server.spi.types import (
 )
 from lodestar_server.spi.types.arrow import arrow_type
 from lodestar_server.spi.types.values import arrow_to_values
+
+_DECIMALS = Context(prec=76)
 
 
 def read_rows(source: PageSource | Sequence[FileScan], types: Sequence[Type]) -> list[tuple[Any, ...]]:
@@ -54,7 +57,9 @@ def _scan_rows(scan: FileScan) -> Iterator[tuple[Any, ...]]:
                 columns.append([piece.constants[column.constant]] * table.num_rows)
                 continue
             (name,) = [one for one in table.column_names if one.lower() == str(column.name).lower()]
-            values = table.column(name).to_pylist()
+            held = table.column(name)
+            # Python's dates end with the year 9999.
+            values = (held.cast(pa.int32()) if pa.types.is_date32(held.type) else held).to_pylist()
             columns.append([_value(column.type, column.file_type or column.type, one) for one in values])
         yield from zip(*columns, strict=True) if columns else iter([()] * table.num_rows)
 
@@ -74,7 +79,7 @@ def _value(wanted: Type, found: Type, value: Any) -> Any:
             by_name = {name.lower(): one for name, one in value.items()}
             return tuple(_value(field.type, field.type, by_name[str(field.name).lower()]) for field in fields)
         case DecimalType(_, scale):
-            return int(round(value.scaleb(scale)))
+            return int(Decimal(value).scaleb(scale, _DECIMALS).quantize(Decimal(1), ROUND_HALF_UP, _DECIMALS))
         case VarcharType(length):
             return str(value)[:length]
         case CharType(length):
@@ -84,7 +89,7 @@ def _value(wanted: Type, found: Type, value: Any) -> Any:
             step = 10 ** (6 - precision)
             return (micros + step // 2) // step * step * 1_000_000
     if wanted.display == "date":
-        return pa.scalar(value, pa.date32()).value
+        return value if isinstance(value, int) else pa.scalar(value, pa.date32()).value
     if wanted.display == "double":
         return float(value)
     return value

@@ -55,7 +55,7 @@ class KnownProperty:
                 Duration.parse(value)
             case "enum":
                 names = members.split()
-                if value.upper().replace("-", "_") not in names:
+                if value.upper().replace("-", "_") not in {name.upper() for name in names}:
                     raise ValueError(f"must be one of {', '.join(names)}, not '{value}'")
 
 

@@ -20,7 +20,6 @@ from lodestar_server.spi.types import MAX_CHAR_LENGTH, MAX_DECIMAL_PRECISION, UN
 class LambdaArgument:
     """A lambda whose types depend on the overload. `analyze` gives the body's type for the parameters' types."""
 
-    parameter_count: int
     analyze: Callable[[tuple[Type, ...]], Type]
 
 
@@ -150,8 +149,6 @@ def _constrain_lambda(template: Template, argument: Argument, bindings: _Binding
     if not isinstance(argument, LambdaArgument):
         return argument == UNKNOWN
     *parameters, result = template.children
-    if argument.parameter_count != len(parameters):
-        return False
     types = [substitute(parameter, bindings.types, bindings.numbers) for parameter in parameters]
     if any(type_ is None for type_ in types):
         return True  # another argument has to bind them first

@@ -123,8 +123,7 @@ def _representatives(applicable: list[BoundSignature]) -> list[BoundSignature]:
 def _more_specific(left: BoundSignature, right: BoundSignature) -> bool:
     """Every argument list of `left` is one of `right`."""
     arguments: list[Argument] = [
-        LambdaArgument(len(type_.arguments), _always(type_.result)) if isinstance(type_, FunctionType) else type_
-        for type_ in left.arguments
+        LambdaArgument(_always(type_.result)) if isinstance(type_, FunctionType) else type_ for type_ in left.arguments
     ]
     return can_bind(right.signature, arguments)
 

@@ -108,6 +108,11 @@ def _base(scheme: str, host: str, path: str) -> str:
     return f"{scheme}://{host}"
 
 
+def node_uri(scheme: str, address: str, port: int) -> str:
+    """The address of a node as others reach it, IPv6 in brackets."""
+    return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"
+
+
 def _refused(message: str, uri: str = "/badMessage", *, close: bool = False) -> Refused:
     reply = refusal(400, message, uri)
     reply.close = close

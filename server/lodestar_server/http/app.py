@@ -95,6 +95,12 @@ class HttpServer:
         self._factory = self._factory or ConnectionFactory(self.handle, self.config, self.limits)
         self._servers.append(await loop.create_server(self._factory, sock=opened, ssl=tls, backlog=BACKLOG))
 
+    def transports(self) -> list[asyncio.Transport]:
+        """The open connections."""
+        if self._factory is None:
+            return []
+        return [one.transport for one in self._factory.connections if one.transport is not None]
+
     async def close(self, seconds: float = 5.0) -> None:
         """Stop listening, let running requests end for so long, close the connections."""
         for server in self._servers:
@@ -109,10 +115,12 @@ class HttpServer:
         self.requests += 1
         headers = HeaderMap(request.header_lines)
         try:
+            if sum(len(name) + len(value) for name, value in request.header_lines) > self.config.max_header_size:
+                raise RequestFault(431, "The request's headers are too large")
             reply = await self._answer(request, headers)
         except RequestFault as fault:
             reply = fault_reply(fault)
-            reply.close = fault.status in (408, 413)
+            reply.close = fault.status in (408, 413, 431)
         except Refused as refused:
             reply = refused.reply
         except Rejected as rejected:

@@ -74,7 +74,7 @@ class ConnectionLimits:
 
 
 class Connection(RequestHandler):
-    """See the module. `_current_request` is set by aiohttp while a handler runs."""
+    """See the module. aiohttp waits for a request with `_waiter`, and has `_current_request` while a handler runs."""
 
     __slots__ = ("_address", "_config", "_deadline", "_header_bytes", "_limits", "_stall")
 
@@ -107,10 +107,11 @@ class Connection(RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        before = self._request_count
         super().data_received(data)
-        if self._request_count > before or self._current_request is not None or self._messages:
-            # Headers are complete; what comes now is a body, which has its own deadline where it is read.
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            # A request is complete up to its headers and is being served. What comes now is its body, which has a
+            # deadline of its own where it is read, or requests that have to wait.
             self._header_bytes = 0
             self._disarm()
             return

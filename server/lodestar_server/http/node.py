@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -21,8 +21,11 @@ from lodestar_server.http.exchange import Exchange
 from lodestar_server.http.reply import JSON, Reply, empty_reply, json_reply
 from lodestar_server.http.router import Access, Route
 from lodestar_server.protocol.failure import RequestFault
-from lodestar_server.query.dispatch import QueryManager
 from lodestar_server.spi.properties import Duration
+
+if TYPE_CHECKING:
+    # These routes answer before the rooms behind statements are imported.
+    from lodestar_server.query.dispatch import QueryManager
 
 
 class NodeState(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 import orjson
@@ -45,10 +45,9 @@ class OpenQueryAccess:
 class QueryRoutes:
     """Handlers of /v1/query and its kin, and of their twins for the web UI."""
 
-    def __init__(self, manager: QueryManager, access: QueryAccess, default_path: Callable[[], str]) -> None:
+    def __init__(self, manager: QueryManager, access: QueryAccess) -> None:
         self._manager = manager
         self._access = access
-        self._default_path = default_path
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -74,8 +73,8 @@ class QueryRoutes:
 
     async def list_basic(self, exchange: Exchange) -> Reply:
         """Every query the caller may see."""
-        now, path = self._manager.now, self._default_path()
-        found = [basic_info(query, exchange.base, now, path) for query in self._visible(exchange)]
+        now = self._manager.now
+        found = [basic_info(query, exchange.base, now) for query in self._visible(exchange)]
         return json_reply(orjson.dumps(found))
 
     async def list_for_ui(self, exchange: Exchange) -> Reply:
@@ -89,7 +88,7 @@ class QueryRoutes:
         query = self._find(exchange)
         pruned = any(name == "pruned" and value == "true" for name, value in exchange.query)
         pretty = any(name == "pretty" for name, _ in exchange.query)
-        document = full_info(query, exchange.base, self._manager.now, self._default_path(), pruned=pruned)
+        document = full_info(query, exchange.base, self._manager.now, pruned=pruned)
         option = orjson.OPT_INDENT_2 if pretty else None
         return json_reply(orjson.dumps(document, option=option), extra=_extra(exchange))
 

@@ -51,19 +51,14 @@ class WebUiRoutes:
         node: Node,
         node_routes: NodeRoutes,
         manager: Callable[[], QueryManager | None],
-        *,
-        enabled: bool = True,
     ) -> None:
         self._logins, self._pages = logins, pages
         self._node, self._node_routes = node, node_routes
         self._manager = manager
-        self._enabled = enabled
 
     def routes(self) -> list[Route]:
         """The routes."""
         public, ui = Access.PUBLIC, Access.WEB_UI
-        if not self._enabled:
-            return []
         return [
             Route("GET", "/", public, self.root, before_ready=True),
             Route("GET", "/ui", public, self.home),

@@ -49,12 +49,15 @@ class MetadataBase:
         self._sessions: dict[str, ConnectorSession] = {}
 
     def check_session_properties(self) -> None:
-        """Every catalog session property of the session has to exist and to be valid, used or not.
+        """Every catalog session property of the session has to exist and to be valid, used or not; so have the catalogs
+        of its roles to exist, by their exact names.
 
         Raises: CATALOG_NOT_FOUND, INVALID_SESSION_PROPERTY.
         """
         for name in self.session.catalog_properties:
             self.connector_session(self.transaction.require_catalog(name))
+        for name in self.session.roles:
+            self.transaction.require_catalog(name)
 
     def connector_session(self, catalog: Catalog) -> ConnectorSession:
         """The statement as the catalog's connector sees it. Raises: INVALID_SESSION_PROPERTY."""

@@ -7,9 +7,9 @@ write rules are enforced and the engine's own tables are protected.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA
 from lodestar_server.metadata.computed import ComputedTableHandle
 from lodestar_server.metadata.reading import MetadataReading
 from lodestar_server.metadata.transactions import CatalogTransaction
@@ -21,7 +21,6 @@ from lodestar_server.spi.connector import (
     ViewDefinition,
     not_supported,
 )
-from lodestar_server.spi.errors import NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle, WriteTarget
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.page import PageSink
@@ -29,6 +28,15 @@ from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import Type
 
 _Entered = tuple[CatalogTransaction, ConnectorSession]
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnalysis:
+    """ANALYZE reads `columns` of `table` into `target`, which names and types them in the same order."""
+
+    table: CatalogTable
+    columns: tuple[ColumnHandle, ...]
+    target: WriteTarget
 
 
 class MetadataChanging(MetadataReading):
@@ -58,7 +66,7 @@ class MetadataChanging(MetadataReading):
     # tables
     def create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> None:
         """CREATE TABLE. Raises: NOT_FOUND when there is no such schema."""
-        begun, session = self._enter_to_create(catalog, table.name.schema)
+        begun, session = self._enter_to_write(catalog)
         begun.metadata.create_table(session, table, save_mode)
 
     def drop_table(self, table: CatalogTable) -> None:
@@ -145,7 +153,7 @@ class MetadataChanging(MetadataReading):
     # views
     def create_view(self, name: QualifiedName, view: ViewDefinition, *, replace: bool) -> None:
         """CREATE [OR REPLACE] VIEW."""
-        begun, session = self._enter_to_create(name.catalog, name.schema)
+        begun, session = self._enter_to_write(name.catalog)
         begun.metadata.create_view(session, name.schema_table, view, replace)
 
     def drop_view(self, name: QualifiedName) -> None:
@@ -177,7 +185,7 @@ class MetadataChanging(MetadataReading):
         self, name: QualifiedName, view: MaterializedViewDefinition, save_mode: SaveMode
     ) -> None:
         """CREATE MATERIALIZED VIEW."""
-        begun, session = self._enter_to_create(name.catalog, name.schema)
+        begun, session = self._enter_to_write(name.catalog)
         begun.metadata.create_materialized_view(session, name.schema_table, view, save_mode)
 
     def drop_materialized_view(self, name: QualifiedName) -> None:
@@ -193,7 +201,7 @@ class MetadataChanging(MetadataReading):
     # rows
     def begin_create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> WriteTarget:
         """CREATE TABLE AS: where the rows go; nothing is visible before `finish_write` and the commit."""
-        begun, session = self._enter_to_create(catalog, table.name.schema)
+        begun, session = self._enter_to_write(catalog)
         handle = begun.metadata.begin_create_table(session, table, save_mode)
         columns = tuple((column.name, column.type) for column in table.columns if not column.hidden)
         return WriteTarget(catalog, table.name, handle, columns, create=True)
@@ -210,6 +218,8 @@ class MetadataChanging(MetadataReading):
 
     def insert_columns(self, table: CatalogTable, given: Sequence[str]) -> tuple[str, ...]:
         """The columns that the sink wants for an INSERT of `given`: these, or all visible ones (the rest is NULL)."""
+        if isinstance(table.handle, ComputedTableHandle):
+            not_supported("This connector does not support inserts")
         begun, session = self._enter(table.catalog)
         if begun.metadata.supports_missing_columns_on_insert():
             return tuple(given)
@@ -224,7 +234,9 @@ class MetadataChanging(MetadataReading):
     def finish_write(self, target: WriteTarget, fragments: Sequence[bytes]) -> None:
         """Hand the written pieces to the connector; they are visible after the commit."""
         begun, session = self._enter(target.catalog)
-        if target.create:
+        if target.analyze:
+            begun.metadata.finish_analyze(session, target.handle, fragments)
+        elif target.create:
             begun.metadata.finish_create_table(session, target.handle, fragments)
         else:
             begun.metadata.finish_insert(session, target.handle, fragments)
@@ -254,17 +266,28 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter(table.catalog)
         begun.metadata.check_row_changes(session, table.handle)
 
-    def check_can_analyze(self, table: CatalogTable, properties: Mapping[str, Any]) -> None:
-        """ANALYZE. Raises NOT_SUPPORTED when the connector collects no statistics."""
+    def begin_row_changes(self, table: CatalogTable) -> None:
+        """UPDATE, MERGE, and DELETE of single rows begin. Raises NOT_SUPPORTED."""
         begun, session = self._enter_to_change(table)
-        begun.metadata.check_can_analyze(session, table.handle, properties)
+        begun.metadata.begin_row_changes(session, table.handle)
+
+    def begin_analyze(self, table: CatalogTable, properties: Mapping[str, Any]) -> TableAnalysis | None:
+        """ANALYZE; None when there is nothing to find out. Raises NOT_SUPPORTED, INVALID_ANALYZE_PROPERTY."""
+        begun, session = self._enter_to_change(table)
+        target = begun.metadata.begin_analyze(session, table.handle, properties)
+        if target is None:
+            return None
+        handles = begun.metadata.column_handles(session, target.table)
+        types = {column.name: column.type for column in begun.metadata.table_metadata(session, target.table).columns}
+        names = {handle: name for name, handle in handles.items()}
+        columns = tuple((names[handle], types[names[handle]]) for handle in target.columns)
+        return TableAnalysis(
+            CatalogTable(table.catalog, table.name, target.table),
+            target.columns,
+            WriteTarget(table.catalog, table.name, target.handle, columns, create=False, analyze=True),
+        )
 
     # inside
-    def _enter_to_create(self, catalog: str, schema: str) -> _Entered:
-        if schema == INFORMATION_SCHEMA:
-            raise LodestarError(NOT_FOUND, f"Schema {schema} not found")
-        return self._enter_to_write(catalog)
-
     def _enter_to_change(self, table: CatalogTable) -> _Entered:
         if isinstance(table.handle, ComputedTableHandle):
             not_supported("System tables cannot be changed")

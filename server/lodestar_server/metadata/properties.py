@@ -14,6 +14,7 @@ from lodestar_server.spi.errors import (
     INVALID_MATERIALIZED_VIEW_PROPERTY,
     INVALID_SCHEMA_PROPERTY,
     INVALID_TABLE_PROPERTY,
+    INVALID_VIEW_PROPERTY,
     ErrorCode,
     LodestarError,
 )
@@ -27,6 +28,7 @@ class PropertyKind(Enum):
     TABLE = "table property"
     COLUMN = "column property"
     ANALYZE = "analyze property"
+    VIEW = "view property"
     MATERIALIZED_VIEW = "materialized view property"
 
     @property
@@ -40,6 +42,7 @@ _ERRORS = {
     PropertyKind.TABLE: INVALID_TABLE_PROPERTY,
     PropertyKind.COLUMN: INVALID_COLUMN_PROPERTY,
     PropertyKind.ANALYZE: INVALID_ANALYZE_PROPERTY,
+    PropertyKind.VIEW: INVALID_VIEW_PROPERTY,
     PropertyKind.MATERIALIZED_VIEW: INVALID_MATERIALIZED_VIEW_PROPERTY,
 }
 
@@ -55,6 +58,8 @@ def list_properties(connector: Connector, kind: PropertyKind) -> Sequence[Proper
             return connector.column_properties()
         case PropertyKind.ANALYZE:
             return connector.analyze_properties()
+        case PropertyKind.VIEW:
+            return ()
         case PropertyKind.MATERIALIZED_VIEW:
             return connector.materialized_view_properties()
 

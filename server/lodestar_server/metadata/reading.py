@@ -181,7 +181,7 @@ class MetadataReading(MetadataBase):
         """Columns of a table or view, None when there is none."""
         view = self.find_materialized_view(name) or self.find_view(name)
         if view is not None:
-            return [ColumnMetadata(column.name, column.type, comment=column.comment) for column in view.columns]
+            return [ColumnMetadata(column.name.lower(), column.type, comment=column.comment) for column in view.columns]
         table = self.find_table(name)
         return None if table is None else self.table_metadata(table).columns
 

@@ -1,4 +1,4 @@
-"""The text of a type in DESCRIBE, information_schema and system.jdbc: field names of rows are not quoted."""
+"""The text of a type in DESCRIBE, information_schema and system.jdbc."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from lodestar_server.spi.types import (
 
 
 def type_label(type_: Type, *, omit_datetime_precision: bool = False) -> str:
-    """`row(a integer, B c varchar)`; `omit_datetime_precision` leaves out the default: `timestamp`.
+    """As everywhere; `omit_datetime_precision` leaves out the default: `timestamp`.
 
-    Source: the answers of Trino 476; the session property omit_datetime_type_precision.
+    Source: the session property omit_datetime_type_precision.
     """
+    return _without_precision(type_) if omit_datetime_precision else type_.display
+
+
+def _without_precision(type_: Type) -> str:
     match type_:
         case ArrayType(element):
-            return f"array({type_label(element, omit_datetime_precision=omit_datetime_precision)})"
+            return f"array({_without_precision(element)})"
         case MapType(key, value):
-            labels = (type_label(part, omit_datetime_precision=omit_datetime_precision) for part in (key, value))
-            return f"map({', '.join(labels)})"
+            return f"map({_without_precision(key)}, {_without_precision(value)})"
         case RowType(fields):
-            parts = (
-                (field.name + " " if field.name is not None else "")
-                + type_label(field.type, omit_datetime_precision=omit_datetime_precision)
-                for field in fields
-            )
-            return f"row({', '.join(parts)})"
+            names = (field.name + " " if field.name is not None else "" for field in fields)
+            types = (_without_precision(field.type) for field in fields)
+            return f"row({', '.join(map(str.__add__, names, types))})"
         case TimeType(precision) | TimeTzType(precision) | TimestampType(precision) | TimestampTzType(precision):
-            if omit_datetime_precision and precision == DEFAULT_DATETIME_PRECISION:
+            if precision == DEFAULT_DATETIME_PRECISION:
                 return type_.base
     return type_.display

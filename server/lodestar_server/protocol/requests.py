@@ -70,13 +70,14 @@ class RequestRules:
     """What reading a request needs from the server.
 
     `check_statement` raises LodestarError for a prepared statement that does not parse; `check_role` for a system role
-    (user, role) that the user may not have.
+    (user, role) that the user may not have. Catalog, schema and path are those of a client that names none.
     """
 
     server_time_zone: str = "UTC"
     encodings: tuple[str, ...] = ()
     default_catalog: str | None = None
     default_schema: str | None = None
+    default_path: str | None = None
     check_statement: Callable[[str], None] = field(default=lambda text: None)
     check_role: Callable[[str, str], None] = field(default=lambda user, role: None)
 
@@ -146,7 +147,7 @@ def read_request(
         source=read.first("Source"),
         catalog=catalog_name,
         schema=schema,
-        path=read.text("Path"),
+        path=read.text("Path") or rules.default_path,
         time_zone=rules.server_time_zone if zone is None else zone,
         locale="en_US" if language is None else locale_of_tag(language),
         capabilities=frozenset(_CAPABILITIES[name] for name in capabilities if name in _CAPABILITIES),

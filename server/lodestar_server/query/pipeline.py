@@ -105,4 +105,5 @@ _WRITES: dict[type[ast.Statement], Callable[[StatementContext, Any, ResultSink],
     ast.Update: writes.update,
     ast.Merge: writes.merge,
     ast.Analyze: writes.analyze_table,
+    ast.RefreshMaterializedView: writes.refresh_materialized_view,
 }

@@ -51,9 +51,10 @@ def answer(statement: StatementContext, bound: BoundQuery, results: ResultSink, 
     columns = [OutputColumn(one.name, one.type) for one in bound.fields]
     sources = StatementSources(statement.metadata)
     rows = _FORMATS[results.encoding]
+    # Before the kernel has it: clients want to know the columns of a query that computes for long, or fails.
+    results.begin(columns, spoolable=spoolable)
+    results.enter(QueryPhase.RUNNING)
     with statement.services.kernel.execute(bound.plan, statement.query, sources, rows) as execution:
-        results.begin(columns, spoolable=spoolable)
-        results.enter(QueryPhase.RUNNING)
         for batch in execution.batches():
             results.append(batch)
 

@@ -27,12 +27,13 @@ def prepare(text: str, session: Session) -> PreparedStatement:
 
 def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
     """The statement that a parsed one stands for; also used for what EXPLAIN contains."""
-    statement, parameters = wrapped, ()
+    statement: ast.Statement = wrapped
+    parameters: tuple[ast.Expression, ...] = ()
     if isinstance(wrapped, ast.Execute):
         statement = parse_statement(session.prepared_text(wrapped.name.value))
         parameters = wrapped.parameters
     elif isinstance(wrapped, ast.ExecuteImmediate):
-        statement = parse_statement(wrapped.statement.value, at=wrapped.statement.at)
+        statement = parse_statement(_placed(wrapped.statement))
         parameters = wrapped.parameters
     elif isinstance(wrapped, ast.ExplainAnalyze) and query_type(wrapped.statement) == DATA_DEFINITION:
         kind = type(wrapped.statement).__name__
@@ -43,6 +44,11 @@ def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
         raise LodestarError(INVALID_PARAMETER_USAGE, message, location=statement.at)
     check_constants(parameters)
     return PreparedStatement(statement, parameters)
+
+
+def _placed(literal: ast.StringLiteral) -> str:
+    """A literal's text behind as many lines and blanks as there are before it: errors point into the whole text."""
+    return "\n" * (literal.at.line - 1) + " " * literal.at.column + literal.value
 
 
 def count_parameters(statement: ast.Statement) -> int:

@@ -27,7 +27,7 @@ from lodestar_server.spi.types import (
 from lodestar_server.spi.types.numbers import double_text, real_text
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.parser import ast
-from lodestar_server.sql.rewrite.listing import TEXTS, listing
+from lodestar_server.sql.rewrite.listing import listing
 
 _EPOCH = date(1970, 1, 1)
 _MIDNIGHT = datetime(1970, 1, 1)
@@ -42,7 +42,7 @@ def show_stats(statement: StatementContext, node: ast.ShowStats) -> BoundQuery:
         for name, symbol in zip(bound.plan.names, bound.plan.columns, strict=True)
     ]
     rows.append((None, None, None, None, _finite(estimate.rows), None, None))
-    columns: list[tuple[str, Type | None]] = [("column_name", TEXTS if len(rows) > 1 else VARCHAR)]
+    columns: list[tuple[str, Type | None]] = [("column_name", VARCHAR)]
     columns += [(name, DOUBLE) for name in ("data_size", "distinct_values_count", "nulls_fraction", "row_count")]
     columns += [("low_value", VARCHAR), ("high_value", VARCHAR)]
     return listing(columns, rows)

@@ -66,6 +66,12 @@ class QueryTimeline:
         """When the query was done."""
         return self._entered[self.state.rank] if self.state.done else None
 
+    @property
+    def began(self) -> float | None:
+        """When the query left the queue; None while it waits, and when it failed there."""
+        began = self._first_after(QueryState.WAITING_FOR_RESOURCES)
+        return None if self.state is QueryState.FAILED and began == self.ended else began
+
     def elapsed(self, now: float) -> float:
         """Seconds from creation to the end, or to now."""
         ended = self.ended

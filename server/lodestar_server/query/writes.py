@@ -88,6 +88,7 @@ def delete(statement: StatementContext, node: ast.Delete, results: ResultSink) -
         plan = plan.source
     removable = metadata.apply_delete(plan.table) if isinstance(plan, TableScan) else None
     if removable is None:
+        metadata.begin_row_changes(table)
         not_supported("This connector does not support modifying table rows")
     answer_count(metadata.execute_delete(removable), results)
 
@@ -101,6 +102,7 @@ def update(statement: StatementContext, node: ast.Update, results: ResultSink) -
     check_assignments(node, definition)
     statement.metadata.check_row_changes(table)
     analyze_update(statement.new_analysis(), node, definition)
+    statement.metadata.begin_row_changes(table)
     not_supported("This connector does not support modifying table rows")
 
 
@@ -112,6 +114,7 @@ def merge(statement: StatementContext, node: ast.Merge, results: ResultSink) -> 
     table = _target(statement, name, target.at)
     statement.metadata.check_row_changes(table)
     analyze_merge(statement.new_analysis(), node, statement.metadata.table_metadata(table))
+    statement.metadata.begin_row_changes(table)
     not_supported("This connector does not support modifying table rows")
 
 
@@ -123,8 +126,25 @@ def analyze_table(statement: StatementContext, node: ast.Analyze, results: Resul
         raise LodestarError(NOT_SUPPORTED, "Analyzing views is not supported", location=node.at)
     table = _target(statement, name, node.at)
     properties = all_properties(statement, name.catalog, PropertyKind.ANALYZE, node.properties)
-    metadata.check_can_analyze(table, properties)
-    not_supported("This connector does not support analyze")
+    begun = metadata.begin_analyze(table, properties)
+    if begun is None:
+        answer_count(None, results)
+        return
+    analysis = statement.new_analysis()
+    symbols = [analysis.symbols.new(type_, column) for column, type_ in begun.target.columns]
+    scan = TableScan(begun.table, tuple(zip(symbols, begun.columns, strict=True)))
+    answer_count(write(statement, analysis, scan, symbols, begun.target, results), results)
+
+
+def refresh_materialized_view(
+    statement: StatementContext, node: ast.RefreshMaterializedView, results: ResultSink
+) -> None:
+    """REFRESH MATERIALIZED VIEW: no connector stores materialized views yet."""
+    name = statement.qualify(node.table.name, node.at)
+    if statement.metadata.find_materialized_view(name) is None:
+        message = f"Materialized view '{name}' does not exist"
+        raise LodestarError(TABLE_NOT_FOUND, message, location=node.at)
+    not_supported("This connector does not support refreshing materialized views")
 
 
 def _target(statement: StatementContext, name: QualifiedName, at: Location) -> CatalogTable:

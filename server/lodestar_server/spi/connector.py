@@ -99,6 +99,16 @@ class MaterializedViewDefinition:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class AnalyzeTarget:
+    """ANALYZE reads these columns (at least one) of `table` (perhaps less of it than was named) into the sinks of
+    `handle`."""
+
+    table: TableHandle
+    columns: tuple[ColumnHandle, ...]
+    handle: WriteHandle
+
+
 class RelationKind(Enum):
     """What a name in a schema is."""
 
@@ -319,10 +329,6 @@ class ConnectorMetadata:
         """ALTER TABLE … SET AUTHORIZATION."""
         not_supported("This connector does not support setting an owner on a table")
 
-    def check_can_analyze(self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]) -> None:
-        """ANALYZE. Raises NOT_SUPPORTED when the connector collects no statistics, or for bad properties."""
-        not_supported("This connector does not support analyze")
-
     def drop_not_null(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle) -> None:
         """ALTER TABLE … ALTER COLUMN … DROP NOT NULL."""
         not_supported("This connector does not support dropping a not null constraint")
@@ -346,6 +352,19 @@ class ConnectorMetadata:
         """Publish the rows at once."""
         raise NotImplementedError
 
+    def begin_analyze(
+        self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]
+    ) -> AnalyzeTarget | None:
+        """ANALYZE: what to read and where the rows go; None when there is nothing to find out.
+
+        Raises: INVALID_ANALYZE_PROPERTY.
+        """
+        not_supported("This connector does not support analyze")
+
+    def finish_analyze(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """Record what the sinks have found out."""
+        raise NotImplementedError
+
     def abort_write(self, session: ConnectorSession, handle: WriteHandle) -> None:
         """The write that has begun will not finish: clean up; never raises."""
 
@@ -362,7 +381,13 @@ class ConnectorMetadata:
         raise NotImplementedError
 
     def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """Raises NOT_SUPPORTED unless rows can be updated, deleted and merged one by one."""
+        """Raises NOT_SUPPORTED unless rows can be updated, deleted and merged one by one. Asked before the statement
+        is looked at."""
+        not_supported("This connector does not support modifying table rows")
+
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+        """UPDATE, MERGE, and DELETE of what `apply_delete` did not take begin. Raises NOT_SUPPORTED for tables whose
+        rows cannot be changed."""
         not_supported("This connector does not support modifying table rows")
 
     # views
@@ -434,6 +459,9 @@ class Connector:
 
     supports_not_null_columns: bool = False
     """CREATE TABLE and ADD COLUMN may say NOT NULL; the engine checks the rows."""
+
+    manages_owners: bool = False
+    """Schemas, tables and views have owners that SET AUTHORIZATION changes; otherwise it is refused."""
 
     local_roots: tuple[str, ...] = ()
     """Directories of the local file system that the kernel may read for this catalog's FileScans."""

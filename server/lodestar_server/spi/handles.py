@@ -47,7 +47,8 @@ class CatalogTable:
 class WriteTarget:
     """Where a TableWrite puts its rows; `columns` are the names and types that the sink expects, in order.
 
-    `create` tells CREATE TABLE AS (finish_create_table) from INSERT (finish_insert).
+    `create` tells CREATE TABLE AS (finish_create_table) from INSERT (finish_insert); `analyze` tells a write that only
+    collects statistics (finish_analyze).
     """
 
     catalog: str
@@ -55,3 +56,4 @@ class WriteTarget:
     handle: WriteHandle
     columns: tuple[tuple[str, Type], ...]
     create: bool
+    analyze: bool = False

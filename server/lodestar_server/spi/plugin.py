@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lodestar_server.spi.beans import BeanSource
-from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.properties import ConfigGroup
+
+if TYPE_CHECKING:
+    # Configuration is read with this module: the libraries behind pages have to wait until the socket answers.
+    from lodestar_server.spi.connector import Connector
 
 G = TypeVar("G", bound=ConfigGroup)
 

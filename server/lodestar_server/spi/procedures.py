@@ -28,3 +28,4 @@ class Procedure:
     name: str
     arguments: tuple[ProcedureArgument, ...]
     run: Callable[[ConnectorSession, Mapping[str, Any]], None]
+    named_arguments_only: bool = False

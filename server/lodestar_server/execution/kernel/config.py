@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lodestar_server.execution.kernel.instances import InstanceLimits
 from lodestar_server.spi.properties import ConfigGroup, DataSize, config
+
+if TYPE_CHECKING:
+    from lodestar_server.execution.kernel.instances import InstanceLimits
 
 _SHARE = 0.6
 """Of the machine's memory for one query, when nothing else is said."""
@@ -57,6 +60,9 @@ class KernelConfig(ConfigGroup):
 
     def limits(self, data_dir: Path) -> InstanceLimits:
         """What one instance may use."""
+        # Not before the socket answers: configuration is read first of all.
+        from lodestar_server.execution.kernel.instances import InstanceLimits
+
         memory = int(machine_memory() * _SHARE) if self.max_memory is None else int(self.max_memory)
         spill = data_dir / "spill" if self.spill_path is None else Path(self.spill_path)
         return InstanceLimits(memory, spill, int(self.max_spill), self.threads or processors())

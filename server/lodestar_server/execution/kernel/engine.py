@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 import pyarrow as pa
@@ -30,7 +30,6 @@ from lodestar_server.execution.kernel.scans import OpenedScan, ScanSources, open
 from lodestar_server.ir import Constant, Expression
 from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
 from lodestar_server.session import QueryContext
-from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types.arrow import arrow_type
 
@@ -77,7 +76,7 @@ class Kernel:
         try:
             execution.start({slot.name: scan for slot, scan in opened}, rows)
         except BaseException as error:
-            raise execution.failed(error) from error
+            _raise(execution.failed(error), error)
         return execution
 
     def write(self, root: PlanNode, context: QueryContext, sources: ScanSources, sink: PageSink) -> int:
@@ -169,10 +168,10 @@ class Execution:
         except GeneratorExit:
             raise
         except BaseException as error:
-            raise self.failed(error) from error
+            _raise(self.failed(error), error)
         self.close()
 
-    def failed(self, error: BaseException) -> LodestarError:
+    def failed(self, error: BaseException) -> BaseException:
         """What to raise for an error of the engine: the query's own reason, a source's error, or the engine's."""
         if isinstance(error, duckdb.FatalException | duckdb.InternalException):
             self.instance.broken = True
@@ -213,6 +212,12 @@ class Execution:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _raise(error: BaseException, cause: BaseException) -> NoReturn:
+    if error is cause:
+        raise error
+    raise error from cause
 
 
 def _micros(instant: datetime) -> int:

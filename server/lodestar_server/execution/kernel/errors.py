@@ -18,7 +18,6 @@ from lodestar_server.spi.errors import (
     DIVISION_BY_ZERO,
     EXCEEDED_LOCAL_MEMORY_LIMIT,
     EXCEEDED_TIME_LIMIT,
-    GENERIC_INTERNAL_ERROR,
     INVALID_CAST_ARGUMENT,
     INVALID_FUNCTION_ARGUMENT,
     NUMERIC_VALUE_OUT_OF_RANGE,
@@ -142,19 +141,22 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], LodestarError]
 )
 
 
-def engine_error(exception: BaseException, *, memory_limit: str = "") -> LodestarError:
-    """The LodestarError for what DuckDB (or code below it) raised; the cause is chained.
+def engine_error(exception: BaseException, *, memory_limit: str = "") -> BaseException:
+    """The LodestarError for what DuckDB (or code below it) raised, with the cause chained; what nobody expected is
+    returned as it is: it becomes an internal error, with its text in the log alone.
 
     `memory_limit`, the text of the query's limit, goes into the message of a query that needs more.
     """
     if isinstance(exception, LodestarError):
         return exception
     error = _recognised(exception, memory_limit)
+    if error is None:
+        return exception
     error.__cause__ = exception
     return error
 
 
-def _recognised(exception: BaseException, memory_limit: str) -> LodestarError:
+def _recognised(exception: BaseException, memory_limit: str) -> LodestarError | None:
     message = str(exception)
     carried = _MARKED.search(message)
     if carried is not None:
@@ -164,7 +166,7 @@ def _recognised(exception: BaseException, memory_limit: str) -> LodestarError:
     if isinstance(exception, RecursionError):
         return LodestarError(STACK_OVERFLOW, "statement is too large (stack overflow during analysis)")
     if not isinstance(exception, duckdb.Error):
-        return LodestarError(GENERIC_INTERNAL_ERROR, "Internal error")
+        return None
     for pattern, convert in _PATTERNS:
         match = pattern.search(message)
         if match is not None:
@@ -172,4 +174,4 @@ def _recognised(exception: BaseException, memory_limit: str) -> LodestarError:
     if isinstance(exception, duckdb.OutOfMemoryException):
         limit = f" of {memory_limit}" if memory_limit else ""
         return LodestarError(EXCEEDED_LOCAL_MEMORY_LIMIT, f"Query exceeded per-node memory limit{limit}")
-    return LodestarError(GENERIC_INTERNAL_ERROR, "Internal error")
+    return None

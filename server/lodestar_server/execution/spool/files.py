@@ -66,12 +66,14 @@ class SpoolDirectory:
 
 
 class SpoolFile:
-    """One file; written by one thread, read by another. `live` counts its batches that are still wanted."""
+    """One file; written by one thread, read by another. `live` counts its batches that are still wanted, with the one
+    that is being written; its owner counts."""
 
     def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor = descriptor
         self._path = path
         self.size_bytes = 0
+        self.released_bytes = 0
         self.live = 0
 
     def append(self, batch: pa.RecordBatch) -> BatchPlace:
@@ -82,7 +84,6 @@ class SpoolFile:
         while written < len(data):
             written += os.pwrite(self._descriptor, data[written:], self.size_bytes + written)
         self.size_bytes += len(data)
-        self.live += 1
         return place
 
     def read(self, place: BatchPlace) -> pa.RecordBatch:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from lodestar_server.execution.spool.budget import SpoolBudget
 from lodestar_server.execution.spool.chunks import TextRows, text_rows
 from lodestar_server.execution.spool.files import MAX_FILE_BYTES, BatchPlace, SpoolDirectory, SpoolFile
-from lodestar_server.spi.errors import EXCEEDED_SPILL_LIMIT, OUT_OF_SPILL_SPACE, LodestarError
+from lodestar_server.spi.errors import OUT_OF_SPILL_SPACE, LodestarError
 
 DISK_CHUNK_BYTES = 2 << 20
 """A batch on disk holds about so much text, so that reading one back takes a few milliseconds."""
@@ -173,30 +173,41 @@ class ResultSpool:
 
     def _add(self, chunk: _Chunk, *, in_memory: bool) -> None:
         with self._changed:
-            if self._closed:
-                if in_memory:
-                    self._budget.release_memory(chunk.size_bytes)
-                return
+            late = self._closed
+            if not late:
+                self._queue(chunk, in_memory)
+        if late:
+            # Closed while this was on its way.
             if in_memory:
-                self._memory += chunk.size_bytes
-            self._chunks.append(chunk)
-            self.ready_bytes += chunk.size_bytes
-            self.total_bytes += chunk.size_bytes
-            self.total_rows += chunk.row_count
+                self._budget.release_memory(chunk.size_bytes)
+            elif chunk.place is not None:
+                self._drop(chunk.place.file)
+
+    def _queue(self, chunk: _Chunk, in_memory: bool) -> None:
+        """With the lock."""
+        if in_memory:
+            self._memory += chunk.size_bytes
+        self._chunks.append(chunk)
+        self.ready_bytes += chunk.size_bytes
+        self.total_bytes += chunk.size_bytes
+        self.total_rows += chunk.row_count
 
     def _spill(self, batch: pa.RecordBatch) -> None:
         """Write one piece; waits for the client while the node's disk budget is used up."""
         size = text_rows(batch).size_bytes
         while not self._closed and not self._budget.reserve_disk(size):
             if self.empty:
-                raise LodestarError(EXCEEDED_SPILL_LIMIT, "Query exceeded the limit of disk space for results")
+                # Nobody could make room by reading this query: keep what is in memory already.
+                self._budget.force_memory(size)
+                self._add(_Chunk(size, batch.num_rows, rows=text_rows(batch)), in_memory=True)
+                return
             self._wait()
         if self._closed:
+            self._budget.release_disk(size)
             return
         try:
-            if self._file is None or self._file.size_bytes > MAX_FILE_BYTES:
-                self._file = self._directory.new_file()
-            place = self._file.append(batch)
+            file = self._file_to_write()
+            place = file.append(batch)
         except OSError as fault:
             self._budget.release_disk(size)
             raise LodestarError(OUT_OF_SPILL_SPACE, "Results cannot be written to disk") from fault
@@ -204,6 +215,19 @@ class ResultSpool:
         self._budget.release_disk(size - place.length)
         self.spilled_bytes += place.length
         self._add(_Chunk(size, batch.num_rows, place=place), in_memory=False)
+
+    def _file_to_write(self) -> SpoolFile:
+        """The current file, with a claim on it: a file that nobody wants any more is removed. Raises: OSError."""
+        with self._changed:
+            file = self._file
+            if file is not None and file.size_bytes <= MAX_FILE_BYTES:
+                file.live += 1
+                return file
+        file = self._directory.new_file()
+        file.live = 1
+        with self._changed:
+            self._file = file
+        return file
 
     def _front(self) -> _Chunk | None:
         """The first chunk, its rows in memory."""
@@ -240,14 +264,17 @@ class ResultSpool:
                 if chunk.place is not None:
                     file = chunk.place.file
                     file.live -= 1
-                    if file.live == 0 and file is not self._file:
+                    if file.live == 0:
                         finished = file
+                        if file is self._file:
+                            self._file = None
             self._changed.notify_all()
         if finished is not None:
             self._drop(finished)
 
     def _drop(self, file: SpoolFile) -> None:
-        self._budget.release_disk(file.size_bytes)
+        self._budget.release_disk(file.size_bytes - file.released_bytes)
+        file.released_bytes = file.size_bytes
         file.close()
 
 

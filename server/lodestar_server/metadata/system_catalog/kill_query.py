@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from lodestar_server.metadata.runtime_source import KillOutcome, RuntimeSource
-from lodestar_server.spi.errors import ADMINISTRATIVELY_KILLED, NOT_FOUND, NOT_SUPPORTED, LodestarError
+from lodestar_server.spi.errors import (
+    ADMINISTRATIVELY_KILLED,
+    INVALID_PROCEDURE_ARGUMENT,
+    NOT_FOUND,
+    NOT_SUPPORTED,
+    LodestarError,
+)
 from lodestar_server.spi.procedures import Procedure, ProcedureArgument
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import VARCHAR
@@ -23,6 +29,8 @@ def kill_query_procedure(runtime: RuntimeSource) -> Procedure:
 
     def run(session: ConnectorSession, arguments: Mapping[str, Any]) -> None:
         query_id = arguments["query_id"]
+        if query_id is None:
+            raise LodestarError(INVALID_PROCEDURE_ARGUMENT, "query_id cannot be null")
         outcome = runtime.kill_query(str(query_id), killed(arguments["message"]), session.user)
         if outcome is KillOutcome.NOT_FOUND:
             raise LodestarError(NOT_FOUND, f"Target query not found: {query_id}")

@@ -16,7 +16,7 @@ def create_catalog(statement: StatementContext, node: ast.CreateCatalog) -> None
     properties = {one.name.value: _text(statement, one) for one in node.properties}
     name = node.catalog_name.value.lower()
     connector = format_expression(node.connector_name)
-    statement.services.metadata.catalogs.create(name, connector, properties, if_not_exists=node.not_exists)
+    statement.services.metadata.catalogs.create_dynamic(name, connector, properties, if_not_exists=node.not_exists)
 
 
 def _text(statement: StatementContext, given: ast.Property) -> str:
@@ -43,4 +43,4 @@ def drop_catalog(statement: StatementContext, node: ast.DropCatalog) -> None:
     name = node.catalog_name.value.lower()
     if name == "system":
         not_supported("Dropping system catalog is not allowed")
-    statement.services.metadata.catalogs.drop(name, if_exists=node.exists)
+    statement.services.metadata.catalogs.drop_dynamic(name, if_exists=node.exists)

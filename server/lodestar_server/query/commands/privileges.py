@@ -106,8 +106,25 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
             view = QualifiedName(*name)
             if statement.metadata.find_view(view) is None:
                 raise LodestarError(TABLE_NOT_FOUND, f"View '{view}' does not exist", location=node.at)
+    if statement.metadata.require_catalog(name[0]).connector.manages_owners:
+        _set_owner(statement, node, name)
+        return
     owner_of(node.principal, node.at)
     _refuse(name[0])
+
+
+def _set_owner(statement: StatementContext, node: ast.SetAuthorizationStatement, name: list[str]) -> None:
+    """The connector keeps owners. Raises: NOT_SUPPORTED for a role."""
+    if node.principal.type is ast.PrincipalType.ROLE:
+        not_supported("This connector does not support roles")
+    owner, metadata = node.principal.name.value, statement.metadata
+    match node.owned_entity_kind:
+        case "SCHEMA":
+            metadata.set_schema_owner(name[0], name[1], owner)
+        case "TABLE":
+            metadata.set_table_owner(metadata.require_table(QualifiedName(*name)), owner)
+        case "VIEW":
+            metadata.set_view_owner(QualifiedName(*name), owner)
 
 
 def _owned_name(statement: StatementContext, node: ast.SetAuthorizationStatement) -> list[str]:

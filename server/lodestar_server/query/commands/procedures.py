@@ -47,6 +47,8 @@ def _match(procedure: Procedure, node: ast.Call) -> dict[str, ast.CallArgument]:
     named = [argument.name is not None for argument in node.arguments]
     if any(named) and not all(named):
         raise _invalid("Named and positional arguments cannot be mixed", node)
+    if procedure.named_arguments_only and not all(named):
+        raise _invalid("Only named arguments are allowed for this procedure", node)
     declared = {one.name.upper(): one.name for one in procedure.arguments}
     found: dict[str, ast.CallArgument] = {}
     for position, argument in enumerate(node.arguments):

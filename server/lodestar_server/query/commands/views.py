@@ -67,7 +67,8 @@ def _view_columns(
         message = "Views cannot contain inline functions"
         raise LodestarError(NOT_SUPPORTED, message, location=query.functions[0].at)
     analysis = statement.new_analysis()
-    analysis.storing_view = statement.qualify(node.name, node.at)
+    if node.replace:
+        analysis.storing_view = statement.qualify(node.name, node.at)
     source = analyze_source(analysis, query)
     check_columns(node, source)
     return tuple(ViewColumn(one.name or "", one.type) for one in source.visible_fields)

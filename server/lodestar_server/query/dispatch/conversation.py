@@ -13,7 +13,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
-from lodestar_server.execution.spool import Page
+from lodestar_server.execution.spool.spool import Page
 from lodestar_server.protocol.failure import RequestFault
 from lodestar_server.protocol.headers import session_change_headers
 from lodestar_server.protocol.results import (

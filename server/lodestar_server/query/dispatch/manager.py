@@ -12,8 +12,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from lodestar_server.execution.spool import ResultSpool, SpoolBudget, SpoolConfig, SpoolDirectory
+from lodestar_server.execution.spool.budget import SpoolBudget, SpoolConfig
+from lodestar_server.execution.spool.files import SpoolDirectory
+from lodestar_server.execution.spool.spool import ResultSpool
 from lodestar_server.protocol.requests import StatementRequest
 from lodestar_server.query.config import QueryConfig
 from lodestar_server.query.dispatch.groups import SingleGroup
@@ -23,7 +26,6 @@ from lodestar_server.query.dispatch.query import Query
 from lodestar_server.query.dispatch.sink import QuerySink
 from lodestar_server.query.dispatch.tracker import QueryHistory, abandoned_error, overdue_error
 from lodestar_server.query.dispatch.workers import Workers
-from lodestar_server.query.pipeline import Pipeline
 from lodestar_server.query.state import QueryState
 from lodestar_server.session import QueryContext, Session
 from lodestar_server.session.system_properties import SystemProperties
@@ -39,6 +41,10 @@ from lodestar_server.spi.errors import (
     ErrorType,
     LodestarError,
 )
+
+if TYPE_CHECKING:
+    # Its module is the whole engine.
+    from lodestar_server.query.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +73,8 @@ class QuerySettings:
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     properties: SystemProperties = field(default_factory=SystemProperties)
     access: AccessChecks = field(default_factory=AccessChecks)
+    check_path: Callable[[str], None] = lambda text: None
+    """Raises LodestarError for an SQL path that does not parse."""
     server_time_zone: str = "UTC"
     forced_time_zone: str | None = None
 
@@ -97,7 +105,7 @@ class QueryManager:
         self._queries: dict[str, Query] = {}
         self._workers = Workers(queries.worker_threads, "query")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="spool")
-        self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._track)
+        self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._tick)
         self._draining = False
         self._one_done = asyncio.Event()
         self.on_completed: list[Callable[[Query], None]] = []
@@ -147,6 +155,8 @@ class QueryManager:
             raise _too_long(query, settings.queries.max_length)
         session = query.session
         self._check_identity(session)
+        if session.path:
+            settings.check_path(session.path)
         settings.properties.validate(session.system_properties)
         query.context = QueryContext(session, self._time_zone(session), self._deadline(query))
 
@@ -191,6 +201,8 @@ class QueryManager:
         except LodestarError as error:
             if query.partially_cancelled and query.columns is not None:
                 query.mark_complete()
+            elif error.code.type is ErrorType.INTERNAL and error.__cause__ is not None and not query.done:
+                self._internal_error(query, error)
             else:
                 query.fail(error)
         except BaseException as fault:
@@ -211,6 +223,7 @@ class QueryManager:
         )
 
     def _internal_error(self, query: Query, fault: BaseException) -> None:
+        # The client is told no more than that it was one; what happened has to be somewhere.
         log.error("query failed inside", exc_info=fault, extra={"query_id": query.id})
         query.fail(fault)
 
@@ -240,15 +253,18 @@ class QueryManager:
 
     def cancel(self, query: Query) -> None:
         """Its client does not want it any more."""
-        query.stopped = not query.done
-        query.fail(LodestarError(USER_CANCELED, "Query was canceled"))
+        self.stop(query, LodestarError(USER_CANCELED, "Query was canceled"))
 
     def kill(self, query: Query, message: str | None, *, preempted: bool = False) -> bool:
         """An operator stops it; false when it was done."""
         code, verb = (ADMINISTRATIVELY_PREEMPTED, "preempted") if preempted else (ADMINISTRATIVELY_KILLED, "killed")
         told = f"Message: {message}" if message else "No message provided."
+        return self.stop(query, LodestarError(code, f"Query {verb}. {told}"))
+
+    def stop(self, query: Query, reason: LodestarError) -> bool:
+        """Somebody stops it with an error of theirs; false when it was done. From any thread."""
         query.stopped = not query.done
-        return query.fail(LodestarError(code, f"Query {verb}. {told}"))
+        return query.fail(reason)
 
     async def read_blocking(self, action: Callable[[], object]) -> object:
         """Run a short blocking read (a spool file) off the event loop."""
@@ -274,18 +290,21 @@ class QueryManager:
         if query is not None and query.spool is not None:
             query.spool.close()
 
-    def _track(self) -> None:
-        """Once a second: abandon, enforce limits, forget."""
-        now = self._clock()
+    def _tick(self) -> None:
         try:
-            for query in list(self._queries.values()):
-                if not query.done:
-                    self._enforce(query, now)
-            for query_id in self._history.expire(now):
-                self._forget(query_id)
+            self.track()
         finally:
             if self._tracker is not None:
-                self._tracker = self._loop.call_later(TRACKER_SECONDS, self._track)
+                self._tracker = self._loop.call_later(TRACKER_SECONDS, self._tick)
+
+    def track(self) -> None:
+        """What time has done: abandon, enforce limits, forget. Once a second."""
+        now = self._clock()
+        for query in list(self._queries.values()):
+            if not query.done:
+                self._enforce(query, now)
+        for query_id in self._history.expire(now):
+            self._forget(query_id)
 
     def _enforce(self, query: Query, now: float) -> None:
         timeout = self.settings.queries.client_timeout

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from lodestar_server.execution.spool import ResultSpool
+from lodestar_server.execution.spool.spool import ResultSpool
 from lodestar_server.protocol.failure import Failure, failure_of
 from lodestar_server.protocol.identifiers import Slugs
 from lodestar_server.protocol.requests import StatementRequest

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from lodestar_server.execution.spool import ResultSpool
+from lodestar_server.execution.spool.spool import ResultSpool
 from lodestar_server.query.dispatch.query import Query
 from lodestar_server.query.results import OutputColumn, QueryPhase, RowEncoding, SessionChanges
 from lodestar_server.query.state import QueryState

@@ -137,7 +137,7 @@ def _lambda_argument(analyzer: ExpressionAnalyzer, node: ast.LambdaExpression) -
     def body_type(parameters: tuple[Type, ...]) -> Type:
         return _bind_body(analyzer, node, parameters)[1].type
 
-    return LambdaArgument(len(node.arguments), body_type)
+    return LambdaArgument(body_type)
 
 
 def _bind_lambda(analyzer: ExpressionAnalyzer, node: ast.LambdaExpression, expected: FunctionType) -> Expression:

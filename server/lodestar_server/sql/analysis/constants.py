@@ -14,14 +14,21 @@ from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.scopes import Scope
 from lodestar_server.sql.analysis.syntax import walk_expression
 from lodestar_server.sql.parser import ast
+from lodestar_server.sql.parser.ast.walk import children
 
 
 def check_constants(values: Sequence[ast.Expression]) -> None:
     """Values for the parameters of a prepared statement name no columns. Raises: EXPRESSION_NOT_CONSTANT."""
     for value in values:
-        if any(isinstance(node, ast.Identifier) for node in walk_expression(value)):
+        if _names_columns(value):
             message = "Constant expression cannot contain column references"
             raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=value.at)
+
+
+def _names_columns(node: ast.Node) -> bool:
+    if isinstance(node, ast.DataType):
+        return False
+    return isinstance(node, ast.Identifier) or any(map(_names_columns, children(node)))
 
 
 def bind_constant(analysis: Analysis, node: ast.Expression) -> Expression:

@@ -82,6 +82,8 @@ class RelationPlan:
 class Analysis:
     """The state of one statement's analysis. `parameters` are the expressions for `?`, in order; None: no EXECUTE.
 
+    `outer_names` are columns of outer queries as they were written, by their places.
+    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     """
 
@@ -94,8 +96,10 @@ class Analysis:
     describing: bool = False
     symbols: ir.SymbolAllocator = field(default_factory=ir.SymbolAllocator)
     parameter_types: dict[int, Type] = field(default_factory=dict)
+    outer_names: dict[Location, str] = field(default_factory=dict)
     tables: set[QualifiedName] = field(default_factory=set)
     views: tuple[QualifiedName, ...] = ()
+    storing_view: QualifiedName | None = None
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
     next_shared_key: int = 1
     top_level: bool = True

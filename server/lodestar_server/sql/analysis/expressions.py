@@ -17,6 +17,7 @@ from lodestar_server.ir import Constant, Expression
 from lodestar_server.spi.errors import (
     AMBIGUOUS_NAME,
     EXPRESSION_NOT_CONSTANT,
+    INVALID_COLUMN_REFERENCE,
     INVALID_FUNCTION_ARGUMENT,
     INVALID_LITERAL,
     INVALID_PARAMETER_USAGE,
@@ -157,6 +158,8 @@ def _resolved(analyzer: ExpressionAnalyzer, node: ast.Expression, found: Resolve
     if not found.local and not analyzer.correlation:
         message = f"Reference to column '{format_expression(node)}' from outer scope not allowed in this context"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+    if not found.local:
+        analyzer.analysis.outer_names[node.at] = format_expression(node)
     return ir.SymbolRef(found.field.symbol, at=node.at)
 
 
@@ -190,7 +193,7 @@ def _dereference(analyzer: ExpressionAnalyzer, node: ast.DereferenceExpression) 
         message = f"Ambiguous row field reference: {node.field.value}"
         raise LodestarError(AMBIGUOUS_NAME, message, location=node.field.at)
     if not matches:
-        raise column_not_found(shown, node.at)
+        raise LodestarError(INVALID_COLUMN_REFERENCE, f"Column reference '{shown}' is invalid", location=node.at)
     return ir.FieldAccess(base, matches[0], at=node.at)
 
 

@@ -5,7 +5,7 @@ Source: Trino StatementAnalyzer.analyzeGroupBy and AggregationAnalyzer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -18,6 +18,7 @@ from lodestar_server.spi.errors import (
     INVALID_COLUMN_REFERENCE,
     TOO_MANY_GROUPING_SETS,
     TYPE_MISMATCH,
+    Location,
     LodestarError,
 )
 from lodestar_server.sql.analysis.collector import CallCollector, WindowKey
@@ -167,12 +168,14 @@ def _check_count(group_by: ast.GroupBy, node: ast.QuerySpecification) -> None:
 class GroupedExpressions:
     """Rewrites bound expressions over a FROM into expressions over its groups, or refuses them.
 
-    `columns` are the FROM's columns, `outputs` those of the SELECT list that ORDER BY may name.
+    `columns` are the FROM's columns, `outer_names` how subqueries wrote them, by place, `outputs` those of the SELECT
+    list that ORDER BY may name.
     """
 
     grouping: Grouping
     columns: set[Symbol]
     collector: CallCollector
+    outer_names: Mapping[Location, str]
     outputs: frozenset[Symbol] = frozenset()
     in_order_by: bool = False
 
@@ -254,7 +257,8 @@ class GroupedExpressions:
         for reference in free_symbols(relation):
             symbol = reference.symbol
             if symbol in self.columns and symbol not in self.grouping.keys and symbol not in self.outputs:
-                message = f"Subquery uses '{symbol.hint}' which must appear in GROUP BY clause"
+                shown = symbol.hint if reference.at is None else self.outer_names.get(reference.at, symbol.hint)
+                message = f"Subquery uses '{shown}' which must appear in GROUP BY clause"
                 raise LodestarError(EXPRESSION_NOT_AGGREGATE, message, location=reference.at)
 
 

@@ -140,7 +140,7 @@ def parse_interval(text: str, negative: bool, start: IntervalField, end: Interva
     """
     family = _YEAR_FIELDS if start in _YEAR_FIELDS else _DAY_FIELDS
     last = start if end is None else end
-    if last not in family or family.index(last) < family.index(start):
+    if last not in family or family.index(last) < family.index(start) + (end is not None):
         raise ValueError(f"Invalid interval qualifier: {start.value} TO {last.value}")
     fields = family[family.index(start) : family.index(last) + 1]
     qualifier = start.value if start is last else f"{start.value} TO {last.value}"

@@ -172,6 +172,8 @@ def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> Rela
 
 
 def _view(analysis: Analysis, node: ast.Table, name: QualifiedName, view: ViewDefinition) -> RelationPlan:
+    if name == analysis.storing_view:
+        raise LodestarError(VIEW_IS_RECURSIVE, "Statement would create a recursive view", location=node.at)
     if name in analysis.views:
         raise LodestarError(VIEW_IS_RECURSIVE, "View is recursive", location=node.at)
     analysis.tables.add(name)
@@ -224,16 +226,17 @@ def _staleness(view: ViewDefinition, fields: list[Field]) -> str | None:
 
 def _aliased(node: ast.AliasedRelation, plan: RelationPlan) -> RelationPlan:
     alias = (node.alias.value.lower(),)
+    table_function = isinstance(node.relation, ast.TableFunctionInvocation)
     if node.column_names is None:
         return RelationPlan(plan.node, tuple(one.renamed(alias, one.name) for one in plan.fields))
     visible = plan.visible_fields
     if len(visible) != len(node.column_names):
-        message = (
-            f"Column alias list has {len(node.column_names)} entries but '{node.alias.value}' has "
-            f"{len(visible)} columns available"
-        )
+        available = f"'{node.alias.value}' has {len(visible)} columns available"
+        if table_function:
+            available = f"table function has {len(visible)} proper columns"
+        message = f"Column alias list has {len(node.column_names)} entries but {available}"
         raise LodestarError(MISMATCHED_COLUMN_ALIASES, message, location=node.at)
-    names = [name.value for name in node.column_names]
+    names = [name.canonical if table_function else name.value for name in node.column_names]
     return RelationPlan(plan.node, tuple(one.renamed(alias, name) for one, name in zip(visible, names, strict=True)))
 
 

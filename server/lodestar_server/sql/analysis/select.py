@@ -47,6 +47,15 @@ from lodestar_server.sql.parser import ast, format_expression
 
 
 @dataclass(frozen=True, slots=True)
+class NamedItem:
+    """An expression of the SELECT list and the name of its column; `aliased`: by an AS here or further inside."""
+
+    item: Item
+    name: str | None
+    aliased: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A column of the SELECT list: its expression and the field by which others know it."""
 
@@ -94,9 +103,9 @@ def _bind(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> Pie
     where = None if node.where is None else analyze_where(analysis, inner, node.where)
     items = _items(expressions, node, inner)
     columns = {one.symbol for one in source.fields}
-    grouping = analyze_group_by(expressions, node, [item for item, _ in items], columns)
+    grouping = analyze_group_by(expressions, node, [one.item for one in items], columns)
     having = None if node.having is None else (node.having, _having(expressions, node.having))
-    outputs = tuple(Output(item, _output_field(analysis, item, name, columns, source)) for item, name in items)
+    outputs = tuple(Output(one.item, _output_field(analysis, one, columns, source)) for one in items)
     sort_keys = _order_by(expressions, node, outputs, inner)
     grouped = node.group_by is not None or having is not None or bool(collector.aggregates)
     if collector.groupings and node.group_by is None:
@@ -145,18 +154,16 @@ def _boolean(bound: Expression, node: ast.Expression, clause: str) -> Expression
 # the SELECT list
 
 
-def _items(
-    expressions: ExpressionAnalyzer, node: ast.QuerySpecification, scope: Scope
-) -> list[tuple[Item, str | None]]:
+def _items(expressions: ExpressionAnalyzer, node: ast.QuerySpecification, scope: Scope) -> list[NamedItem]:
     """Each item with its name."""
-    found: list[tuple[Item, str | None]] = []
+    found: list[NamedItem] = []
     for part in node.select.select_items:
         if isinstance(part, ast.AllColumns):
             found += _star(expressions, part, node, scope)
             continue
         assert isinstance(part, ast.SingleColumn)
         item = Item(part.expression, expressions.analyze(part.expression))
-        found.append((item, _name(part)))
+        found.append(NamedItem(item, _name(part), part.alias is not None))
         if node.select.distinct and not item.bound.type.comparable:
             shown = format_expression(part.expression)
             message = f"DISTINCT can only be applied to comparable types (actual: {item.bound.type.display}): {shown}"
@@ -173,7 +180,7 @@ def _name(part: ast.SingleColumn) -> str | None:
 
 def _star(
     expressions: ExpressionAnalyzer, part: ast.AllColumns, node: ast.QuerySpecification, scope: Scope
-) -> list[tuple[Item, str | None]]:
+) -> list[NamedItem]:
     if part.target is None:
         if part.aliases:
             raise LodestarError(NOT_SUPPORTED, "Column aliases not supported", location=part.at)
@@ -201,9 +208,9 @@ def _star(
 
 def _star_fields(
     part: ast.AllColumns, node: ast.QuerySpecification, fields: Sequence[Field], *, local: bool
-) -> list[tuple[Item, str | None]]:
+) -> list[NamedItem]:
     _check_aliases(part, len(fields))
-    found: list[tuple[Item, str | None]] = []
+    found: list[NamedItem] = []
     for position, one in enumerate(fields):
         if not local and one.name is None:
             message = "SELECT * from outer scope table not supported with anonymous columns"
@@ -211,26 +218,24 @@ def _star_fields(
         if node.select.distinct and not one.type.comparable:
             message = f"DISTINCT can only be applied to comparable types (actual: {one.type.display})"
             raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
-        name = part.aliases[position].value if part.aliases else one.name
-        found.append((Item(None, ir.SymbolRef(one.symbol), one), name))
+        name = part.aliases[position].canonical if part.aliases else one.name
+        found.append(NamedItem(Item(None, ir.SymbolRef(one.symbol), one), name, one.aliased))
     return found
 
 
-def _star_row(
-    expressions: ExpressionAnalyzer, part: ast.AllColumns, node: ast.QuerySpecification
-) -> list[tuple[Item, str | None]]:
+def _star_row(expressions: ExpressionAnalyzer, part: ast.AllColumns, node: ast.QuerySpecification) -> list[NamedItem]:
     assert part.target is not None
     base = expressions.analyze(part.target)
     if not isinstance(base.type, RowType):
         raise LodestarError(TYPE_MISMATCH, "expected expression of type Row", location=node.select.at)
     _check_aliases(part, len(base.type.fields))
-    found: list[tuple[Item, str | None]] = []
+    found: list[NamedItem] = []
     for position, one in enumerate(base.type.fields):
         if node.select.distinct and not one.type.comparable:
             message = f"DISTINCT can only be applied to comparable types (actual: {one.type.display})"
             raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
-        name = part.aliases[position].value if part.aliases else one.name
-        found.append((Item(part.target, ir.FieldAccess(base, position)), name))
+        name = part.aliases[position].canonical if part.aliases else one.name
+        found.append(NamedItem(Item(part.target, ir.FieldAccess(base, position)), name, False))
     return found
 
 
@@ -240,18 +245,16 @@ def _check_aliases(part: ast.AllColumns, expected: int) -> None:
         raise LodestarError(MISMATCHED_COLUMN_ALIASES, message, location=part.aliases[0].at)
 
 
-def _output_field(
-    analysis: Analysis, item: Item, name: str | None, columns: set[Symbol], source: RelationPlan
-) -> Field:
+def _output_field(analysis: Analysis, named: NamedItem, columns: set[Symbol], source: RelationPlan) -> Field:
     """A column keeps its symbol, anything else gets one."""
-    bound = item.bound
+    bound = named.item.bound
     origin = None
     if isinstance(bound, ir.SymbolRef) and bound.symbol in columns:
         symbol = bound.symbol
         origin = next((one.origin for one in source.fields if one.symbol == symbol), None)
     else:
-        symbol = analysis.symbols.new(bound.type, (name or "expr").lower())
-    return Field(symbol, name, None, False, origin, item.node is not None and origin is None)
+        symbol = analysis.symbols.new(bound.type, (named.name or "expr").lower())
+    return Field(symbol, named.name, None, False, origin, named.aliased)
 
 
 # ORDER BY
@@ -293,10 +296,10 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
     if pieces.grouped:
         columns = {one.symbol for one in pieces.source.fields}
         grouped = GroupedExpressions(
-            pieces.grouping, columns, collector, frozenset(one.field.symbol for one in outputs)
+            pieces.grouping, columns, collector, analysis.outer_names, frozenset(one.field.symbol for one in outputs)
         )
         check_grouping_calls(collector, pieces.grouping, aliases)
-        plain = GroupedExpressions(pieces.grouping, columns, collector)
+        plain = GroupedExpressions(pieces.grouping, columns, collector, analysis.outer_names)
         values = [plain.rewrite_item(output.item) for output in outputs]
         relation = _aggregated(analysis, relation, pieces, plain)
         keys = [

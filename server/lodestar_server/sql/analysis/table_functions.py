@@ -1,131 +1,214 @@
-"""TABLE(function(…)): argument passing, and the built-in table functions `sequence` and `exclude_columns`."""
+"""TABLE(function(…)): arguments against a function's declaration, and the built-in `sequence` and `exclude_columns`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from lodestar_server.ir import Expression, SymbolRef
+from lodestar_server.ir import SymbolRef
 from lodestar_server.ir.nodes import Project, TableFunctionScan
 from lodestar_server.spi.errors import (
+    CATALOG_NOT_FOUND,
     FUNCTION_NOT_FOUND,
     INVALID_ARGUMENTS,
     INVALID_FUNCTION_ARGUMENT,
-    INVALID_TABLE_FUNCTION_INVOCATION,
     MISSING_ARGUMENT,
-    TYPE_MISMATCH,
+    NOT_SUPPORTED,
     LodestarError,
 )
 from lodestar_server.spi.types import BIGINT
+from lodestar_server.sql.analysis.constants import evaluate_constant
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
-from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.parser import ast
 
-BUILTIN_SCHEMA = ("system", "builtin")
 Relations = Callable[[Analysis, ast.Relation, Scope], RelationPlan]
 
 
+class ArgumentKind(Enum):
+    """What an argument is; the value is the word in messages."""
+
+    SCALAR = "expression"
+    TABLE = "table"
+    DESCRIPTOR = "descriptor"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredArgument:
+    """An argument of a table function. Scalars are bigint; tables have row semantics."""
+
+    name: str
+    kind: ArgumentKind
+    required: bool = True
+    default: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedArguments:
+    """The arguments of a call by the names of the declaration."""
+
+    scalars: dict[str, int | None]
+    tables: dict[str, RelationPlan]
+    descriptors: dict[str, ast.Descriptor | None]
+
+
+_DECLARATIONS: dict[str, tuple[DeclaredArgument, ...]] = {
+    "sequence": (
+        DeclaredArgument("START", ArgumentKind.SCALAR, required=False, default=0),
+        DeclaredArgument("STOP", ArgumentKind.SCALAR),
+        DeclaredArgument("STEP", ArgumentKind.SCALAR, required=False, default=1),
+    ),
+    "exclude_columns": (
+        DeclaredArgument("INPUT", ArgumentKind.TABLE),
+        DeclaredArgument("COLUMNS", ArgumentKind.DESCRIPTOR),
+    ),
+}
+
+
 def analyze(analysis: Analysis, node: ast.TableFunctionInvocation, scope: Scope, relations: Relations) -> RelationPlan:
-    """The rows of a table function."""
+    """The rows of a table function. Raises: FUNCTION_NOT_FOUND, what its arguments raise."""
     parts = node.name.parts
-    builtin = len(parts) == 1 or parts[:-1] == BUILTIN_SCHEMA
-    match parts[-1] if builtin else None:
-        case "sequence":
-            return _sequence(analysis, node)
-        case "exclude_columns":
-            return _exclude_columns(analysis, node, scope, relations)
-    message = f"Table function '{node.name}' not registered"
-    raise LodestarError(FUNCTION_NOT_FOUND, message, location=node.at)
+    if len(parts) == 3 and analysis.catalog.find_catalog(parts[0]) is None:
+        raise LodestarError(CATALOG_NOT_FOUND, f"Catalog '{parts[0]}' not found", location=node.at)
+    builtin = len(parts) == 1 or parts[:-1] == ("system", "builtin")
+    declared = _DECLARATIONS.get(parts[-1]) if builtin else None
+    if declared is None:
+        raise LodestarError(FUNCTION_NOT_FOUND, f"Table function '{node.name}' not registered", location=node.at)
+    passed = _Matching(analysis, scope, relations).match(node, declared)
+    return _sequence(analysis, passed) if parts[-1] == "sequence" else _exclude_columns(passed)
 
 
-def _arguments(node: ast.TableFunctionInvocation, names: tuple[str, ...]) -> dict[str, ast.TableFunctionArgument]:
-    """Arguments by name, positional ones named by their place."""
-    given = node.arguments
-    if len(given) > len(names):
-        message = f"Too many arguments. Expected at most {len(names)} arguments, got {len(given)} arguments"
-        raise LodestarError(INVALID_ARGUMENTS, message, location=node.at)
-    named = [argument.name is not None for argument in given]
-    if any(named) and not all(named):
-        message = "All arguments must be passed by name or all must be passed positionally"
-        raise LodestarError(INVALID_ARGUMENTS, message, location=node.at)
-    found: dict[str, ast.TableFunctionArgument] = {}
-    for position, argument in enumerate(given):
-        name = names[position] if argument.name is None else argument.name.canonical
-        if name in found:
-            message = f"Duplicate argument name: {name}"
-            raise LodestarError(INVALID_ARGUMENTS, message, location=argument.at)
-        if name not in names:
-            message = f"Unexpected argument name: {name}"
-            raise LodestarError(INVALID_ARGUMENTS, message, location=argument.at)
-        found[name] = argument
-    return found
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """Arguments of one call to their declarations, analyzed in the order of the call."""
+
+    analysis: Analysis
+    scope: Scope
+    relations: Relations
+
+    def match(self, node: ast.TableFunctionInvocation, declared: tuple[DeclaredArgument, ...]) -> PassedArguments:
+        """Raises: INVALID_ARGUMENTS, INVALID_FUNCTION_ARGUMENT, MISSING_ARGUMENT."""
+        given = node.arguments
+        at = given[0].at if given else node.at
+        if len(given) > len(declared):
+            message = f"Too many arguments. Expected at most {len(declared)} arguments, got {len(given)} arguments"
+            raise LodestarError(INVALID_ARGUMENTS, message, location=at)
+        named = [argument.name is not None for argument in given]
+        if any(named) and not all(named):
+            message = "All arguments must be passed by name or all must be passed positionally"
+            raise LodestarError(INVALID_ARGUMENTS, message, location=at)
+        by_name = {one.name: one for one in declared}
+        passed = PassedArguments({}, {}, {})
+        seen: set[str] = set()
+        for position, argument in enumerate(given):
+            name = declared[position].name if argument.name is None else argument.name.canonical
+            if name in seen:
+                raise _invalid(argument, f"Duplicate argument name: {name}")
+            if name not in by_name:
+                raise _invalid(argument, f"Unexpected argument name: {name}")
+            seen.add(name)
+            self._pass(by_name[name], argument, passed)
+        for one in declared:
+            if one.name in seen:
+                continue
+            if one.required:
+                raise LodestarError(MISSING_ARGUMENT, f"Missing argument: {one.name}", location=at)
+            passed.scalars[one.name] = one.default
+        return passed
+
+    def _pass(self, declared: DeclaredArgument, argument: ast.TableFunctionArgument, passed: PassedArguments) -> None:
+        value = argument.value
+        match declared.kind, value:
+            case ArgumentKind.TABLE, ast.TableFunctionTableArgument():
+                passed.tables[declared.name] = self._table(declared.name, argument, value)
+            case ArgumentKind.DESCRIPTOR, ast.TableFunctionDescriptorArgument():
+                passed.descriptors[declared.name] = value.descriptor
+            case ArgumentKind.SCALAR, ast.Expression():
+                if _is_descriptor_call(value):
+                    raise _invalid(argument, "'descriptor' function is not allowed as a table function argument")
+                passed.scalars[declared.name] = self._scalar(value)
+            case _:
+                raise _mismatch(declared, argument)
+
+    def _scalar(self, node: ast.Expression) -> int | None:
+        if self.analysis.describing and isinstance(node, ast.Parameter):
+            message = "DESCRIBE is not supported if a table function uses parameters"
+            raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        value: int | None = evaluate_constant(self.analysis, node, BIGINT).value
+        return value
+
+    def _table(
+        self, name: str, argument: ast.TableFunctionArgument, table: ast.TableFunctionTableArgument
+    ) -> RelationPlan:
+        plan = self.relations(self.analysis, table.table, self.scope)
+        refused = f"Invalid argument {name}. {{}} specified for table argument with row semantics"
+        if table.partition_by is not None:
+            raise _invalid(argument, refused.format("Partitioning"))
+        if table.order_by is not None:
+            raise _invalid(argument, refused.format("Ordering"))
+        if table.empty_table_treatment is not None:
+            raise _invalid(table.empty_table_treatment, refused.format("Empty behavior"))
+        return plan
 
 
-def _sequence(analysis: Analysis, node: ast.TableFunctionInvocation) -> RelationPlan:
-    given = _arguments(node, ("START", "STOP", "STEP"))
-    values = {name: _bigint(analysis, name, argument) for name, argument in given.items()}
-    if "STOP" not in values:
-        raise LodestarError(MISSING_ARGUMENT, "Missing argument: STOP", location=node.at)
-    start, stop, step = values.get("START", 0), values["STOP"], values.get("STEP", 1)
-    for name, value in (("Start", start), ("End", stop), ("Step", step)):
+def _mismatch(declared: DeclaredArgument, argument: ast.TableFunctionArgument) -> LodestarError:
+    value = argument.value
+    if declared.kind is ArgumentKind.TABLE and isinstance(value, ast.FunctionCall):
+        message = f"Invalid table argument {declared.name}. Table functions are not allowed as table function arguments"
+        return LodestarError(NOT_SUPPORTED, message, location=argument.at)
+    if declared.kind is ArgumentKind.DESCRIPTOR and _is_descriptor_call(value):
+        message = (
+            f"Invalid descriptor argument {declared.name}. "
+            "Descriptors should be formatted as 'DESCRIPTOR(name [type], ...)'"
+        )
+        return _invalid(argument, message)
+    actual = ArgumentKind.SCALAR
+    if isinstance(value, ast.TableFunctionTableArgument):
+        actual = ArgumentKind.TABLE
+    elif isinstance(value, ast.TableFunctionDescriptorArgument):
+        actual = ArgumentKind.DESCRIPTOR
+    return _invalid(argument, f"Invalid argument {declared.name}. Expected {declared.kind.value}, got {actual.value}")
+
+
+def _is_descriptor_call(value: ast.Node) -> bool:
+    return isinstance(value, ast.FunctionCall) and value.name.suffix == "descriptor"
+
+
+def _invalid(node: ast.Node, message: str) -> LodestarError:
+    return LodestarError(INVALID_FUNCTION_ARGUMENT, message, location=node.at)
+
+
+def _sequence(analysis: Analysis, passed: PassedArguments) -> RelationPlan:
+    for name, value in passed.scalars.items():
         if value is None:
-            raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"{name} is null")
-    assert start is not None
-    assert stop is not None
-    assert step is not None
-    if step == 0 and start != stop:
-        raise LodestarError(INVALID_FUNCTION_ARGUMENT, "Step must not be zero")
-    if (step > 0 and start > stop) or (step < 0 and start < stop):
-        which = "greater than or equal" if step > 0 else "less than or equal"
-        message = f"End must be {which} to start when step is {'positive' if step > 0 else 'negative'}"
+            raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"{name.capitalize()} is null")
+    start, stop, step = (passed.scalars[name] or 0 for name in ("START", "STOP", "STEP"))
+    if (start < stop and step <= 0) or (start > stop and step >= 0):
+        direction = "positive" if start < stop else "negative"
+        message = f"Step must be {direction} for sequence [{start}, {stop}]"
         raise LodestarError(INVALID_FUNCTION_ARGUMENT, message)
     symbol = analysis.symbols.new(BIGINT, "sequential_number")
-    arguments: tuple[tuple[str, Any], ...] = (("start", start), ("stop", stop), ("step", step))
+    arguments: tuple[tuple[str, Any], ...] = (("start", start), ("stop", stop), ("step", step or 1))
     scan = TableFunctionScan("sequence", arguments, (symbol,))
     return RelationPlan(scan, (Field(symbol, "sequential_number"),))
 
 
-def _bigint(analysis: Analysis, name: str, argument: ast.TableFunctionArgument) -> int | None:
-    if not isinstance(argument.value, ast.Expression):
-        what = "table" if isinstance(argument.value, ast.TableFunctionTableArgument) else "descriptor"
-        message = f"Invalid argument {name}. Expected expression, got {what}"
-        raise LodestarError(INVALID_ARGUMENTS, message, location=argument.at)
-    expressions = ExpressionAnalyzer(analysis, Scope())
-    bound: Expression = expressions.analyze_as(argument.value, BIGINT, f"Argument {name}")
-    value = analysis.evaluator.evaluate(bound).value
-    if value is not None and not isinstance(value, int):
-        raise LodestarError(TYPE_MISMATCH, f"Argument {name} must be a bigint", location=argument.at)
-    return value
-
-
-def _exclude_columns(
-    analysis: Analysis, node: ast.TableFunctionInvocation, scope: Scope, relations: Relations
-) -> RelationPlan:
-    given = _arguments(node, ("INPUT", "COLUMNS"))
-    for name in ("INPUT", "COLUMNS"):
-        if name not in given:
-            raise LodestarError(MISSING_ARGUMENT, f"Missing argument: {name}", location=node.at)
-    table, descriptor = given["INPUT"].value, given["COLUMNS"].value
-    if not isinstance(table, ast.TableFunctionTableArgument):
-        message = "Invalid argument INPUT. Expected table, got expression"
-        raise LodestarError(INVALID_ARGUMENTS, message, location=given["INPUT"].at)
-    if not isinstance(descriptor, ast.TableFunctionDescriptorArgument):
-        message = "Invalid argument COLUMNS. Expected descriptor, got expression"
-        raise LodestarError(INVALID_ARGUMENTS, message, location=given["COLUMNS"].at)
-    if descriptor.descriptor is None:
+def _exclude_columns(passed: PassedArguments) -> RelationPlan:
+    plan, descriptor = passed.tables["INPUT"], passed.descriptors["COLUMNS"]
+    if descriptor is None:
         raise LodestarError(INVALID_FUNCTION_ARGUMENT, "COLUMNS descriptor is null")
-    if any(one.type is not None for one in descriptor.descriptor.fields):
+    if any(one.type is not None for one in descriptor.fields):
         raise LodestarError(INVALID_FUNCTION_ARGUMENT, "COLUMNS descriptor contains types")
-    plan = relations(analysis, table.table, scope)
-    excluded = {one.name.value.lower() for one in descriptor.descriptor.fields}
+    excluded = {one.name.value.lower(): None for one in descriptor.fields}
     known = {one.name.lower() for one in plan.visible_fields if one.name is not None}
-    missing = sorted(excluded - known)
+    missing = [name for name in excluded if name not in known]
     if missing:
         message = f"Excluded columns: [{', '.join(missing)}] not present in the table"
         raise LodestarError(INVALID_FUNCTION_ARGUMENT, message)
     kept = [one for one in plan.visible_fields if one.name is None or one.name.lower() not in excluded]
     if not kept:
-        raise LodestarError(INVALID_TABLE_FUNCTION_INVOCATION, "All columns are excluded", location=node.at)
+        raise LodestarError(INVALID_FUNCTION_ARGUMENT, "All columns are excluded")
     fields = tuple(Field(one.symbol, one.name) for one in kept)
     return RelationPlan(Project(plan.node, tuple((one.symbol, SymbolRef(one.symbol)) for one in fields)), fields)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lodestar_server import ir
-from lodestar_server.functions.coercions import can_coerce
+from lodestar_server.functions.coercions import can_coerce, common_super_type
 from lodestar_server.ir import Constant, Expression, Symbol
 from lodestar_server.ir.nodes import Limit, PlanNode, Project
 from lodestar_server.spi.connector import ColumnMetadata
@@ -26,10 +26,7 @@ from lodestar_server.spi.types import (
     INTEGER,
     UNKNOWN,
     VARCHAR,
-    ArrayType,
     CharType,
-    MapType,
-    RowType,
     Type,
     VarcharType,
 )
@@ -38,8 +35,6 @@ from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.queries import analyze_query, check_column_aliases
 from lodestar_server.sql.analysis.scopes import Scope
 from lodestar_server.sql.parser import ast
-
-_NUMBERS = ("tinyint", "smallint", "integer", "bigint", "real", "double", "decimal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +79,7 @@ def check_columns(statement: ast.Statement, source: RelationPlan) -> None:
             raise LodestarError(DUPLICATE_COLUMN_NAME, message, location=statement.at)
         seen.add(one.name.lower())
         if one.type == UNKNOWN:
-            raise _unknown_type(statement, position)
+            raise LodestarError(COLUMN_TYPE_UNKNOWN, f"Column type is unknown: {one.name}", location=statement.at)
 
 
 def _unknown_type(statement: ast.Statement, position: int) -> LodestarError:
@@ -125,23 +120,16 @@ def types_match(table: Sequence[Type], values: Sequence[Type]) -> bool:
 
 
 def _may_insert(table: Type, query: Type) -> bool:
-    """Trino's rule: what coerces, bounded text of any length, and the same inside of nested types."""
-    match table, query:
-        case ArrayType(), ArrayType():
-            return _may_insert(table.element, query.element)
-        case MapType(), MapType():
-            return _may_insert(table.key, query.key) and _may_insert(table.value, query.value)
-        case RowType(), RowType():
-            return len(table.fields) == len(query.fields) and all(
-                _may_insert(a.type, b.type) for a, b in zip(table.fields, query.fields, strict=True)
-            )
-        case ((VarcharType() | CharType()), (VarcharType() | CharType())):
-            return True
-    if table.base in _NUMBERS and query.base in _NUMBERS:
-        return True
-    if table.base == query.base and not table.children:
-        return True
-    return can_coerce(query, table) or (table.base == "date" and query.base.startswith("timestamp"))
+    """The types have a common super type; bounded text inside of nested types has to be coercible."""
+    if table.children and _has_bounded_text(table):
+        return can_coerce(query, table)
+    return common_super_type(query, table) is not None
+
+
+def _has_bounded_text(type_: Type) -> bool:
+    if isinstance(type_, VarcharType | CharType):
+        return type_.length is not None
+    return any(map(_has_bounded_text, type_.children))
 
 
 def write_query(

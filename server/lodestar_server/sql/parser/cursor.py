@@ -20,8 +20,12 @@ T = TypeVar("T")
 # Trino overflows its stack between 600 and 1,000 parentheses.
 MAX_NESTING = 700
 
+# How deep a tree may be: operators that lean left are read by a loop, but whoever walks the tree goes down them. Trino
+# overflows its stack between 2,000 and 5,000 additions.
+MAX_TREE_DEPTH = 4_000
+
 # Python counts frames, not bytes, and calls between Python functions use no C stack: this only has to be above what the
-# deepest tree (`MAX_TREE_DEPTH`) costs those who walk it recursively, at four frames a level.
+# deepest tree costs those who walk it recursively, at five frames a level.
 _RECURSION_LIMIT = 20_000
 if sys.getrecursionlimit() < _RECURSION_LIMIT:
     sys.setrecursionlimit(_RECURSION_LIMIT)
@@ -40,7 +44,7 @@ class Cursor:
     `pos` after its last and returns a node, or raises `Refusal`.
     """
 
-    __slots__ = ("_refused", "depth", "kinds", "parameters", "pos", "texts", "tokens")
+    __slots__ = ("_refused", "depth", "folds", "kinds", "parameters", "pos", "texts", "tokens")
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
@@ -48,6 +52,8 @@ class Cursor:
         self.texts = tokens.texts
         self.pos = 0
         self.depth = 0
+        # Operators read by a loop so far: with the nesting, they bound the depth of the tree.
+        self.folds = 0
         self.parameters: list[ast.Parameter] = []
         self._refused: set[tuple[int, str]] = set()
 
@@ -91,6 +97,18 @@ class Cursor:
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise TooLarge
+
+    def check_tree(self, tree: ast.Node) -> None:
+        """Refuse a tree too deep to be walked. Raises: TooLarge."""
+        if self.folds <= MAX_TREE_DEPTH // 4:
+            return
+        pending = [(tree, 1)]
+        while pending:
+            node, depth = pending.pop()
+            if depth > MAX_TREE_DEPTH:
+                raise TooLarge
+            for child in ast.children(node):
+                pending.append((child, depth + 1))
 
     def attempt(self, part: Callable[[], T]) -> T | None:
         """What `part` returns, or None with everything as before if it refuses.

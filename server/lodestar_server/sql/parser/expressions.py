@@ -35,11 +35,13 @@ _OR, _AND, _NOT = 1, 2, 3
 class OperatorParser(WindowParser):
     """The part of the grammar that combines values."""
 
-    __slots__ = ("_concat",)
+    __slots__ = ("_concat", "_parentheses")
 
     def __init__(self, tokens: Tokens) -> None:
         super().__init__(tokens)
         self._concat: ast.QualifiedName | None = None
+        # The run of opening parentheses looked at last: every one of them asks what comes behind the run.
+        self._parentheses = (0, 0)
 
     def primary_expression(self) -> ast.Expression:
         """An expression without operators at its top."""
@@ -69,6 +71,7 @@ class OperatorParser(WindowParser):
         while self.kinds[self.pos] == "NOT":
             self.pos += 1
             negations += 1
+        self.folds += negations
         condition = self._predicated(self.value_expression())
         while negations:
             negations -= 1
@@ -100,7 +103,7 @@ class OperatorParser(WindowParser):
             quantifier = _QUANTIFIERS.get(self.kinds[self.pos])
             if quantifier is not None and self.kinds[self.pos + 1] == "(" and self.query_follows(self.pos + 2):
                 # `= ALL ((SELECT 1))` is a call of a function named "all": a value, if it can be read as one, wins.
-                right = self.attempt(self.value_expression)
+                right = None if self.kinds[self.pos + 2] in QUERY_STARTS else self.attempt(self.value_expression)
                 if right is None:
                     return self._quantified_comparison(value, operator, quantifier, start)
                 return ast.ComparisonExpression(operator, value, right, at=self.at(start))
@@ -175,9 +178,13 @@ class OperatorParser(WindowParser):
     def query_follows(self, index: int) -> bool:
         """Whether the text at token `index` may be a query: any number of parentheses, then a word that starts one."""
         kinds = self.kinds
-        while kinds[index] == "(":
-            index += 1
-        return kinds[index] in QUERY_STARTS
+        first, last = self._parentheses
+        if not first <= index < last:
+            last = index
+            while kinds[last] == "(":
+                last += 1
+            self._parentheses = index, last
+        return kinds[last] in QUERY_STARTS
 
     # values
 
@@ -212,6 +219,7 @@ class OperatorParser(WindowParser):
             if entry is None or entry[0] <= level:
                 return left
             binding, operator = entry
+            self.folds += 1
             if operator is not None:
                 self.pos = start + 1
                 right = self._operand(binding)
@@ -233,6 +241,7 @@ class OperatorParser(WindowParser):
         while (kinds[self.pos] == "-" and kinds[self.pos + 1] not in NUMBERS) or kinds[self.pos] == "+":
             self.pos += 1
             signs += 1
+        self.folds += signs
         value = self._value_after(self.primary_expression(), _SIGN)
         while signs:
             signs -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, Location, LodestarError
@@ -11,6 +12,7 @@ from lodestar_server.sql.parser.primaries import PrimaryParser
 
 _EXTRACT_FIELDS = {entry.value: entry for entry in ast.ExtractField}
 _TRIM_ENDS = {entry.value: entry for entry in ast.TrimSpecification}
+_PLAIN_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NORMAL_FORMS = ("NFD", "NFC", "NFKD", "NFKC")
 _NOT_A_VALUE = frozenset({")", "*", "DISTINCT", "ALL", "ORDER"})
 
@@ -239,11 +241,13 @@ class FunctionParser(PrimaryParser):
         return ast.GroupingOperation(columns, at=self.at(start))
 
     def _grouping_column(self) -> ast.Expression:
+        # Trino makes these of the lower-case parts, and delimits what would not be a name without quotes.
         name = self.qualified_name()
-        column: ast.Expression = name.original_parts[0]
-        for part in name.original_parts[1:]:
-            column = ast.DereferenceExpression(column, part, at=name.at)
-        return column
+        column: ast.Expression | None = None
+        for part in name.parts:
+            identifier = ast.Identifier(part, not _PLAIN_NAME.fullmatch(part), at=name.at)
+            column = identifier if column is None else ast.DereferenceExpression(column, identifier, at=name.at)
+        return column or self.refuse()
 
     def _precision(self) -> int | None:
         if not self.accept("("):

@@ -25,6 +25,7 @@ class PatternParser(TypeParser):
         pattern = self._concatenation()
         while self.kinds[self.pos] == "|":
             self.pos += 1
+            self.folds += 1
             pattern = ast.PatternAlternation((pattern, self._concatenation()), at=self.at(start))
         self.depth -= 1
         return pattern
@@ -33,6 +34,7 @@ class PatternParser(TypeParser):
         start = self.pos
         pattern = self._quantified()
         while self.kinds[self.pos] in _PRIMARY_STARTS:
+            self.folds += 1
             pattern = ast.PatternConcatenation((pattern, self._quantified()), at=self.at(start))
         return pattern
 

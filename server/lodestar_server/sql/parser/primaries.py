@@ -70,6 +70,7 @@ class PrimaryParser(OperatorParser):
         kinds = self.kinds
         at = self.at(start)
         while True:
+            self.folds += 1
             if kinds[self.pos] == "[":
                 self.pos += 1
                 self.enter()
@@ -87,7 +88,7 @@ class PrimaryParser(OperatorParser):
 
     def _named(self, start: int, kind: str) -> ast.Expression:
         following = self.kinds[start + 1]
-        if following == "(":
+        if following == "(" and self.kinds[start + 2] not in QUERY_STARTS:
             caller = self.callers.get(kind)
             return self.call(ast.QualifiedName.of([self.identifier()]), start) if caller is None else caller(self)
         if following == ".":
@@ -110,7 +111,8 @@ class PrimaryParser(OperatorParser):
             self.pos += 2
             return ast.GenericLiteral("DOUBLE", self.string_value(), at=self.at(start))
         if kind in _MODES and following in NAME_KINDS and self._call_follows(start + 1):
-            return self._call_in_mode(start, kind)
+            # RUNNING may be a column in front of a clause that looks like a call.
+            return self.attempt(self._call_in_mode) or self.identifier()
         return self.identifier()
 
     def _dotted(self, start: int) -> ast.Expression:
@@ -123,6 +125,7 @@ class PrimaryParser(OperatorParser):
             self.pos += 1
             name = self.identifier()
             names.append(name)
+            self.folds += 1
             value = ast.DereferenceExpression(value, name, at=first.at)
         if kinds[self.pos] == "(" and len(names) > 1:
             return self.call(ast.QualifiedName.of(names), start)
@@ -145,8 +148,9 @@ class PrimaryParser(OperatorParser):
             index += 2
         return kinds[index + 1] == "("
 
-    def _call_in_mode(self, start: int, kind: str) -> ast.Expression:
-        mode = ast.ProcessingMode(_MODES[kind], at=self.at(start))
+    def _call_in_mode(self) -> ast.Expression:
+        start = self.pos
+        mode = ast.ProcessingMode(_MODES[self.kinds[start]], at=self.at(start))
         self.pos += 1
         return self.call(self.qualified_name(), start, mode)
 
@@ -254,7 +258,9 @@ class PrimaryParser(OperatorParser):
     def filter(self) -> ast.Expression:
         """FILTER (WHERE condition)."""
         self.expect("FILTER", "(", "WHERE")
+        self.enter()
         condition = self.expression()
+        self.depth -= 1
         self.expect(")")
         return condition
 

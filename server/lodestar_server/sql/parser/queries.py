@@ -199,6 +199,7 @@ class QueryParser(RoutineParser):
         """Terms with set operations between; INTERSECT binds tighter, all lean left."""
         body = self._intersection(first)
         while self.kinds[self.pos] in ("UNION", "EXCEPT"):
+            self.folds += 1
             start = self.pos
             make = _QUANTIFIED_SET_OPERATIONS[self.kinds[start]]
             self.pos += 1
@@ -209,6 +210,7 @@ class QueryParser(RoutineParser):
     def _intersection(self, first: tuple[ast.QueryBody, int] | None) -> ast.QueryBody:
         body = self._query_primary() if first is None else first[0]
         while self.kinds[self.pos] == "INTERSECT":
+            self.folds += 1
             start = self.pos
             self.pos += 1
             distinct, corresponding = self._set_quantifier(), self._corresponding()
@@ -273,6 +275,7 @@ class QueryParser(RoutineParser):
             from_ = self.relation()
             while kinds[self.pos] == ",":
                 self.pos += 1
+                self.folds += 1
                 from_ = ast.Join(ast.JoinType.IMPLICIT, from_, self.relation(), None, at=at)
         if kinds[self.pos] == "WHERE":
             self.pos += 1

@@ -37,6 +37,7 @@ class RelationParser(JsonParser):
         """Fold the joins that follow onto `left`; an inner `ON` belongs to the nearest JOIN without one."""
         kinds = self.kinds
         while kinds[self.pos] in _JOIN_STARTS:
+            self.folds += 1
             at = self.at(start)
             place = self.pos
             kind = kinds[place]
@@ -268,7 +269,7 @@ class RelationParser(JsonParser):
         name = self.qualified_name()
         self.expect("(")
         arguments: tuple[ast.TableFunctionArgument, ...] = ()
-        if self.kinds[self.pos] != ")" and not self._copartition_follows():
+        if self.kinds[self.pos] != ")":
             arguments = self.comma_separated(self._table_function_argument)
         copartitioning: tuple[tuple[ast.QualifiedName, ...], ...] = ()
         if self.accept("COPARTITION"):
@@ -276,18 +277,6 @@ class RelationParser(JsonParser):
         self.expect(")", ")")
         self.depth -= 1
         return ast.TableFunctionInvocation(name, arguments, copartitioning, at=self.at(start))
-
-    def _copartition_follows(self) -> bool:
-        pos = self.pos
-        found = self.kinds[pos] == "COPARTITION" and self.attempt(self._copartition_to_the_end)
-        self.pos = pos
-        return bool(found)
-
-    def _copartition_to_the_end(self) -> bool:
-        self.expect("COPARTITION")
-        self.comma_separated(self._copartition_tables)
-        self.expect(")")
-        return True
 
     def _copartition_tables(self) -> tuple[ast.QualifiedName, ...]:
         tables = self.parenthesized(self.qualified_name)

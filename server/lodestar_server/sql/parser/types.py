@@ -23,6 +23,7 @@ class TypeParser(Cursor):
         while self.kinds[self.pos] == "ARRAY":
             array = self.pos
             self.pos += 1
+            self.folds += 2
             if self.looking_at("[", INTEGER, "]"):
                 raise LodestarError(GENERIC_INTERNAL_ERROR, "Explicit array size not supported")
             named = self._generic(start, array, (named,))

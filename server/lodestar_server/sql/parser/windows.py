@@ -42,7 +42,9 @@ class WindowParser(PatternParser):
         """What follows OVER. A reference is at the OVER, a specification behind its parenthesis."""
         start = self.pos - 1
         if self.accept("("):
+            self.enter()
             specification = self.window_specification()
+            self.depth -= 1
             self.expect(")")
             return specification
         return ast.WindowReference(self.identifier(), at=self.at(start))

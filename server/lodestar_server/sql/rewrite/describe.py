@@ -11,6 +11,7 @@ from lodestar_server.spi.types import (
     INTEGER,
     UNKNOWN,
     VARCHAR,
+    Type,
     fixed_size,
 )
 from lodestar_server.sql.analysis.analyzer import bind_query

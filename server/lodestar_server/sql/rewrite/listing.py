@@ -51,7 +51,7 @@ def listing(
     node = Sort(node, (ir.Ordering(ir.SymbolRef(place)),))
     names = tuple(name for name, _ in columns)
     plan = Output(node, names, tuple(outputs))
-    fields = tuple(OutputField(name, one.type, None, True) for name, one in zip(names, outputs, strict=True))
+    fields = tuple(OutputField(name, one.type, None, False) for name, one in zip(names, outputs, strict=True))
     relation = RelationPlan(node, tuple(Field(one, name) for name, one in zip(names, outputs, strict=True)))
     return BoundQuery(plan, fields, frozenset(), relation)
 

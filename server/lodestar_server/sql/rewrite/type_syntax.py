@@ -7,13 +7,15 @@ import re
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.types import RowType, Type
 from lodestar_server.sql.parser import ast, parse_type
+from lodestar_server.sql.parser.keywords import RESERVED
 
 _PLAIN = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 
 
 def identifier(name: str, at: Location) -> ast.Identifier:
     """A name, quoted where its text needs it."""
-    return ast.Identifier(name, _PLAIN.fullmatch(name) is None, at=at)
+    plain = _PLAIN.fullmatch(name) is not None and name.upper() not in RESERVED
+    return ast.Identifier(name, not plain, at=at)
 
 
 def type_syntax(type_: Type, at: Location) -> ast.DataType:

@@ -143,8 +143,21 @@ class BlackholeMetadata(ConnectorMetadata):
         table = _table(table)
         self._tables[table.name] = replace(table, columns=tuple(change(table.columns)))
 
-    def check_can_analyze(self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]) -> None:
+    def begin_analyze(self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]) -> None:
         """ANALYZE does nothing."""
+        return None
+
+    # deleting
+    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+        """A table can be emptied; single rows are refused when that turns out to be asked."""
+
+    def apply_delete(self, session: ConnectorSession, table: TableHandle) -> TableHandle | None:
+        """All of it: there are no predicates here."""
+        return table
+
+    def execute_delete(self, session: ConnectorSession, table: TableHandle) -> int | None:
+        """The rows come back, but they are counted."""
+        return _table(table).rows
 
     # writing
     def begin_create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> WriteHandle:
@@ -173,13 +186,6 @@ class BlackholeMetadata(ConnectorMetadata):
     def supports_missing_columns_on_insert(self) -> bool:
         """They are not looked at."""
         return True
-
-    def apply_delete(self, session: ConnectorSession, table: TableHandle) -> TableHandle | None:
-        """Rows are found one by one, as in Trino: the count is that of the scan."""
-        return None
-
-    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """Changed rows are swallowed too."""
 
     # views
     def find_view(self, session: ConnectorSession, name: SchemaTableName) -> ViewDefinition | None:

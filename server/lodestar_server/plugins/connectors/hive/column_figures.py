@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lodestar_server.plugins.toolkit.calendar import day_text
 from lodestar_server.spi.types import (
     BOOLEAN,
     DATE,
@@ -24,10 +24,9 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 
+_FEW = 10_000
 MAX_DISTINCT = 100_000
 """Distinct values are counted up to here; a column with more has no count."""
-
-_EPOCH = date(1970, 1, 1)
 
 
 class ColumnFigures:
@@ -43,6 +42,8 @@ class ColumnFigures:
         self._longest = 0
         self._bytes = 0
         self._distinct: pa.Array | None = None
+        self._pending: list[pa.Array] = []
+        self._pending_count = 0
         self._counts_distinct = self._countable()
 
     @staticmethod
@@ -90,15 +91,25 @@ class ColumnFigures:
             self._counts_distinct = False
             return
         new = pc.unique(values.drop_null())
-        if self._distinct is not None:
-            new = pc.unique(pa.concat_arrays([self._distinct, new]))
-        self._distinct = new
-        if len(new) > MAX_DISTINCT:
+        self._pending.append(new)
+        self._pending_count += len(new)
+        if self._pending_count > max(len(self._distinct or ()), _FEW):
+            self._merge_distinct()
+
+    def _merge_distinct(self) -> None:
+        # Only when there is as much to add as is known, so that a value is looked at a few times and not once a page.
+        known = [] if self._distinct is None else [self._distinct]
+        if self._pending:
+            self._distinct = pc.unique(pa.concat_arrays([*known, *self._pending]))
+            self._pending, self._pending_count = [], 0
+        if self._distinct is not None and len(self._distinct) > MAX_DISTINCT:
             self._distinct, self._counts_distinct = None, False
 
     def document(self) -> dict[str, Any]:
         """As the metastore keeps it."""
         made: dict[str, Any] = {}
+        if self._counts_distinct:
+            self._merge_distinct()
         if self._type == BOOLEAN:
             filled = self._rows - self._nulls
             made["booleanStatistics"] = {"trueCount": self._true, "falseCount": filled - self._true}
@@ -129,8 +140,5 @@ class ColumnFigures:
 
     def _shown(self, value: Any) -> Any:
         if self._type == DATE:
-            try:
-                return (_EPOCH + timedelta(days=value)).isoformat()
-            except OverflowError:
-                return None
+            return day_text(value)
         return value if isinstance(value, Decimal | float) else int(value)

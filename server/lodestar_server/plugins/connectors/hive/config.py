@@ -56,6 +56,19 @@ class HiveConfig(ConfigGroup):
         source="Trino: object-storage",
         legacy=("fs.native-local.enabled",),
     )
+    allow_register_partition: bool = config(
+        "hive.allow-register-partition-procedure",
+        default="false",
+        doc="system.register_partition may be called",
+        source=_SOURCE,
+    )
+    security: str = config(
+        "hive.security",
+        default="allow-all",
+        pattern="(?i)allow-all|read-only|file|sql-standard|system",
+        doc="Access control of this catalog; so far 'allow-all', which leaves it to the engine's",
+        source=_SOURCE,
+    )
     storage_format: StorageFormat = config(
         "hive.storage-format", default="ORC", doc="Format of new tables", source=_SOURCE
     )
@@ -167,7 +180,7 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         " hive.projection-pushdown-enabled=true hive.single-statement-writes=false"
         " hive.delete-schema-locations-fallback=false hive.temporary-staging-directory-enabled=true"
         " hive.hive-views.enabled=false hive.hive-views.legacy-translation=false hive.hive-views.run-as-invoker=false"
-        " hive.partition-projection-enabled=true hive.allow-register-partition-procedure=false"
+        " hive.partition-projection-enabled=true"
         " hive.size-based-split-weights-enabled=true hive.force-local-scheduling=false"
         " hive.orc.bloom-filters.enabled=false hive.metastore.disable-location-checks=false"
         " hive.metastore-cache.cache-partitions=true hive.metastore-cache.cache-missing=true"
@@ -207,7 +220,7 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
     ),
     (
         str,
-        "hive.security=allow-all hive.temporary-staging-directory-path=/tmp/presto-${USER} hive.rcfile.time-zone="
+        "hive.temporary-staging-directory-path=/tmp/presto-${USER} hive.rcfile.time-zone="
         " hive.orc.time-zone= hive.parquet.time-zone= hive.file-status-cache-tables="
         " hive.file-status-cache.excluded-tables= hive.metastore-refresh-interval= hive.max-splits-per-second="
         " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name= hive.config.resources="

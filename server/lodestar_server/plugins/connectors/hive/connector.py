@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
+from lodestar_server.plugins.connectors.hive.analyzing import FiguresSink
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
 from lodestar_server.plugins.connectors.hive.footers import FooterCache
 from lodestar_server.plugins.connectors.hive.handles import (
+    HiveAnalyzeHandle,
     HiveColumnHandle,
     HiveSplit,
     HiveTableHandle,
@@ -18,6 +20,7 @@ from lodestar_server.plugins.connectors.hive.listing import HiveLister
 from lodestar_server.plugins.connectors.hive.metadata import HiveMetadata
 from lodestar_server.plugins.connectors.hive.metastore.interface import Metastore
 from lodestar_server.plugins.connectors.hive.page_sink import HivePageSink
+from lodestar_server.plugins.connectors.hive.procedures import HiveProcedures
 from lodestar_server.plugins.connectors.hive.scan import HiveScanner
 from lodestar_server.plugins.connectors.hive.session import session_properties
 from lodestar_server.plugins.connectors.hive.table_properties import (
@@ -35,6 +38,7 @@ from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.procedures import Procedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 
@@ -43,6 +47,7 @@ class HiveConnector(Connector):
     """Changes in a transaction happen at its commit."""
 
     single_statement_writes = False
+    manages_owners = True
 
     def __init__(self, files: FileSystem, metastore: Metastore, config: HiveConfig) -> None:
         self._files = files
@@ -51,6 +56,7 @@ class HiveConnector(Connector):
         self._footers = FooterCache(files, config.footer_cache_entries, config.footer_readers)
         self._lister = HiveLister(files, config)
         self._scanner = HiveScanner(files, self._footers)
+        self._procedures = HiveProcedures(files, metastore, self._footers, config).all()
         self._numbers = itertools.count()
         self._transactions: dict[TransactionHandle, HiveTransaction] = {}
         self._session_properties = session_properties(config)
@@ -112,6 +118,8 @@ class HiveConnector(Connector):
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """A writer; several may write at once."""
+        if isinstance(handle, HiveAnalyzeHandle):
+            return FiguresSink(handle)
         assert isinstance(handle, HiveWriteHandle)
         return HivePageSink(self._files, handle)
 
@@ -134,6 +142,10 @@ class HiveConnector(Connector):
     def analyze_properties(self) -> Sequence[PropertyMetadata]:
         """partitions, columns."""
         return ANALYZE_PROPERTIES
+
+    def procedures(self) -> Sequence[Procedure]:
+        """Partitions by hand, figures forgotten."""
+        return self._procedures
 
     def shutdown(self) -> None:
         """Stop background readers."""

@@ -59,6 +59,9 @@ def _convert(values: pa.Array, wanted: Type) -> pa.Array:
         case DecimalType(_, scale) if pa.types.is_decimal(values.type) and values.type.scale > scale:
             rounded = pc.round(values, ndigits=scale, round_mode="half_towards_infinity")
             return rounded.cast(target)
+    if isinstance(wanted, DecimalType) and pa.types.is_integer(values.type):
+        # Enough digits for every integer first; the second cast checks what is there.
+        return values.cast(pa.decimal128(min(20 + wanted.scale, 38), wanted.scale)).cast(target)
     if wanted == VARBINARY and not pa.types.is_binary(values.type):
         return values.cast(pa.binary())
     if wanted in INTEGRAL_TYPES or wanted in (REAL, DOUBLE) or isinstance(wanted, DecimalType):

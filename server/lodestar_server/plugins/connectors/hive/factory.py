@@ -37,6 +37,8 @@ class HiveConnectorFactory:
             faults.append(
                 ("hive.metastore", f"metastore '{config.metastore.name.lower()}' is not supported yet; use 'file'")
             )
+        if config.security.lower() != "allow-all":
+            faults.append(("hive.security", f"'{config.security}' is not supported yet; use 'allow-all'"))
         if not config.local_enabled:
             faults.append(("fs.local.enabled", "must be true: other file systems are not supported yet"))
         if faults or config.local_location is None or config.catalog_dir is None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodestar_server.plugins.connectors.hive.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT
+from lodestar_server.plugins.connectors.hive.int96 import int96_columns
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.errors import LodestarError
 
@@ -75,13 +76,16 @@ class FooterCache:
                     self._footers.popitem(last=False)
         return [found[key] for key in keys]
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._footers.clear()
+
     def _read(self, key: tuple[str, int, int]) -> Footer:
         location, _, size = key
         try:
             with open_parquet(source_of(self._files, location)) as file:
-                names = [file.schema.column(i) for i in range(len(file.schema))]
-                int96 = frozenset(column.path for column in names if column.physical_type == "INT96")
-                return Footer(file.schema_arrow.remove_metadata(), file.metadata.num_rows, int96)
+                return Footer(file.schema_arrow.remove_metadata(), file.metadata.num_rows, int96_columns(file))
         except pa.ArrowInvalid as fault:
             raise LodestarError(HIVE_BAD_DATA, f"Invalid Parquet file {location} ({size} bytes): {fault}") from fault
         except (OSError, pa.ArrowException) as fault:

@@ -58,11 +58,13 @@ class HiveColumnHandle(ColumnHandle):
 
 @dataclass(frozen=True, slots=True)
 class HiveTableHandle(TableHandle):
-    """A table; `constraint` is about partition columns, and the scan gives no other rows."""
+    """A table; `constraint` is about partition columns, and the scan gives no other rows. `partitions`, when there
+    are some, are the only ones of interest."""
 
     name: SchemaTableName
     partition_columns: tuple[HiveColumnHandle, ...]
     constraint: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    partitions: tuple[tuple[str, ...], ...] | None = None
 
     def __str__(self) -> str:
         return f"{self.name.schema}:{self.name.table}"
@@ -96,3 +98,14 @@ class HiveWriteHandle(WriteHandle):
     max_partitions: int
     collect_statistics: bool
     mode: WriteMode
+
+
+@dataclass(frozen=True, slots=True)
+class HiveAnalyzeHandle(WriteHandle):
+    """Figures of `parts` (partition values; None is a table without partitions) from pages of `columns`. Those in
+    `measured` are looked at, the others tell partitions or count rows."""
+
+    name: SchemaTableName
+    columns: tuple[HiveColumnHandle, ...]
+    measured: frozenset[str]
+    parts: tuple[tuple[str, ...] | None, ...]

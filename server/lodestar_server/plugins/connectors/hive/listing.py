@@ -10,7 +10,7 @@ from lodestar_server.plugins.connectors.hive.errors import HIVE_EXCEEDED_PARTITI
 from lodestar_server.plugins.connectors.hive.formats import require_readable
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit, HiveTableHandle
 from lodestar_server.plugins.connectors.hive.metastore.model import Table
-from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, read_value
+from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, read_values
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
@@ -29,7 +29,7 @@ def typed_partitions(
         return []
     found = []
     for values in transaction.list_partitions(table):
-        typed = tuple(read_value(column.name, column.type, text) for column, text in zip(columns, values, strict=True))
+        typed = read_values(columns, values)
         if constraint.contains(dict(zip(columns, typed, strict=True))):
             found.append((values, typed))
     return found
@@ -79,6 +79,8 @@ class HiveLister:
     ) -> Iterator[HiveSplit]:
         columns = handle.partition_columns
         partitions = typed_partitions(transaction, table, columns, constraint)
+        if handle.partitions is not None:
+            partitions = [one for one in partitions if one[0] in handle.partitions]
         limit = self._config.max_partitions_per_scan
         if len(partitions) > limit:
             raise LodestarError(
@@ -113,7 +115,11 @@ class HiveLister:
         return files
 
     def _check_filter(self, session: ConnectorSession, handle: HiveTableHandle) -> None:
-        if not flag(session, "query_partition_filter_required") or handle.constraint.domains:
+        if (
+            not flag(session, "query_partition_filter_required")
+            or handle.constraint.domains
+            or handle.partitions is not None
+        ):
             return
         schemas = session.properties["query_partition_filter_required_schemas"]
         if schemas and handle.name.schema not in schemas:

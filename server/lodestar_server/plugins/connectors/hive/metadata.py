@@ -83,8 +83,8 @@ class HiveMetadata(HiveWriting):
         return inside.rpartition("/")[0]
 
     def schema_owner(self, session: ConnectorSession, schema: str) -> str | None:
-        """The user who created it."""
-        return self._database(schema).owner
+        """Nobody: owners are recorded, but without an access control of its own the catalog gives them no rights."""
+        return None
 
     def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, Any], owner: str) -> None:
         """Raises: INVALID_SCHEMA_PROPERTY for a location that is none."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import BinaryIO
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lodestar_server.plugins.connectors.hive.column_figures import ColumnFigures
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
@@ -17,17 +16,17 @@ from lodestar_server.plugins.connectors.hive.errors import (
     HIVE_WRITER_CLOSE_ERROR,
     HIVE_WRITER_DATA_ERROR,
 )
-from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveWriteHandle
+from lodestar_server.plugins.connectors.hive.handles import HiveWriteHandle
 from lodestar_server.plugins.connectors.hive.metastore import documents
 from lodestar_server.plugins.connectors.hive.metastore.figures import merge_figures
 from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite
-from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, write_value
+from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
 from lodestar_server.plugins.connectors.hive.writers import FileWriter, open_writer
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types import Type
-from lodestar_server.spi.types.values import arrow_to_values, values_to_arrow
+from lodestar_server.spi.types.values import values_to_arrow
 
 
 class _Part:
@@ -58,46 +57,18 @@ class HivePageSink(PageSink):
         self._data: list[tuple[str, Type, int | None]] = [
             (name, type_, place.get(name)) for name, type_ in handle.table_columns
         ]
-        keys = [column for column in handle.columns if column.kind is ColumnKind.PARTITION_KEY]
-        self._keys = sorted(keys, key=lambda column: column.index)
-        self._key_places = [place[column.name] for column in self._keys]
+        self._splitter = PartitionSplitter(handle.columns)
 
     def append(self, page: pa.RecordBatch) -> None:
         """Raises: HIVE_TOO_MANY_OPEN_PARTITIONS, HIVE_INVALID_PARTITION_VALUE, HIVE_WRITER_DATA_ERROR."""
         if page.num_rows == 0:
             return
         self.written_bytes += page.nbytes
-        if not self._keys:
-            self._write(self._part(None), page)
-            return
-        for values, rows in self._split(page):
+        for values, rows in self._splitter.split(page):
             self._write(self._part(values), rows)
 
-    def _split(self, page: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...], pa.RecordBatch]]:
-        """The page's rows by partition."""
-        codes = np.zeros(page.num_rows, dtype=np.int64)
-        texts: list[list[str]] = []
-        for column, place in zip(self._keys, self._key_places, strict=True):
-            encoded = _comparable(page.column(place)).dictionary_encode(null_encoding="encode")
-            indices = encoded.indices.to_numpy(zero_copy_only=False)
-            first = _first_rows(indices, len(encoded.dictionary))
-            values = arrow_to_values(column.type, page.column(place).take(pa.array(first, pa.int64())))
-            texts.append([write_value(column.type, value) for value in values])
-            codes = codes * len(texts[-1]) + indices
-        order = np.argsort(codes, kind="stable")
-        sorted_codes = codes[order]
-        starts = np.flatnonzero(np.concatenate([[True], sorted_codes[1:] != sorted_codes[:-1]]))
-        rows = page if len(starts) == 1 else page.take(pa.array(order, pa.int64()))
-        for start, end in zip(starts, [*starts[1:], page.num_rows], strict=True):
-            code = int(sorted_codes[start])
-            found = []
-            for choices in reversed(texts):
-                code, which = divmod(code, len(choices))
-                found.append(choices[which])
-            yield tuple(reversed(found)), rows.slice(start, end - start)
-
     def _part(self, values: tuple[str, ...] | None) -> _Part:
-        name = "" if values is None else make_partition_name([column.name for column in self._keys], values)
+        name = "" if values is None else self._splitter.name_of(values)
         part = self._parts.get(name)
         if part is None:
             if len(self._parts) >= self._handle.max_partitions:
@@ -175,24 +146,13 @@ class HivePageSink(PageSink):
     def abort(self) -> None:
         """Close what is open; the directory is removed with the write."""
         for part in self._parts.values():
-            if part.stream is not None:
-                part.stream.close()
+            with suppress(OSError, pa.ArrowException):  # what cannot be written is thrown away all the same
+                if part.writer is not None:
+                    part.writer.close()
+            with suppress(OSError):
+                if part.stream is not None:
+                    part.stream.close()
             part.writer = part.stream = None
-
-
-def _comparable(values: pa.Array) -> pa.Array:
-    if pa.types.is_struct(values.type):  # timestamps with more than six digits
-        micros = pc.cast(values.field("t"), pa.int64()).cast(pa.string())
-        joined = pc.binary_join_element_wise(micros, values.field("p").cast(pa.string()), ".")
-        return pc.if_else(values.is_null(), pa.nulls(len(values), pa.string()), joined)
-    return values
-
-
-def _first_rows(indices: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
-    """For each dictionary index a row that has it."""
-    first = np.zeros(count, dtype=np.int64)
-    first[indices[::-1]] = np.arange(len(indices) - 1, -1, -1)
-    return first
 
 
 def _fragment(part: _Part) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lodestar_server.plugins.connectors.hive.convert import convert
 from lodestar_server.plugins.connectors.hive.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
@@ -13,6 +15,7 @@ from lodestar_server.plugins.connectors.hive.footers import open_parquet, source
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
 from lodestar_server.plugins.connectors.hive.hidden import constant_of
+from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_timestamps, int96_columns
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.errors import LodestarError
@@ -63,28 +66,58 @@ class HivePageSource(PageSource):
     def _read(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
         source = source_of(self._files, split.location)
         if split.format is StorageFormat.PARQUET:
-            with open_parquet(source, nanoseconds=any(map(_wants_nanoseconds, self._types()))) as file:
-                places = self._places(split, file.schema_arrow)
-                for batch in file.iter_batches(PAGE_ROWS, columns=_paths(file.schema_arrow, places)):
-                    yield self._page(split, batch, places)
+            yield from self._read_parquet(split, source)
         else:
             yield from self._read_orc(split, source)
 
-    def _read_orc(self, split: HiveSplit, source: object) -> Iterator[pa.RecordBatch]:
+    def _read_parquet(self, split: HiveSplit, source: str | BinaryIO) -> Iterator[pa.RecordBatch]:
+        nested = any(_wants_nanoseconds(child) for column in self._columns for child in column.type.children)
+        with open_parquet(source, nanoseconds=nested) as file:
+            places = self._places(split, file.schema_arrow)
+            wanted = _paths(file.schema_arrow, places)
+            old = self._old_timestamps(file, places)
+            if not old:
+                for batch in file.iter_batches(PAGE_ROWS, columns=wanted):
+                    yield self._page(split, batch, places)
+                return
+        source = source_of(self._files, split.location)
+        again = source_of(self._files, split.location)
+        with open_parquet(source) as file, open_parquet(again, nanoseconds=True) as finer:
+            both = zip(
+                file.iter_batches(PAGE_ROWS, columns=wanted), finer.iter_batches(PAGE_ROWS, columns=wanted), strict=True
+            )
+            for batch, fine in both:
+                yield self._page(split, batch, places, dict.fromkeys(old, fine))
+
+    def _old_timestamps(self, file: pq.ParquetFile, places: Sequence[int | None]) -> list[int]:
+        """Places of timestamps in the old form of which microseconds or more are wanted."""
+        names, old = file.schema_arrow.names, int96_columns(file)
+        return [
+            place
+            for column, place in zip(self._columns, places, strict=True)
+            if place is not None
+            and names[place] in old
+            and isinstance(column.type, TimestampType)
+            and column.type.precision >= MICROSECONDS
+        ]
+
+    def _read_orc(self, split: HiveSplit, source: str | BinaryIO) -> Iterator[pa.RecordBatch]:
         import pyarrow.orc as orc
 
         file = orc.ORCFile(source)
         places = self._places(split, file.schema)
-        wanted = sorted({place for place in places if place is not None})
+        names = _paths(file.schema, places)
+        if not names:
+            # Stripes read without columns do not say how many rows they have.
+            for start in range(0, file.nrows, PAGE_ROWS):
+                yield self._page(split, empty_columns_page(min(PAGE_ROWS, file.nrows - start)), places)
+            return
         for stripe in range(file.nstripes):
             if self._closed.is_set():
                 return
-            batch = file.read_stripe(stripe, columns=[file.schema.field(place).name for place in wanted])
+            batch = file.read_stripe(stripe, columns=names)
             for start in range(0, batch.num_rows, PAGE_ROWS):
                 yield self._page(split, batch.slice(start, PAGE_ROWS), places)
-
-    def _types(self) -> list[Type]:
-        return [column.type for column in self._columns]
 
     def _places(self, split: HiveSplit, schema: pa.Schema) -> list[int | None]:
         """For each column its place in the file."""
@@ -97,14 +130,25 @@ class HivePageSource(PageSource):
             places.append(place)
         return places
 
-    def _page(self, split: HiveSplit, batch: pa.RecordBatch, places: Sequence[int | None]) -> pa.RecordBatch:
+    def _page(
+        self,
+        split: HiveSplit,
+        batch: pa.RecordBatch,
+        places: Sequence[int | None],
+        finer: Mapping[int, pa.RecordBatch] | None = None,
+    ) -> pa.RecordBatch:
+        """`finer`: the same rows with nanoseconds, for columns in these places."""
         if not self._columns:
             return empty_columns_page(batch.num_rows)
         # The batch has the wanted columns of the file, in the file's order.
         rank = {place: i for i, place in enumerate(sorted({place for place in places if place is not None}))}
         arrays = []
         for column, place in zip(self._columns, places, strict=True):
-            if place is not None:
+            if place is not None and finer is not None and place in finer:
+                assert isinstance(column.type, TimestampType)
+                nanos = finer[place].column(rank[place])
+                arrays.append(exact_timestamps(batch.column(rank[place]), nanos, column.type))
+            elif place is not None:
                 arrays.append(convert(batch.column(rank[place]), column.type))
             elif column.kind is ColumnKind.DATA:
                 arrays.append(pa.nulls(batch.num_rows, arrow_type(column.type)))

@@ -20,7 +20,6 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from lodestar_server.plugins.connectors.hive.types import unquoted
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import (
     BIGINT,
@@ -103,7 +102,7 @@ def check_readable(form: str, column: str, wanted: Type, arrow: pa.DataType) -> 
     """Raises NOT_SUPPORTED when the file's values cannot become the table's."""
     found = file_type(arrow)
     if found is None or not _readable(wanted, found):
-        not_supported(f"Unsupported Trino column type ({unquoted(wanted)}) for {form} column ([{column}] {arrow})")
+        not_supported(f"Unsupported Trino column type ({wanted}) for {form} column ([{column}] {arrow})")
 
 
 def _readable(wanted: Type, found: Type) -> bool:

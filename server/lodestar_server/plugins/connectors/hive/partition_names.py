@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
-from lodestar_server.plugins.connectors.hive.types import unquoted
+from lodestar_server.plugins.toolkit.calendar import day_number, day_text
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
@@ -35,11 +35,21 @@ NULL_VALUE_OF_HIVE = "\\N"
 
 _ESCAPED = re.compile("[\x00-\x1f\"#%'*/:=?\\\\\x7f{\\[\\]^]")
 _UNESCAPED = re.compile("%([0-9A-Fa-f]{2})")
-_EPOCH = date(1970, 1, 1)
 _EPOCH_TIME = datetime(1970, 1, 1)
 _PICOSECONDS = 1_000_000_000_000
 _DECIMALS = Context(prec=76)
 _ALLOWED = (*INTEGRAL_TYPES, BOOLEAN, DATE, DOUBLE, REAL)
+_NUMBERS = (*INTEGRAL_TYPES, DOUBLE, REAL)
+
+
+class PartitionColumn(Protocol):
+    """A column handle, for one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def type(self) -> Type: ...
 
 
 def escape_name(text: str) -> str:
@@ -76,7 +86,7 @@ def check_partition_type(column: str, type_: Type) -> None:
     """Raises NOT_SUPPORTED for a type that cannot be in a partition's name."""
     if type_ in _ALLOWED or isinstance(type_, VarcharType | CharType | DecimalType | TimestampType):
         return
-    not_supported(f"Unsupported type [{unquoted(type_)}] for partition: {column}")
+    not_supported(f"Unsupported type [{type_}] for partition: {column}")
 
 
 def write_value(type_: Type, value: Any) -> str:
@@ -101,6 +111,8 @@ def _text(type_: Type, value: Any) -> str:
     match type_:
         case DecimalType(_, scale):
             return format(Decimal(value).scaleb(-scale, _DECIMALS), "f")
+        case CharType(length):
+            return str(value).ljust(length)
         case TimestampType(precision):
             seconds, rest = divmod(value, _PICOSECONDS)
             moment = (_EPOCH_TIME + timedelta(seconds=seconds)).isoformat(" ")
@@ -109,7 +121,7 @@ def _text(type_: Type, value: Any) -> str:
     if type_ == BOOLEAN:
         return "true" if value else "false"
     if type_ == DATE:
-        return (_EPOCH + timedelta(days=value)).isoformat()
+        return day_text(value)
     if type_ in (DOUBLE, REAL):
         return java_float(value, single=type_ == REAL)
     return str(value)
@@ -123,19 +135,26 @@ def java_float(value: float, *, single: bool = False) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0:
         return "-0.0" if str(value).startswith("-") else "0.0"
-    if single:
-        import numpy as np
-
-        text = str(np.float32(value))
-    else:
-        text = repr(float(value))
-    digits, exponent = _digits(text)
+    digits, exponent = _digits(_shortest(value, single=single))
     sign = "-" if value < 0 else ""
     if -3 <= exponent < 7:
         shifted = Decimal(digits).scaleb(exponent - len(digits) + 1)
         plain = format(shifted, "f")
         return sign + (plain if "." in plain else plain + ".0")
     return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+
+
+def _shortest(value: float, *, single: bool) -> str:
+    """The shortest text that reads as the value; of two digits at least, then the one nearest to the value."""
+    import numpy as np
+
+    read = np.float32 if single else float
+    text = str(read(value))
+    if len(_digits(text)[0]) == 1:
+        two = f"{Decimal(float(read(value))):.1e}"
+        if read(two) == read(value):
+            return two
+    return text
 
 
 def _digits(text: str) -> tuple[str, int]:
@@ -146,24 +165,42 @@ def _digits(text: str) -> tuple[str, int]:
     return digits.rstrip("0") or "0", exponent
 
 
-def read_value(column: str, type_: Type, text: str) -> Any:
-    """Partition text as a typed value. Raises: HIVE_INVALID_PARTITION_VALUE."""
-    if text in (NULL_VALUE, NULL_VALUE_OF_HIVE):
-        return None
-    try:
-        return _value(type_, text)
-    except (ValueError, InvalidOperation, OverflowError):
-        raise LodestarError(
-            HIVE_INVALID_PARTITION_VALUE, f"Invalid partition value '{text}' for {type_} partition key: {column}"
-        ) from None
+def read_values(columns: Sequence[PartitionColumn], texts: Sequence[str]) -> tuple[Any, ...]:
+    """Partition texts as typed values. Raises: HIVE_INVALID_PARTITION_VALUE."""
+    found = []
+    for column, text in zip(columns, texts, strict=True):
+        try:
+            found.append(None if text in (NULL_VALUE, NULL_VALUE_OF_HIVE) else _value(column.type, text))
+        except (ValueError, InvalidOperation, OverflowError):
+            name = make_partition_name([one.name for one in columns], texts)
+            raise LodestarError(
+                HIVE_INVALID_PARTITION_VALUE,
+                f"Invalid partition value '{text}' for {_label(column.type)} partition key: {name}",
+            ) from None
+    return tuple(found)
+
+
+def _label(type_: Type) -> str:
+    if isinstance(type_, TimestampType):
+        return "TIMESTAMP"
+    if type_ == REAL:
+        return "FLOAT"
+    return str(type_).upper() if type_ in _ALLOWED else str(type_)
 
 
 def _value(type_: Type, text: str) -> Any:
+    if not text and (type_ in _NUMBERS or isinstance(type_, DecimalType)):
+        return 0
     match type_:
         case VarcharType(length):
-            return text if length is None else text[:length]
+            if length is not None and len(text) > length:
+                raise ValueError
+            return text
         case CharType(length):
-            return text[:length].rstrip(" ")
+            trimmed = text.rstrip(" ")
+            if len(trimmed) > length:
+                raise ValueError
+            return trimmed
         case DecimalType(precision, scale):
             unscaled = int(Decimal(text).scaleb(scale, _DECIMALS).quantize(Decimal(1), ROUND_HALF_UP, _DECIMALS))
             if len(str(abs(unscaled))) > precision:
@@ -179,7 +216,7 @@ def _value(type_: Type, text: str) -> Any:
             raise ValueError
         return text.lower() == "true"
     if type_ == DATE:
-        return (date.fromisoformat(text[:10]) - _EPOCH).days
+        return _midnight(text)
     if type_ in (DOUBLE, REAL):
         return float(text)
     if type_ == VARBINARY:
@@ -189,3 +226,10 @@ def _value(type_: Type, text: str) -> Any:
     if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
         raise ValueError
     return number
+
+
+def _midnight(text: str) -> int:
+    day, blank, time = text.partition(" ")
+    if blank and time.strip("0:.") != "":
+        raise ValueError
+    return day_number(day)

@@ -11,12 +11,14 @@ from lodestar_server.plugins.connectors.hive.footers import Footer, FooterCache
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
 from lodestar_server.plugins.connectors.hive.hidden import constant_of
+from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS
 from lodestar_server.plugins.connectors.hive.page_source import HivePageSource, Resolve
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable, file_type, kernel_reads_exactly
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.types import TimestampType, Type
 
 
 class HiveScanner:
@@ -77,6 +79,8 @@ class HiveScanner:
             found = file_type(field.type)
             if found is None or not kernel_reads_exactly(column.type, found) or _twice(footer.schema, field.name):
                 return None
+            if field.name in footer.int96 and _needs_all_digits(column.type):
+                return None
             made.append(FileColumn(column.type, field.name, file_type=None if found == column.type else found))
         return FileScan(
             FileFormat.PARQUET,
@@ -90,6 +94,11 @@ class HiveScanner:
         assert path is not None
         values: tuple[Any, ...] = tuple(None if column is None else constant_of(column, split) for column in constants)
         return FileSlice(path, 0, split.size, split.size, values)
+
+
+def _needs_all_digits(type_: Type) -> bool:
+    # Fewer digits are rounded from microseconds as well as from nanoseconds.
+    return isinstance(type_, TimestampType) and type_.precision >= MICROSECONDS
 
 
 def _resolver(session: ConnectorSession, form: StorageFormat) -> Resolve:

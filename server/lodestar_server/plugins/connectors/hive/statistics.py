@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle
 from lodestar_server.plugins.connectors.hive.metastore.model import Partition, Table
+from lodestar_server.plugins.toolkit.calendar import day_number
 from lodestar_server.spi.handles import ColumnHandle
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, ColumnStatistics, TableStatistics
 from lodestar_server.spi.types import (
@@ -23,7 +23,6 @@ from lodestar_server.spi.types import (
     Type,
 )
 
-_EPOCH = date(1970, 1, 1)
 _PICOSECONDS_PER_MICROSECOND = 1_000_000
 _NUMBERS = (TINYINT, SMALLINT, INTEGER, BIGINT, REAL, DOUBLE)
 
@@ -103,12 +102,7 @@ def _float(value: Any) -> float | None:
 
 
 def _days(text: Any) -> float | None:
-    if text is None:
-        return None
-    try:
-        return float((date.fromisoformat(text) - _EPOCH).days)
-    except ValueError:  # beyond Python's calendar
-        return None
+    return None if text is None else float(day_number(text))
 
 
 def _joined(known: Sequence[tuple[ColumnStatistics, int]], total: float) -> ColumnStatistics:

@@ -34,6 +34,15 @@ def _lower(names: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(str(name).lower() for name in names)
 
 
+def _without_nulls(name: str) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    def decode(values: Sequence[Any]) -> tuple[Any, ...]:
+        if any(value is None for value in values):
+            raise ValueError(f"Invalid null value in analyze {name} property")
+        return tuple(values)
+
+    return decode
+
+
 def _sorting(texts: Sequence[str]) -> tuple[SortingColumn, ...]:
     found = []
     for text in texts:
@@ -128,8 +137,8 @@ COLUMN_PROPERTIES: Sequence[PropertyMetadata] = (
 )
 
 ANALYZE_PROPERTIES: Sequence[PropertyMetadata] = (
-    PropertyMetadata("partitions", "Partitions to be analyzed", ArrayType(_NAMES)),
-    PropertyMetadata("columns", "Columns to be analyzed", _NAMES, decode=_lower),
+    PropertyMetadata("partitions", "Partitions to be analyzed", ArrayType(_NAMES), decode=_without_nulls("partitions")),
+    PropertyMetadata("columns", "Columns to be analyzed", _NAMES, decode=_without_nulls("columns")),
 )
 
 

@@ -101,7 +101,7 @@ def to_hive_type(type_: Type) -> str:
             for field in fields:
                 if field.name is None:
                     not_supported(
-                        "Anonymous row type is not supported in Hive. Please give each field a name: " + unquoted(type_)
+                        "Anonymous row type is not supported in Hive. Please give each field a name: " + str(type_)
                     )
                 parts.append(f"{field.name.lower()}:{to_hive_type(field.type)}")
             return f"struct<{','.join(parts)}>"
@@ -109,19 +109,6 @@ def to_hive_type(type_: Type) -> str:
         not_supported(f"Unsupported Hive type: {type_}")
     name: str = _NAMES[type_]
     return name
-
-
-def unquoted(type_: Type) -> str:
-    """A type's text with bare field names, as Trino's messages show it."""
-    match type_:
-        case RowType(fields):
-            parts = [f"{field.name} {unquoted(field.type)}" if field.name else unquoted(field.type) for field in fields]
-            return f"row({', '.join(parts)})"
-        case ArrayType(element):
-            return f"array({unquoted(element)})"
-        case MapType(key, value):
-            return f"map({unquoted(key)}, {unquoted(value)})"
-    return str(type_)
 
 
 @lru_cache(maxsize=4096)

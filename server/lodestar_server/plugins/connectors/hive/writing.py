@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from lodestar_server.plugins.connectors.hive.config import ExistingPartitions, HiveConfig
+from lodestar_server.plugins.connectors.hive.analyzing import analyze_target, read_figures
+from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
-from lodestar_server.plugins.connectors.hive.errors import HIVE_DATABASE_LOCATION_ERROR, HIVE_PATH_ALREADY_EXISTS
-from lodestar_server.plugins.connectors.hive.formats import require_writable
+from lodestar_server.plugins.connectors.hive.errors import (
+    HIVE_DATABASE_LOCATION_ERROR,
+    HIVE_PATH_ALREADY_EXISTS,
+    HIVE_UNSUPPORTED_FORMAT,
+)
+from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
+    HiveAnalyzeHandle,
     HiveColumnHandle,
     HiveTableHandle,
     HiveWriteHandle,
@@ -30,7 +36,7 @@ from lodestar_server.plugins.connectors.hive.session import (
 )
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction, OpenWrite
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of, split_location
-from lodestar_server.spi.connector import ConnectorMetadata, SaveMode, TableMetadata, not_supported
+from lodestar_server.spi.connector import AnalyzeTarget, ConnectorMetadata, SaveMode, TableMetadata, not_supported
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, NOT_FOUND, TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
@@ -68,7 +74,8 @@ class HiveWriting(ConnectorMetadata):
     # CREATE TABLE
     def create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> None:
         """Without rows."""
-        if save_mode is SaveMode.IGNORE and self._transaction.find_table(table.name) is not None:
+        known = self._transaction.find_table(table.name)
+        if save_mode is SaveMode.IGNORE and known is not None and not known.is_view:
             return
         made = self._new_table(session, table, save_mode)
         external = made.type is TableType.EXTERNAL_TABLE
@@ -180,6 +187,9 @@ class HiveWriting(ConnectorMetadata):
         new: bool,
     ) -> HiveWriteHandle:
         form = require_writable(table.storage_format)
+        codec = compression_codec(session)
+        if form is StorageFormat.PARQUET and codec is CompressionCodec.LZ4:
+            raise LodestarError(HIVE_UNSUPPORTED_FORMAT, "Compression codec LZ4 not supported for Parquet")
         staging = self._transaction.metastore.open_staging()
         holder = child_of(beside, f"{STAGING_PREFIX}{staging.name}")
         staging.add(holder)
@@ -193,7 +203,7 @@ class HiveWriting(ConnectorMetadata):
             tuple(columns),
             tuple((column.name, handles[column.name].type) for column in table.columns),
             session.query_id,
-            compression_codec(session).name,
+            codec.name,
             target_max_file_size(session),
             self._config.max_partitions_per_writers,
             flag(session, "collect_column_statistics_on_write"),
@@ -211,7 +221,8 @@ class HiveWriting(ConnectorMetadata):
 
     def abort_write(self, session: ConnectorSession, handle: WriteHandle) -> None:
         """Remove the files."""
-        assert isinstance(handle, HiveWriteHandle)
+        if not isinstance(handle, HiveWriteHandle):
+            return
         write = self._transaction.writes.pop(handle.write_id, None)
         if write is not None:
             write.staging.close()
@@ -249,7 +260,25 @@ class HiveWriting(ConnectorMetadata):
             self._transaction.add(lambda: metastore.drop_partitions(found.name, values, delete_files=True))
         return None
 
+    # ANALYZE
+    def begin_analyze(
+        self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, Any]
+    ) -> AnalyzeTarget:
+        """Raises: INVALID_ANALYZE_PROPERTY, HIVE_PARTITION_DROPPED_DURING_QUERY."""
+        assert isinstance(table, HiveTableHandle)
+        return analyze_target(self._transaction, self._table(table), table, properties, timestamp_precision(session))
+
+    def finish_analyze(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """The figures are recorded at the commit."""
+        assert isinstance(handle, HiveAnalyzeHandle)
+        found = read_figures(handle, fragments)
+        self._transaction.add(lambda: self._transaction.metastore.set_figures(handle.name, found))
+
+    # UPDATE, MERGE
     def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+        """Refused later, when a statement turns out to be correct and about single rows."""
+
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
         """Never for these tables."""
         not_supported("Modifying Hive table rows is only supported for transactional tables")
 

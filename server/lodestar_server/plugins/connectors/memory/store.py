@@ -181,7 +181,7 @@ class MemoryStore:
         with self._lock:
             if self._used_bytes + page.batch.nbytes > self._max_bytes:
                 raise LodestarError(
-                    MEMORY_LIMIT_EXCEEDED, f"Memory limit [{self._max_bytes}] for memory connector exceeded"
+                    MEMORY_LIMIT_EXCEEDED, f"Memory limit [{int(self._max_bytes)}] for memory connector exceeded"
                 )
             self._used_bytes += page.batch.nbytes
             self._pending[write_id][1].append(page)

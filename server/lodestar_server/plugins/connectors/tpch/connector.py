@@ -17,9 +17,10 @@ from lodestar_server.plugins.connectors.tpch.page_source import (
 )
 from lodestar_server.plugins.connectors.tpch.store import SmallTables, TableStore
 from lodestar_server.plugins.connectors.tpch.tables import ROW_NUMBER, TABLES, TINY, TpchTable
+from lodestar_server.plugins.toolkit.discard import DiscardingPageSink
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
-from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle
-from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, Split
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
+from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
 
@@ -57,8 +58,11 @@ class TpchConnector(Connector):
             parts = self._store.parts(definition, scale)
         else:
             parts = self._streams
+        # One scan is read in one way: parts that become files while others are still being made do not change it.
+        computed = any(_name(column) == ROW_NUMBER for column in columns)
+        stored = not computed and self._store.find(definition, scale, range(1, parts + 1)) is not None
         for part in range(1, parts + 1):
-            yield TpchSplit(part, parts, size_bytes=size // parts, row_count=rows // parts)
+            yield TpchSplit(part, parts, stored, size_bytes=size // parts, row_count=rows // parts)
 
     def read(
         self,
@@ -79,7 +83,8 @@ class TpchConnector(Connector):
                 self._store, definition, scale, [(split.part, split.parts) for split in chosen], names
             )
         parts = [split.part for split in chosen]
-        paths = None if ROW_NUMBER in names else self._store.find(definition, scale, parts)
+        stored = all(split.stored for split in chosen)
+        paths = self._store.find(definition, scale, parts) if stored else None
         if paths is None:
             return BuildingPageSource(self._store, definition, scale, parts, names)
         types = dict(zip((one.name for one in definition.columns), self._store.types(definition), strict=True))
@@ -89,6 +94,10 @@ class TpchConnector(Connector):
             slices.append(FileSlice(str(path), 0, size, size))
         wanted = tuple(FileColumn(types[name], name) for name in names)
         return [FileScan(FileFormat.PARQUET, wanted, tuple(slices), root=str(self._store.root))]
+
+    def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
+        """For ANALYZE: the engine counts, nothing is kept."""
+        return DiscardingPageSink()
 
     def shutdown(self) -> None:
         """Stop running generators."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lodestar_server.plugins.connectors.tpch.tables import schema_of_scale
-from lodestar_server.spi.handles import ColumnHandle, TableHandle
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.page import Split
 from lodestar_server.spi.types import Type
 
@@ -35,7 +35,13 @@ class TpchColumnHandle(ColumnHandle):
 
 @dataclass(frozen=True, slots=True)
 class TpchSplit(Split):
-    """Part `part` (from 1) of `parts`."""
+    """Part `part` (from 1) of `parts`. `stored`: all parts were files when the scan began, so all are read as files."""
 
     part: int
     parts: int
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TpchAnalyzeHandle(WriteHandle):
+    """ANALYZE, which counts."""

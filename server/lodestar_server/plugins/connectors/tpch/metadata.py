@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lodestar_server.plugins.connectors.tpch.config import ColumnNaming
-from lodestar_server.plugins.connectors.tpch.handles import TpchColumnHandle, TpchTableHandle
+from lodestar_server.plugins.connectors.tpch.handles import TpchAnalyzeHandle, TpchColumnHandle, TpchTableHandle
 from lodestar_server.plugins.connectors.tpch.statistics import STATISTICS
 from lodestar_server.plugins.connectors.tpch.store import TableStore
 from lodestar_server.plugins.connectors.tpch.tables import (
@@ -17,6 +17,7 @@ from lodestar_server.plugins.connectors.tpch.tables import (
     schema_of_scale,
 )
 from lodestar_server.spi.connector import (
+    AnalyzeTarget,
     ColumnMetadata,
     ConnectorMetadata,
     RelationKind,
@@ -24,7 +25,7 @@ from lodestar_server.spi.connector import (
     TableVersion,
     not_supported,
 )
-from lodestar_server.spi.handles import ColumnHandle, TableHandle
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, ColumnStatistics, TableStatistics
@@ -90,10 +91,16 @@ class TpchMetadata(ConnectorMetadata):
         assert isinstance(table, TpchTableHandle)
         return self._columns[table.table]
 
-    def check_can_analyze(
+    def begin_analyze(
         self, session: ConnectorSession, table: TableHandle, properties: Mapping[str, object]
-    ) -> None:
+    ) -> AnalyzeTarget:
         """ANALYZE counts the rows and keeps nothing."""
+        assert isinstance(table, TpchTableHandle)
+        first = next(iter(self._columns[table.table].values()))
+        return AnalyzeTarget(table, (first,), TpchAnalyzeHandle())
+
+    def finish_analyze(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """Nothing to keep."""
 
     def statistics(self, session: ConnectorSession, table: TableHandle) -> TableStatistics:
         """Known for tiny and sf1, as in Trino."""

@@ -25,8 +25,12 @@ def properties_on_lines(properties: tuple[ast.Property, ...]) -> str:
     """A line end and WITH (…), one property a line; nothing without properties."""
     if not properties:
         return ""
-    lines = ",\n".join([f"{indented(1)}{format_property(entry)}" for entry in properties])
-    return f"\nWITH (\n{lines}\n)"
+    return f"\n{_properties(properties, 0)}"
+
+
+def _properties(properties: tuple[ast.Property, ...], indent: int) -> str:
+    lines = ",\n".join([f"{indented(indent + 1)}{format_property(entry)}" for entry in properties])
+    return f"WITH (\n{lines}\n{indented(indent)})"
 
 
 def format_property(node: ast.Property) -> str:
@@ -39,14 +43,14 @@ def _function_specification(writer: Writer, node: ast.FunctionSpecification, ind
     writer.add_indented(indent, "FUNCTION ", format_name(node.name), parameters(node.parameters), "\n")
     writer.add_indented(indent, "RETURNS ", format_expression(node.returns_clause.return_type), "\n")
     for characteristic in node.characteristics:
-        writer.add_indented(indent, _characteristic(characteristic), "\n")
+        writer.add_indented(indent, _characteristic(characteristic, indent), "\n")
     if node.statement is not None:
         writer.node(node.statement, indent)
     if node.definition is not None:
         writer.add_indented(indent, "AS $$\n", node.definition.value, "$$")
 
 
-def _characteristic(node: ast.RoutineCharacteristic) -> str:
+def _characteristic(node: ast.RoutineCharacteristic, indent: int) -> str:
     if isinstance(node, ast.LanguageCharacteristic):
         return f"LANGUAGE {format_expression(node.language)}"
     if isinstance(node, ast.DeterministicCharacteristic):
@@ -58,7 +62,7 @@ def _characteristic(node: ast.RoutineCharacteristic) -> str:
     if isinstance(node, ast.CommentCharacteristic):
         return f"COMMENT {format_string(node.comment)}"
     if isinstance(node, ast.PropertiesCharacteristic):
-        return properties_on_lines(node.properties).lstrip("\n")
+        return _properties(node.properties, indent)
     raise TypeError(f"no routine characteristic: {type(node).__name__}")
 
 

@@ -154,20 +154,23 @@ class SessionParser(SecurityParser):
         start = self.pos
         self.pos += 1
         if self.kinds[self.pos] == "ANALYZE":
-            # EXPLAIN of `ANALYZE t` looks the same until it turns out that `t` is no statement.
-            analyzed = self.attempt(self._explain_analyze)
-            if analyzed is not None:
-                return ast.ExplainAnalyze(analyzed[0], analyzed[1], at=self.at(start))
+            # What may be EXPLAIN of `ANALYZE t` is that, even if `t` is COMMIT.
+            table = self.attempt(self._analyze_to_the_end)
+            if table is not None:
+                return ast.Explain(table, at=self.at(start))
+            self.pos += 1
+            verbose = self.accept("VERBOSE")
+            return ast.ExplainAnalyze(self.statement(), verbose, at=self.at(start))
         options: tuple[ast.ExplainOption, ...] = ()
         if self.kinds[self.pos] == "(" and self.kinds[self.pos + 1] in ("TYPE", "FORMAT"):
             options = self.parenthesized(self._explain_option)
         return ast.Explain(self.statement(), options, at=self.at(start))
 
-    def _explain_analyze(self) -> tuple[ast.Statement, bool]:
-        self.pos += 1
-        # VERBOSE, like ANALYZE, might be a table.
-        verbose = self.accept("VERBOSE")
-        return self.statement(), verbose
+    def _analyze_to_the_end(self) -> ast.Analyze:
+        statement = self.analyze()
+        if self.kinds[self.pos] != END:
+            self.refuse()
+        return statement
 
     def _explain_option(self) -> ast.ExplainOption:
         start = self.pos

@@ -8,7 +8,10 @@ for dates texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
+
+from lodestar_server.plugins.toolkit.calendar import day_number
 
 Figures = Mapping[str, Any]
 
@@ -24,10 +27,11 @@ def _merged(old: Figures, new: Figures) -> Figures:
     made: dict[str, Any] = {}
     for name in RANGES:
         if name in old and name in new:
+            order = day_number if name == "dateStatistics" else Decimal
             made[name] = {
-                key: pick(old[name][key], new[name][key])
+                key: pick(old[name][key], new[name][key], key=order)
                 for key, pick in (("min", min), ("max", max))
-                if key in old[name] and key in new[name]
+                if old[name].get(key) is not None and new[name].get(key) is not None
             }
     if "booleanStatistics" in old and "booleanStatistics" in new:
         made["booleanStatistics"] = {

@@ -7,7 +7,7 @@ escaped as Hive does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,17 +18,23 @@ from lodestar_server.plugins.connectors.hive.errors import (
 )
 from lodestar_server.plugins.connectors.hive.metastore import documents
 from lodestar_server.plugins.connectors.hive.metastore.guard import HIDDEN_DIRECTORY, Guard, Operation, Staging
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.connectors.hive.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
 from lodestar_server.plugins.connectors.hive.metastore.model import Database, Partition, Table, TableType
-from lodestar_server.plugins.connectors.hive.metastore.written import add_to_partition, add_to_table, new_partition
+from lodestar_server.plugins.connectors.hive.metastore.written import (
+    add_to_partition,
+    add_to_table,
+    analyzed,
+    new_partition,
+    without_figures,
+)
 from lodestar_server.plugins.connectors.hive.partition_names import (
     escape_name,
     make_partition_name,
     parse_partition_name,
-    unescape_name,
 )
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
 from lodestar_server.spi.errors import (
+    ALREADY_EXISTS,
     GENERIC_USER_ERROR,
     SCHEMA_ALREADY_EXISTS,
     SCHEMA_NOT_FOUND,
@@ -76,12 +82,12 @@ class FileMetastore:
 
     # databases
     def list_databases(self) -> list[str]:
-        """All of them."""
+        """All of them, escaped names as they are: Trino lists them so."""
         found = []
         for info in self._files.list(self._catalog):
             name = info.name
             if name.startswith(".") and name.endswith(DOCUMENT) and len(name) > len(DOCUMENT) + 1:
-                found.append(unescape_name(name[1 : -len(DOCUMENT)]).lower())
+                found.append(name[1 : -len(DOCUMENT)].lower())
         return found
 
     def find_database(self, name: str) -> Database | None:
@@ -137,9 +143,9 @@ class FileMetastore:
 
     # tables
     def list_tables(self, schema: str) -> list[str]:
-        """Tables and views."""
+        """Tables and views; the same."""
         return [
-            unescape_name(info.name).lower()
+            info.name.lower()
             for info in self._files.list(self._schema_directory(schema))
             if info.is_directory
             and not info.name.startswith(STAGING_PREFIX)
@@ -274,14 +280,31 @@ class FileMetastore:
             home = child_of(table.location, self._partition_name(table, values))
         return documents.read_partition(values, documents.load(content, directory), home)
 
-    def put_partition(self, name: SchemaTableName, partition: Partition) -> None:
-        """Add a partition, or change what is known of it; its files are not touched."""
+    def add_partitions(self, name: SchemaTableName, partitions: Sequence[Partition]) -> None:
+        """All at once; their files are there. Raises: ALREADY_EXISTS, HIVE_METASTORE_ERROR for a wrong location."""
         with self._guard.exclusively(str(name)):
             table = self.require_table(name)
-            self._put_partition(table, partition, self.table_directory(name))
+            operations: list[Operation] = []
+            for partition in partitions:
+                if self.find_partition(table, partition.values) is not None:
+                    raise LodestarError(ALREADY_EXISTS, "Partition already exists")
+                directory = child_of(self.table_directory(name), self._partition_name(table, partition.values))
+                self._check_partition_location(table, partition, directory)
+                document = documents.write_partition(partition, directory).decode()
+                operations.append(("write", child_of(directory, DOCUMENT), document))
+            self._guard.run((str(name),), operations)
+
+    def _check_partition_location(self, table: Table, partition: Partition, directory: str) -> None:
+        if table.type is TableType.MANAGED_TABLE:
+            if partition.location != directory:
+                raise LodestarError(HIVE_METASTORE_ERROR, f"Partition directory must be {directory}")
+        elif f"{partition.location}/".startswith(f"{self._catalog}/"):
+            raise LodestarError(
+                HIVE_METASTORE_ERROR, "External partition location cannot be inside the system metadata directory"
+            )
 
     def drop_partitions(self, name: SchemaTableName, values: Sequence[tuple[str, ...]], *, delete_files: bool) -> None:
-        """All at once."""
+        """All at once; without `delete_files` their files stay."""
         with self._guard.exclusively(str(name)), self._guard.open_staging() as staging:
             table = self.require_table(name)
             managed = table.type is TableType.MANAGED_TABLE
@@ -291,8 +314,11 @@ class FileMetastore:
                 if partition is None:
                     continue
                 directory = child_of(self.table_directory(name), self._partition_name(table, one))
+                if not delete_files:
+                    operations.append(("delete_file", child_of(directory, DOCUMENT)))
+                    continue
                 operations.append(("move", directory, self._trash(staging)))
-                if delete_files and managed and partition.location != directory:
+                if managed and partition.location != directory:
                     operations.append(("delete_tree", partition.location))
             self._guard.run((str(name),), operations)
 
@@ -374,6 +400,43 @@ class FileMetastore:
             ]
             document = documents.write_table(change(table)).decode()
             self._guard.run((str(name),), [*operations, ("write", self._document(name), document)])
+
+    def set_figures(self, name: SchemaTableName, parts: Mapping[tuple[str, ...] | None, PartFigures]) -> None:
+        """Figures of the table (None) or of partitions, all at once; partitions that are gone are left out."""
+        self._describe(
+            name,
+            parts,
+            lambda table, values: analyzed(table, parts[values]),
+            lambda partition, values: analyzed(partition, parts[values]),
+        )
+
+    def drop_figures(self, name: SchemaTableName, parts: Sequence[tuple[str, ...] | None]) -> None:
+        """Nothing is known of them any more."""
+        self._describe(
+            name, parts, lambda table, _: without_figures(table), lambda partition, _: without_figures(partition)
+        )
+
+    def _describe(
+        self,
+        name: SchemaTableName,
+        parts: Iterable[tuple[str, ...] | None],
+        change_table: Callable[[Table, None], Table],
+        change_partition: Callable[[Partition, tuple[str, ...]], Partition],
+    ) -> None:
+        with self._guard.exclusively(str(name)):
+            table = self.require_table(name)
+            operations: list[Operation] = []
+            for values in parts:
+                if values is None:
+                    document = documents.write_table(change_table(table, None)).decode()
+                    operations.append(("write", self._document(name), document))
+                    continue
+                partition = self.find_partition(table, values)
+                if partition is not None:
+                    directory = child_of(self.table_directory(name), self._partition_name(table, values))
+                    document = documents.write_partition(change_partition(partition, values), directory).decode()
+                    operations.append(("write", child_of(directory, DOCUMENT), document))
+            self._guard.run((str(name),), operations)
 
     def check_location(self, table: Table) -> None:
         """A managed table has to be in its place. Raises: HIVE_METASTORE_ERROR."""

@@ -120,12 +120,15 @@ class Guard:
 
     def _perform_all(self, entry: str, operations: Sequence[Operation]) -> None:
         undo: list[Operation] = []
+        at: Operation = ("nothing",)
         try:
-            for operation in operations:
-                undo.insert(0, self._inverse(operation))
-                self._perform(operation)
+            for at in operations:
+                undo.insert(0, self._inverse(at))
+                self._perform(at)
         except BaseException:
             try:
+                if at[0] == "move" and self._files.find(at[1]) is not None:
+                    undo.pop(0)  # what is at the target is something else
                 for operation in undo:
                     self._perform(operation)
                 self._files.delete_file(entry)

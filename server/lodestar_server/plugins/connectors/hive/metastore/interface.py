@@ -58,6 +58,14 @@ class PartWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class PartFigures:
+    """What ANALYZE found out about a partition, or a table without partitions."""
+
+    rows: int
+    statistics: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class TableWrite:
     """Files below a staging directory: `directory/<file>` or `directory/<partition>/<file>`."""
 
@@ -102,7 +110,7 @@ class Metastore(Protocol):
 
     def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
 
-    def put_partition(self, name: SchemaTableName, partition: Partition) -> None: ...
+    def add_partitions(self, name: SchemaTableName, partitions: Sequence[Partition]) -> None: ...
 
     def drop_partitions(
         self, name: SchemaTableName, values: Sequence[tuple[str, ...]], *, delete_files: bool
@@ -113,5 +121,9 @@ class Metastore(Protocol):
     def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T: ...
 
     def write(self, name: SchemaTableName, write: TableWrite, mode: WriteMode) -> None: ...
+
+    def set_figures(self, name: SchemaTableName, parts: Mapping[tuple[str, ...] | None, PartFigures]) -> None: ...
+
+    def drop_figures(self, name: SchemaTableName, parts: Sequence[tuple[str, ...] | None]) -> None: ...
 
     def delete_files(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None: ...

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from lodestar_server.plugins.connectors.hive.metastore.figures import merge_figures
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite
+from lodestar_server.plugins.connectors.hive.metastore.interface import PartFigures, PartWrite
 from lodestar_server.plugins.connectors.hive.metastore.model import Partition, Table
 from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name
 from lodestar_server.plugins.toolkit.files import child_of
@@ -15,6 +16,8 @@ BASIC = ("numFiles", "numRows", "rawDataSize", "totalSize")
 QUERY_ID = "trino_query_id"
 VERSION = "trino_version"
 TRINO_VERSION = "476"
+
+Described = TypeVar("Described", Table, Partition)
 
 
 def basic_parameters(part: PartWrite | None) -> dict[str, str]:
@@ -76,3 +79,20 @@ def new_partition(table: Table, part: PartWrite) -> Partition:
         child_of(table.location, name),
         dict(part.statistics),
     )
+
+
+def analyzed(described: Described, figures: PartFigures) -> Described:
+    """With the figures of an ANALYZE; of the basic ones only the number of rows is known then, unless it is 0."""
+    rows = basic_parameters(None) if figures.rows == 0 else {"numRows": str(figures.rows)}
+    kept = {name: value for name, value in described.parameters.items() if name not in BASIC}
+    return replace(
+        described,
+        parameters={**kept, **rows},
+        statistics={**described.statistics, **figures.statistics},
+    )
+
+
+def without_figures(described: Described) -> Described:
+    """Nothing is known of the rows."""
+    kept = {name: value for name, value in described.parameters.items() if name not in BASIC}
+    return replace(described, parameters=kept, statistics={})

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Runs the integration lanes one after the other and ends with a summary line.
+
+usage: run.py [LANE …] [--list]
+
+A lane is a program under integration/: exit code 0 is passed, 77 is skipped (something it needs is not here; it says
+what), anything else is failed. Its output is shown when it fails, and kept in integration/.cache/logs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LOGS = ROOT / "integration" / ".cache" / "logs"
+SKIPPED = 77
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`path` is its program under integration/, `minutes` its time limit."""
+
+    name: str
+    path: str
+    minutes: int
+    about: str
+
+
+LANES = (
+    Lane("wheel", "install/wheel.py", 5, "a built wheel in a fresh environment"),
+    Lane("conformance", "conformance/replay.py", 20, "recorded answers of a Trino, where ../shared has them"),
+    Lane("wire", "conformance/replay_wire.py", 10, "recorded exchanges, where ../shared has them"),
+    Lane("trino-python", "compat/trino_python.py", 10, "the stock Python client and its own tests"),
+    Lane("trino-cli", "compat/trino_cli.py", 5, "the official command line"),
+    Lane("trino-jdbc", "compat/trino_jdbc.py", 10, "the official JDBC driver"),
+    Lane("aiotrino", "compat/aiotrino_client.py", 5, "aiotrino"),
+    Lane("trino-js", "compat/trino_js.py", 5, "the JavaScript client"),
+    Lane("ibis", "compat/ibis_backend.py", 10, "ibis"),
+    Lane("dbt", "compat/dbt_project.py", 10, "a dbt project"),
+    Lane("superset", "compat/superset_calls.py", 10, "the calls of Superset"),
+    Lane("abuse", "abuse/run.py", 15, "nesting, mutations, slow sockets, vanishing clients, memory, kill -9"),
+)
+
+
+def main() -> int:
+    """The exit code is 1 when a lane failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("lanes", nargs="*", metavar="LANE", choices=[[], *(lane.name for lane in LANES)])
+    parser.add_argument("--list", action="store_true", help="the lanes and what they show")
+    options = parser.parse_args()
+    if options.list:
+        for lane in LANES:
+            print(f"{lane.name:14} {lane.about}")
+        return 0
+    chosen = [lane for lane in LANES if not options.lanes or lane.name in options.lanes]
+    started = time.monotonic()
+    counts = {"passed": 0, "skipped": 0, "failed": 0}
+    for number, lane in enumerate(chosen, 1):
+        print(f"[{number}/{len(chosen)}] {lane.name}: {lane.about} …", flush=True)
+        result, seconds, output = _run(lane)
+        counts[result] += 1
+        last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
+        print(f"    {result} in {seconds:.0f} s: {last}", flush=True)
+        if result == "failed":
+            print("\n".join(f"    | {line}" for line in output.splitlines()[-60:]), flush=True)
+    minutes = (time.monotonic() - started) / 60
+    summary = ", ".join(f"{count} {result}" for result, count in counts.items())
+    print(f"integration lanes: {summary} in {minutes:.1f} min")
+    return 1 if counts["failed"] else 0
+
+
+def _run(lane: Lane) -> tuple[str, float, str]:
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{lane.name}.log"
+    started = time.monotonic()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            [sys.executable, ROOT / "integration" / lane.path],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = child.wait(lane.minutes * 60)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            output.write(f"\nstopped after {lane.minutes} minutes\n".encode())
+            code = -1
+    result = "passed" if code == 0 else "skipped" if code == SKIPPED else "failed"
+    return result, time.monotonic() - started, log.read_text("utf-8", "replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

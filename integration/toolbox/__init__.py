@@ -1,0 +1,1 @@
+"""What the lanes share: processes, servers, artifacts, environments. Nothing here is a test."""

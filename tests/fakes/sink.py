@@ -1,0 +1,147 @@
+"""A result sink that keeps everything, and an engine that runs statements without a server around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from lodestar_server.execution.kernel.engine import Kernel
+from lodestar_server.execution.kernel.instances import InstanceLimits, InstancePool
+from lodestar_server.metadata.catalogs import CatalogManager, NodeContext
+from lodestar_server.metadata.config import CatalogManagement
+from lodestar_server.metadata.facade import build_services
+from lodestar_server.protocol.types import wire_type
+from lodestar_server.query.dispatch import AccessChecks
+from lodestar_server.query.pipeline import EnginePipeline
+from lodestar_server.query.results import OutputColumn, QueryPhase, RowEncoding
+from lodestar_server.query.services import EngineServices
+from lodestar_server.session import Capability, QueryContext, Session, SessionChanges
+from lodestar_server.session.system_properties import SystemProperties
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.session import Identity
+
+
+@dataclass
+class KeepingSink:
+    """Keeps what a statement gives."""
+
+    encoding: RowEncoding = RowEncoding.JSON_TEXT
+    columns: tuple[OutputColumn, ...] = ()
+    rows: list[str] = field(default_factory=list)
+    phases: list[QueryPhase] = field(default_factory=list)
+    query_type: str | None = None
+    update_type: str | None = None
+    count: int | None = None
+    changes: SessionChanges | None = None
+    finished: bool = False
+
+    def enter(self, phase: QueryPhase) -> None:
+        self.phases.append(phase)
+
+    def describe(self, query_type: str | None, update_type: str | None) -> None:
+        self.query_type, self.update_type = query_type, update_type
+
+    def begin(self, columns: Sequence[OutputColumn], *, spoolable: bool) -> None:
+        self.columns = tuple(columns)
+
+    def append(self, batch: pa.RecordBatch) -> None:
+        self.rows += [text.removesuffix(",") for text in batch.column(0).to_pylist()]
+
+    def update_count(self, count: int | None) -> None:
+        self.count = count
+
+    def change_session(self, changes: SessionChanges) -> None:
+        self.changes = changes
+
+    def finish(self) -> None:
+        self.finished = True
+
+
+class LocalEngine:
+    """The engine over generated and in-memory catalogs, with the session of one client."""
+
+    def __init__(self, directory: Path, catalogs: Sequence[str] = ("tpch", "memory", "blackhole")) -> None:
+        node = NodeContext("node", "476", "test", directory)
+        manager = CatalogManager(node, management=CatalogManagement.DYNAMIC)
+        for name in catalogs:
+            manager.create(name, name, {})
+        limits = InstanceLimits(1 << 30, directory / "spill", 1 << 30, 2)
+        self.catalogs = manager
+        self.pool = InstancePool(
+            limits, max_instances=8, idle_instances=1, roots=lambda: frozenset(manager.local_roots)
+        )
+        self.services = EngineServices(
+            build_services(manager), Kernel(self.pool), SystemProperties(), AccessChecks(), "476"
+        )
+        self.pipeline = EnginePipeline(self.services)
+        self.session = new_session()
+
+    def run(self, sql: str) -> KeepingSink:
+        """Run a statement; what it changes in the session holds for the next. Raises: LodestarError."""
+        sink = KeepingSink()
+        started = replace(self.session, start=datetime.now(UTC))
+        self.pipeline.run(sql, QueryContext(started, self.session.time_zone), sink)
+        if sink.changes is not None:
+            self.session = changed(self.session, sink.changes)
+        return sink
+
+    def answer(self, sql: str) -> tuple[str, tuple[str, ...]]:
+        """Kind and answer of a statement, as scripts write them."""
+        try:
+            sink = self.run(sql)
+        except LodestarError as error:
+            return "error", (error_line(error),)
+        if sink.update_type is not None:
+            count = "" if sink.count is None else f" {sink.count}"
+            return "statement", (sink.update_type + count,)
+        head = " | ".join(f"{one.name} {wire_type(one.type)}" for one in sink.columns)
+        return "query", (head, *sink.rows)
+
+    def close(self) -> None:
+        self.pool.close()
+        self.catalogs.shutdown()
+
+
+def error_line(error: LodestarError) -> str:
+    """`NAME line:column message`."""
+    place = "" if error.location is None else f"{error.location.line}:{error.location.column} "
+    return f"{error.code.name} {place}{error.message}".replace("\n", "\\n")
+
+
+def new_session() -> Session:
+    identity = Identity("tester")
+    return Session(
+        "20260101_000000_00000_tests",
+        identity,
+        identity,
+        datetime.now(UTC),
+        catalog="memory",
+        schema="default",
+        capabilities=frozenset(Capability),
+        transactions=True,
+    )
+
+
+def changed(session: Session, changes: SessionChanges) -> Session:
+    """What a client makes of the headers of a response."""
+    properties = {**session.system_properties, **changes.set_session}
+    for name in changes.clear_session:
+        properties.pop(name, None)
+    prepared = {**session.prepared_statements, **changes.added_prepare}
+    for name in changes.deallocated_prepare:
+        prepared.pop(name, None)
+    transaction = changes.started_transaction_id or session.transaction_id
+    return replace(
+        session,
+        catalog=changes.set_catalog or session.catalog,
+        schema=changes.set_schema or session.schema,
+        path=changes.set_path or session.path,
+        system_properties={name: text for name, text in properties.items() if "." not in name},
+        prepared_statements=prepared,
+        transaction_id=None if changes.clear_transaction else transaction,
+        time_zone=properties.get("time_zone_id", "UTC"),
+    )

@@ -1,0 +1,148 @@
+"""CREATE TABLE into the metastore's terms, and every refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.fakes.harness import table
+
+from lodestar_server.plugins.connectors.hive.definitions import metadata_of, table_of
+from lodestar_server.plugins.connectors.hive.formats import StorageFormat
+from lodestar_server.plugins.connectors.hive.metastore.model import Bucketing, SortingColumn, TableType
+from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.types.text import parse_type
+
+
+def make(columns: dict[str, str], *, external: bool = False, comment: str | None = None, **properties: Any) -> Any:
+    typed = [(name, parse_type(text)) for name, text in columns.items()]
+    return table_of(
+        table("s", "t", typed, comment, **properties),
+        location="local:///x",
+        external=external,
+        user="alice",
+        query_id="query",
+        default_format=StorageFormat.ORC,
+        precision=TimestampPrecision.MILLISECONDS,
+        with_figures=True,
+    )
+
+
+def test_a_table() -> None:
+    made = make({"a": "integer", "b": "row(X varchar)", "p": "date"}, comment="about", partitioned_by=("p",))
+    assert [(column.name, column.type) for column in made.columns] == [("a", "int"), ("b", "struct<x:string>")]
+    assert [(column.name, column.type) for column in made.partition_columns] == [("p", "date")]
+    assert (made.type, made.storage_format, made.owner) == (TableType.MANAGED_TABLE, "ORC", "alice")
+    assert made.parameters["comment"] == "about"
+    assert "numRows" not in made.parameters
+    assert make({"a": "integer"}).parameters["numRows"] == "0"
+
+
+def test_an_external_table() -> None:
+    made = make({"a": "integer"}, external=True, external_location="local:///x")
+    assert made.type is TableType.EXTERNAL_TABLE
+    assert made.parameters["EXTERNAL"] == "TRUE"
+
+
+PROPERTIES: list[dict[str, Any]] = [
+    {"format": "PARQUET"},
+    {"format": "TEXTFILE", "skip_header_line_count": 1, "null_format": "x"},
+    {"format": "TEXTFILE", "textfile_field_separator": "|", "textfile_field_separator_escape": "\\"},
+    {"format": "CSV", "csv_separator": ";", "csv_quote": "'", "csv_escape": "\\"},
+    {"bucketed_by": ("a",), "bucket_count": 4, "sorted_by": (SortingColumn("a", True),)},
+    {"auto_purge": True},
+    {"extra_properties": {"x": "y"}},
+]
+
+
+@pytest.mark.parametrize("properties", PROPERTIES, ids=str)
+def test_properties_come_back(properties: dict[str, Any]) -> None:
+    made = make({"a": "varchar"}, **properties)
+    shown = metadata_of(made, TimestampPrecision.MILLISECONDS).properties
+    kept = {name: value for name, value in properties.items() if name != "extra_properties"}
+    assert {name: shown.get(name) for name in kept} == kept
+    if "extra_properties" in properties:
+        assert made.parameters["x"] == "y"
+
+
+def test_buckets() -> None:
+    made = make({"a": "varchar"}, bucketed_by=("a",), bucket_count=4)
+    assert made.bucketing == Bucketing(("a",), 4)
+
+
+def test_hidden_columns() -> None:
+    hidden = [
+        column.name
+        for column in metadata_of(
+            make({"a": "varchar", "p": "date"}, partitioned_by=("p",), bucketed_by=("a",), bucket_count=2),
+            TimestampPrecision.MILLISECONDS,
+        ).columns
+        if column.hidden
+    ]
+    assert hidden == ["$path", "$bucket", "$file_size", "$file_modified_time", "$partition"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "properties", "code", "message"),
+    [
+        ({"a": "time(3)"}, {}, "NOT_SUPPORTED", "Unsupported Hive type: time(3)"),
+        (
+            {"a": "timestamp(6)"},
+            {},
+            "NOT_SUPPORTED",
+            "Incorrect timestamp precision for timestamp(6); the configured precision is MILLISECONDS; column name: a",
+        ),
+        ({" a": "date"}, {}, "NOT_SUPPORTED", "Hive column names must not start with a space: ' a'"),
+        ({"a ": "date"}, {}, "NOT_SUPPORTED", "Hive column names must not end with a space: 'a '"),
+        ({"a,b": "date"}, {}, "NOT_SUPPORTED", "Hive column names must not contain commas: 'a,b'"),
+        (
+            {"a": "date", "b": "date"},
+            {"partitioned_by": ("n",)},
+            "INVALID_TABLE_PROPERTY",
+            "Partition columns [n] not present in schema",
+        ),
+        ({"a": "date"}, {"partitioned_by": ("a",)}, "INVALID_TABLE_PROPERTY", "Table contains only partition columns"),
+        (
+            {"a": "date", "b": "date"},
+            {"partitioned_by": ("a",)},
+            "HIVE_COLUMN_ORDER_MISMATCH",
+            "Partition keys must be the last columns in the table and in the same order as the table properties: [a]",
+        ),
+        (
+            {"a": "date", "b": "varbinary"},
+            {"partitioned_by": ("b",)},
+            "NOT_SUPPORTED",
+            "Unsupported type [varbinary] for partition: b",
+        ),
+        (
+            {"a": "date"},
+            {"bucketed_by": ("n",), "bucket_count": 2},
+            "INVALID_TABLE_PROPERTY",
+            "Bucketing columns [n] not present in schema",
+        ),
+        (
+            {"a": "date"},
+            {"bucketed_by": ("a",), "bucket_count": 2, "sorted_by": (SortingColumn("n"),)},
+            "INVALID_TABLE_PROPERTY",
+            "Sorting columns [n] not present in schema",
+        ),
+        (
+            {"a": "date", "p": "date"},
+            {"partitioned_by": ("p",), "bucketed_by": ("p",), "bucket_count": 2},
+            "INVALID_TABLE_PROPERTY",
+            "Bucketing columns [p] are also used as partitioning columns",
+        ),
+        (
+            {"a": "bigint", "b": "varchar"},
+            {"format": "CSV"},
+            "NOT_SUPPORTED",
+            "Hive CSV storage format only supports VARCHAR (unbounded). Unsupported columns: a bigint",
+        ),
+        ({"a": "date"}, {"transactional": True}, "NOT_SUPPORTED", "FileHiveMetastore does not support ACID tables"),
+    ],
+)
+def test_refusals(columns: dict[str, str], properties: dict[str, Any], code: str, message: str) -> None:
+    with pytest.raises(LodestarError) as caught:
+        make(columns, **properties)
+    assert (caught.value.code.name, caught.value.message) == (code, message)

@@ -1,0 +1,50 @@
+import logging
+import threading
+
+from lodestar_server.query.dispatch.workers import Workers
+
+
+def test_never_more_threads_than_allowed_and_all_work_is_done():
+    workers = Workers(3, "test")
+    lock, running, most, finished = threading.Lock(), [0], [0], threading.Semaphore(0)
+
+    def work():
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        with lock:
+            running[0] -= 1
+        finished.release()
+
+    for _ in range(200):
+        workers.submit(work)
+    for _ in range(200):
+        assert finished.acquire(timeout=5)
+    assert 1 <= most[0] <= 3
+    assert len(workers._threads) <= 3
+    workers.stop()
+    for thread in workers._threads:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_an_idle_thread_is_used_again():
+    workers, seen, done = Workers(5, "test"), [], threading.Event()
+    for _ in range(20):
+        done.clear()
+        workers.submit(lambda: (seen.append(threading.get_ident()), done.set()))
+        assert done.wait(5)
+        while workers._idle < 1:
+            pass
+    assert len(set(seen)) == 1
+    workers.stop()
+
+
+def test_a_failure_is_logged_and_the_thread_goes_on(caplog):
+    workers, done = Workers(1, "test"), threading.Event()
+    with caplog.at_level(logging.ERROR):
+        workers.submit(lambda: 1 / 0)
+        workers.submit(done.set)
+        assert done.wait(5)
+    assert "ZeroDivisionError" in caplog.text
+    workers.stop()
