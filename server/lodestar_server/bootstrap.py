@@ -429,12 +429,16 @@ def run_server(configuration: Configuration, parts: EngineParts | None = None) -
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """On uvloop where it is installed: a fifth less work per request."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
-        from uvloop import run
+        from uvloop import new_event_loop
     except ImportError:
-        from asyncio import run
-    # Outside the handler: errors of the server must not seem to come from a missing library.
-    run(main())
+        return None
+    return new_event_loop
 
 
 def _import_dispatch() -> None:
