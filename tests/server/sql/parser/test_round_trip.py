@@ -14,7 +14,7 @@ from lodestar_server.sql.parser import (
     parse_type,
 )
 
-# Trino writes these in ways that Trino does not read: lists of table arguments without their parentheses, a merge from a
+# Trino writes these in ways that Trino does not read: lists of table arguments without parentheses, a merge from a
 # table with the word TABLE; USE it does not write at all.
 _NOT_READ_BACK = ("PARTITION BY (c, d) PRUNE", "PARTITION BY ()", "USE a", "MERGE INTO t USING u")
 

@@ -14,7 +14,6 @@ from lodestar_server.sql.parser.grammar.recognizer import Program, Recognizer
 from lodestar_server.sql.parser.grammar.rules import RULES
 from lodestar_server.sql.parser.lexer import Tokens
 
-
 # What is learned from one text serves the next, whoever sends it.
 _LOCK = Lock()
 
