@@ -34,7 +34,7 @@ class LodestarExecutionContext(DefaultExecutionContext):
         return self._dbapi_connection.cursor()
 
 
-class LodestarDialect(Reflection, DefaultDialect):
+class LodestarDialect(Reflection, DefaultDialect):  # type: ignore[misc]
     """Trino's SQL over Lodestar's driver.
 
     Autocommit is the default, as it is Trino's: most connectors write in no other way. Keys, constraints and indexes of
@@ -111,12 +111,11 @@ class LodestarDialect(Reflection, DefaultDialect):
         version = str(connection.exec_driver_sql("SELECT version()").scalar())
         return tuple(int(part) if part.isdigit() else part for part in version.replace("-", ".").split("."))
 
-    def _get_default_schema_name(self, connection: Connection) -> str | None:
+    def _get_default_schema_name(self, connection: Connection) -> Any:
         driver_connection: Any = connection.connection.driver_connection
-        name: str | None = driver_connection.session.schema
-        return name
+        return driver_connection.session.schema
 
-    def get_isolation_level_values(self, dbapi_conn: Any) -> tuple[str, ...]:
+    def get_isolation_level_values(self, dbapi_conn: Any) -> Any:
         """Trino's levels, and AUTOCOMMIT."""
         return ISOLATION_LEVELS
 
@@ -124,17 +123,17 @@ class LodestarDialect(Reflection, DefaultDialect):
         """For the next transaction. Raises: InterfaceError of the driver inside one."""
         dbapi_connection.isolation_level = level
 
-    def get_isolation_level(self, dbapi_connection: Any) -> str:
+    def get_isolation_level(self, dbapi_connection: Any) -> Any:
         """AUTOCOMMIT, or the level of transactions."""
         return str(dbapi_connection.isolation_level)
 
-    def get_default_isolation_level(self, dbapi_conn: Any) -> str:
+    def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
         """What the URL or the connect arguments say; AUTOCOMMIT when they say nothing."""
         return self.get_isolation_level(dbapi_conn)
 
     def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
         """Whether every statement is a transaction of its own."""
-        return self.get_isolation_level(dbapi_conn) == "AUTOCOMMIT"
+        return bool(self.get_isolation_level(dbapi_conn) == "AUTOCOMMIT")
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Raises the driver's error when the server does not answer."""
@@ -147,8 +146,8 @@ class LodestarDialect(Reflection, DefaultDialect):
         return True
 
     def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:
-        """True for a closed connection and for a server that was not reached; an answer, however bad, is a connection."""
-        driver = self.import_dbapi()
+        """True for a closed connection and for a server that was not reached; a bad answer is an answer."""
+        driver: Any = self.loaded_dbapi
         if isinstance(e, driver.TransportError):
             return e.status is None
         if isinstance(e, driver.InterfaceError):
@@ -175,5 +174,3 @@ def __getattr__(name: str) -> Any:
 
         return LodestarAsyncDialect
     raise AttributeError(name)
-
-

@@ -50,7 +50,7 @@ class LodestarInspector(Inspector):
 
 
 class Reflection:
-    """The part of the dialect that asks. `schema` may be `catalog.schema`; the option `lodestar_catalog` is stronger."""
+    """The part of the dialect that asks. `schema` may be `catalog.schema`; `lodestar_catalog` is stronger."""
 
     inspector = LodestarInspector
     reflection_options = ("lodestar_catalog",)
@@ -72,6 +72,7 @@ class Reflection:
         source = f"{self._quoted(catalog)}.information_schema.schemata"
         return _first_of_each(connection, f"SELECT schema_name FROM {source} ORDER BY 1")
 
+    @cache
     def has_schema(self, connection: Connection, schema_name: str, schema: str | None = None, **keywords: Any) -> bool:
         """Whether the schema exists."""
         place = self._place(connection, schema_name, keywords)
@@ -168,7 +169,8 @@ class Reflection:
         place = self._place(connection, schema, keywords)
         question = (
             "SELECT table_name, column_name, data_type, is_nullable, column_default, comment "
-            f"FROM {place.information_schema}.columns WHERE table_schema = :schema ORDER BY table_name, ordinal_position"
+            f"FROM {place.information_schema}.columns "
+            "WHERE table_schema = :schema ORDER BY table_name, ordinal_position"
         )
         found: dict[str, list[ReflectedColumn]] = {}
         for row in connection.execute(text(question), {"schema": place.schema}):
@@ -277,13 +279,6 @@ class Reflection:
         self._require_table(connection, table_name, schema, keywords)
         return []
 
-    def get_table_options(
-        self, connection: Connection, table_name: str, schema: str | None = None, **keywords: Any
-    ) -> dict[str, Any]:
-        """None are read. Raises: NoSuchTableError."""
-        self._require_table(connection, table_name, schema, keywords)
-        return {}
-
     # ---- partitions
 
     @cache
@@ -319,7 +314,8 @@ class Reflection:
     def _names(self, connection: Connection, schema: str | None, kind: str, keywords: dict[str, Any]) -> list[str]:
         place = self._place(connection, schema, keywords)
         materialized = (
-            "SELECT name FROM system.metadata.materialized_views WHERE catalog_name = :catalog AND schema_name = :schema"
+            "SELECT name FROM system.metadata.materialized_views "
+            "WHERE catalog_name = :catalog AND schema_name = :schema"
         )
         names = {"schema": place.schema}
         if kind == "materialized view":
@@ -405,7 +401,6 @@ def _column(row: Any) -> ReflectedColumn:
         "type": type_,
         "nullable": row.is_nullable == "YES",
         "default": row.column_default,
-        "autoincrement": False,
         "comment": row.comment,
     }
 

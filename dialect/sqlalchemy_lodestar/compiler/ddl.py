@@ -1,7 +1,8 @@
 """CREATE, DROP and COMMENT.
 
 Keys, foreign keys, unique and check constraints and indexes of a model are left out: Trino has none, and models that
-declare them for the ORM's sake are meant to work. Asking for one of them by itself (ALTER TABLE … ADD CONSTRAINT) fails.
+declare them for the ORM's sake are meant to work. `nullable=False` that is said is sent, also for a key. Asking for a
+constraint by itself (ALTER TABLE … ADD CONSTRAINT) fails.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class LodestarDDLCompiler(DDLCompiler):
         default = self.get_column_default_string(column)
         if default is not None:
             parts += ["DEFAULT", default]
-        if not column.nullable:
+        if not column.nullable and not _only_a_key(column):
             parts.append("NOT NULL")
         if column.comment is not None:
             parts += ["COMMENT", self._text(column.comment)]
@@ -81,7 +82,7 @@ class LodestarDDLCompiler(DDLCompiler):
         name = self.preparer.format_column(drop.element, use_table=True, use_schema=True)
         return f"COMMENT ON COLUMN {name} IS NULL"
 
-    def visit_create_index(self, create: Any, **keywords: Any) -> str:
+    def visit_create_index(self, create: Any, *arguments: Any, **keywords: Any) -> str:
         """Nothing to send."""
         return NOTHING
 
@@ -97,7 +98,7 @@ class LodestarDDLCompiler(DDLCompiler):
         """Raises CompileError."""
         raise exc.CompileError("Trino has no constraints: none can be dropped from a table")
 
-    def visit_create_sequence(self, create: Any, **keywords: Any) -> str:
+    def visit_create_sequence(self, create: Any, prefix: Any = None, **keywords: Any) -> str:
         """Raises CompileError."""
         raise exc.CompileError("Trino has no sequences")
 
@@ -128,3 +129,11 @@ class LodestarDDLCompiler(DDLCompiler):
         if isinstance(value, (list, tuple)):
             return f"ARRAY[{', '.join(map(self._value, value))}]"
         raise exc.CompileError(f"a property cannot be {value!r}")
+
+
+def _only_a_key(column: schema.Column[Any]) -> bool:
+    """True when the column may not be NULL for no other reason than being in the primary key.
+
+    Keys are not sent, and what follows from them is not either: some connectors (Hive) refuse every NOT NULL.
+    """
+    return column.primary_key and column._user_defined_nullable is not False

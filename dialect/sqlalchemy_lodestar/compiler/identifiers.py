@@ -10,16 +10,15 @@ from sqlalchemy.sql.compiler import IdentifierPreparer
 from sqlalchemy.sql.elements import quoted_name
 
 # Source: Trino 476's grammar; every other keyword may be a name as it stands.
-RESERVED_WORDS = frozenset(
-    """
+_RESERVED = """
     alter and as auto between by case cast constraint create cross cube current_catalog current_date current_path
     current_role current_schema current_time current_timestamp current_user deallocate delete describe distinct drop
     else end escape except exists extract false for from full group grouping having in inner insert intersect into is
     join json_array json_exists json_object json_query json_table json_value lateral left like listagg localtime
     localtimestamp natural normalize not null on or order outer prepare recursive right rollup select skip table then
     trim true uescape union unnest using values when where with
-    """.split()
-)
+"""
+RESERVED_WORDS = frozenset(_RESERVED.split())
 
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^."]+)')
 

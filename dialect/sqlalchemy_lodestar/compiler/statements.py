@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lodestar.types.literals import text_literal
 from sqlalchemy import exc
 from sqlalchemy.sql import elements, operators, sqltypes, visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from lodestar.types.literals import text_literal
+from sqlalchemy_lodestar.compiler.identifiers import LodestarIdentifierPreparer
 from sqlalchemy_lodestar.types import ARRAY, MAP, ROW
 
 _FUNCTION_OF_BITS = {
@@ -26,6 +27,13 @@ class LodestarSQLCompiler(SQLCompiler):
     # Depth-first: true while the innermost SELECT is one whose parameters must be literals.
     _literals_wanted: tuple[bool, ...] = ()
 
+    preparer: LodestarIdentifierPreparer
+
+    @property
+    def _plain(self) -> Any:
+        """What SQLAlchemy does; its methods have no types."""
+        return super()
+
     # ---- SELECT
 
     def visit_select(self, select_stmt: Any, *arguments: Any, **keywords: Any) -> str:
@@ -35,7 +43,7 @@ class LodestarSQLCompiler(SQLCompiler):
         """
         self._literals_wanted = (*self._literals_wanted, _compares_expressions(select_stmt))
         try:
-            return super().visit_select(select_stmt, *arguments, **keywords)
+            return str(self._plain.visit_select(select_stmt, *arguments, **keywords))
         finally:
             self._literals_wanted = self._literals_wanted[:-1]
 
@@ -43,7 +51,7 @@ class LodestarSQLCompiler(SQLCompiler):
         """A parameter; rendered with its value at execution inside a SELECT that compares expressions."""
         if self._literals_wanted and self._literals_wanted[-1] and self._has_literal(bindparam):
             keywords["literal_execute"] = True
-        return super().visit_bindparam(bindparam, *arguments, **keywords)
+        return str(self._plain.visit_bindparam(bindparam, *arguments, **keywords))
 
     def _has_literal(self, bindparam: Any) -> bool:
         return bindparam.type.dialect_impl(self.dialect).literal_processor(self.dialect) is not None
@@ -61,7 +69,7 @@ class LodestarSQLCompiler(SQLCompiler):
         """FETCH FIRST … ONLY or WITH TIES; there is no PERCENT."""
         if (select._fetch_clause_options or {}).get("percent"):
             raise exc.CompileError("Trino has no FETCH FIRST … PERCENT")
-        return super().fetch_clause(select, *arguments, **keywords)
+        return str(self._plain.fetch_clause(select, *arguments, **keywords))
 
     def for_update_clause(self, select: Any, **keywords: Any) -> str:
         """Nothing: Trino does not lock rows."""
@@ -69,7 +77,7 @@ class LodestarSQLCompiler(SQLCompiler):
 
     def visit_table(self, table: Any, asfrom: bool = False, *arguments: Any, **keywords: Any) -> str:
         """With the catalog of the table's option."""
-        text = super().visit_table(table, asfrom, *arguments, **keywords)
+        text = str(self._plain.visit_table(table, asfrom, *arguments, **keywords))
         return self.preparer.with_catalog(table, text) if asfrom and keywords.get("use_schema", True) else text
 
     def visit_empty_set_expr(self, element_types: Any, **keywords: Any) -> str:
@@ -118,7 +126,9 @@ class LodestarSQLCompiler(SQLCompiler):
 
     def visit_regexp_match_op_binary(self, binary: Any, operator: Any, **keywords: Any) -> str:
         """`regexp_like`; flags go into the pattern."""
-        return f"regexp_like({self.process(binary.left, **keywords)}, {self._pattern(binary, binary.right, **keywords)})"
+        return (
+            f"regexp_like({self.process(binary.left, **keywords)}, {self._pattern(binary, binary.right, **keywords)})"
+        )
 
     def visit_not_regexp_match_op_binary(self, binary: Any, operator: Any, **keywords: Any) -> str:
         """`NOT regexp_like`"""
@@ -178,10 +188,10 @@ class LodestarSQLCompiler(SQLCompiler):
         """`length`"""
         return f"length{self.function_argspec(function, **keywords)}"
 
-    def visit_aggregate_strings_func(self, function: Any, **keywords: Any) -> str:
+    def visit_aggregate_strings_func(self, fn: Any, *, use_function_name: Any = None, **keywords: Any) -> str:
         """`listagg`, which always says its order; without one, that of the values."""
-        value, separator, *_ = function.clauses
-        order_by = getattr(function.clauses, "aggregate_order_by", None)
+        value, separator, *_ = fn.clauses
+        order_by = getattr(fn.clauses, "aggregate_order_by", None)
         text = self.process(value, **keywords)
         order = text if order_by is None else self.process(order_by, **keywords)
         return f"listagg({text}, {self.process(separator, **keywords)}) WITHIN GROUP (ORDER BY {order})"
@@ -192,6 +202,4 @@ def _compares_expressions(select: Any) -> bool:
     compared = list(select._group_by_clauses)
     if select._distinct:
         compared += select._order_by_clauses
-    return any(
-        isinstance(part, elements.BindParameter) for clause in compared for part in visitors.iterate(clause)
-    )
+    return any(isinstance(part, elements.BindParameter) for clause in compared for part in visitors.iterate(clause))

@@ -19,7 +19,6 @@ from sqlalchemy_lodestar.types.temporal import (
     TIMESTAMP,
 )
 
-
 GENERIC_TO_OURS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
     **SCALARS,
     **TEMPORAL,

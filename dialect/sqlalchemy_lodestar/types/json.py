@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lodestar.types.literals import text_literal
 from sqlalchemy import func
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import sqltypes
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.types import TypeEngine
+
+from lodestar.types.literals import text_literal
 
 Processor = Callable[[Any], Any]
 
@@ -23,8 +24,7 @@ class JSON(sqltypes.JSON):
         return func.json_parse(bindvalue, type_=self)
 
     def literal_processor(self, dialect: Dialect) -> Processor:
-        serialized = self.bind_processor(dialect)
-        assert serialized is not None
+        serialized: Processor = self.bind_processor(dialect)  # type: ignore[no-untyped-call]
 
         def process(value: Any) -> str:
             text = serialized(value)
@@ -35,7 +35,9 @@ class JSON(sqltypes.JSON):
 
 def json_path(steps: Sequence[Any]) -> str:
     """The path of member names and array indexes, from the root: ("a", 1) is `$["a"][1]`."""
-    return "$" + "".join(f"[{json.dumps(step, ensure_ascii=False) if isinstance(step, str) else step}]" for step in steps)
+    return "$" + "".join(
+        f"[{json.dumps(step, ensure_ascii=False) if isinstance(step, str) else step}]" for step in steps
+    )
 
 
 class _PathElement(sqltypes.JSON.JSONElementType):

@@ -17,13 +17,13 @@ from sqlalchemy.types import TypeEngine, UserDefinedType, to_instance
 Processor = Callable[[Any], Any]
 
 
-class ARRAY(sqltypes.ARRAY[Any]):
+class ARRAY(sqltypes.ARRAY):  # type: ignore[type-arg]
     """`ARRAY(item)`; `dimensions=2` is an array of arrays. Values are lists.
 
     Indexes count from 1 and negative ones from the end; `zero_indexes=True` counts from 0. Slices include both ends.
     """
 
-    class Comparator(sqltypes.ARRAY.Comparator[Any]):
+    class Comparator(sqltypes.ARRAY.Comparator):  # type: ignore[type-arg]
         """Index, slice, `||`, and what Trino calls contains, arrays_overlap and cardinality."""
 
         def contains(self, other: Any, **keywords: Any) -> ColumnElement[bool]:
@@ -73,6 +73,8 @@ class MAP(sqltypes.Indexable, UserDefinedType[Mapping[Any, Any]]):
 
     class Comparator(sqltypes.Indexable.Comparator[Any], UserDefinedType.Comparator[Any]):
         """Index by key, and Trino's map_keys, map_values and cardinality."""
+
+        type: MAP
 
         def _setup_getitem(self, index: Any) -> tuple[Any, Any, TypeEngine[Any]]:
             return operators.getitem, _item(self.expr, index, self.type.key_type), self.type.value_type
@@ -149,6 +151,8 @@ class ROW(sqltypes.Indexable, UserDefinedType[Sequence[Any]]):
 
     class Comparator(sqltypes.Indexable.Comparator[Any], UserDefinedType.Comparator[Any]):
         """Fields by name or place."""
+
+        type: ROW
 
         def _setup_getitem(self, index: Any) -> tuple[Any, Any, TypeEngine[Any]]:
             return operators.getitem, _field(index), self.type.field_type(index)
@@ -231,9 +235,10 @@ def _field(index: str | int) -> ColumnElement[Any]:
 
 
 def _item(expression: Any, value: Any, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-    return coercions.expect(
+    found: ColumnElement[Any] = coercions.expect(
         roles.BinaryElementRole, value, expr=expression, operator=operators.getitem, bindparam_type=type_
     )
+    return found
 
 
 def _nullable(process: Processor | None) -> Processor:

@@ -77,7 +77,9 @@ def _read_with_arguments(name: str, arguments: list[str]) -> TypeEngine[Any] | N
         if not all(argument.strip().isdigit() for argument in arguments):
             return None
         numbers = [int(argument) for argument in arguments]
-        return {"varchar": sqltypes.VARCHAR, "char": sqltypes.CHAR, "decimal": sqltypes.DECIMAL}[name](*numbers)
+        kinds: dict[str, Any] = {"varchar": sqltypes.VARCHAR, "char": sqltypes.CHAR, "decimal": sqltypes.DECIMAL}
+        found: TypeEngine[Any] = kinds[name](*numbers)
+        return found
     if name == "array" and len(arguments) == 1:
         item = read_type(arguments[0])
         if isinstance(item, ARRAY):

@@ -1,6 +1,6 @@
 """Numbers, bytes, UUIDs, addresses and the types nobody looks into.
 
-Only what Trino does otherwise than SQLAlchemy's generic types is here; integers, booleans and text are used as they come.
+Only what Trino does otherwise than SQLAlchemy's generic types is here; integers, booleans and text are as they come.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from ipaddress import ip_address
 from typing import Any
 from uuid import UUID as PythonUUID
 
-from lodestar.types.literals import literal
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import sqltypes
 from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from lodestar.types.literals import literal
 
 Processor = Callable[[Any], Any]
 
@@ -25,7 +26,7 @@ class TINYINT(sqltypes.SmallInteger):
     __visit_name__ = "TINYINT"
 
 
-class _Numeric(sqltypes.Numeric):
+class _Numeric(sqltypes.Numeric):  # type: ignore[type-arg]
     """Every Numeric and DECIMAL."""
 
     def literal_processor(self, dialect: Dialect) -> Processor:
@@ -33,7 +34,7 @@ class _Numeric(sqltypes.Numeric):
         return lambda value: literal(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
 
 
-class _Float(sqltypes.Float):
+class _Float(sqltypes.Float):  # type: ignore[type-arg]
     """Every Float, REAL and DOUBLE."""
 
     def literal_processor(self, dialect: Dialect) -> Processor:
@@ -47,20 +48,26 @@ class _LargeBinary(sqltypes.LargeBinary):
         return lambda value: literal(bytes(value))
 
 
-class _Uuid(sqltypes.Uuid):
-    """Every Uuid and UUID. The driver speaks UUIDs; `as_uuid=False` speaks text with dashes."""
+class _Uuid(sqltypes.Uuid):  # type: ignore[type-arg]
+    """Every Uuid and UUID: `as_uuid=False` speaks text, `native_uuid=False` stores CHAR(32)."""
 
     def bind_processor(self, dialect: Dialect) -> Processor | None:
+        if not self.native_uuid:
+            return _typed(super().bind_processor(dialect))
         if self.as_uuid:
             return None
         return lambda value: value if value is None or isinstance(value, PythonUUID) else PythonUUID(value)
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Processor | None:
+        if not self.native_uuid:
+            return _typed(super().result_processor(dialect, coltype))  # type: ignore[no-untyped-call]
         if self.as_uuid:
             return lambda value: PythonUUID(value) if isinstance(value, str) else value
         return lambda value: None if value is None else str(value)
 
-    def literal_processor(self, dialect: Dialect) -> Processor:
+    def literal_processor(self, dialect: Dialect) -> Processor | None:
+        if not self.native_uuid:
+            return _typed(super().literal_processor(dialect))  # type: ignore[no-untyped-call]
         return lambda value: literal(value if isinstance(value, PythonUUID) else PythonUUID(value))
 
 
@@ -96,6 +103,11 @@ class HYPERLOGLOG(OPAQUE):
 
     def __init__(self, type_name: str = "HyperLogLog") -> None:
         super().__init__(type_name)
+
+
+def _typed(processor: Any) -> Processor | None:
+    found: Processor | None = processor
+    return found
 
 
 SCALARS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {

@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from lodestar.types.literals import literal
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import sqltypes
+from sqlalchemy.sql.type_api import NativeForEmulated
 from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from lodestar.types.literals import literal
 
 Processor = Callable[[Any], Any]
 
@@ -63,13 +65,13 @@ class TIMESTAMP(_DateTime):
         self.precision = _checked(precision)
 
 
-class INTERVAL_DAY_TO_SECOND(sqltypes.NativeForEmulated, sqltypes._AbstractInterval):
+class INTERVAL_DAY_TO_SECOND(NativeForEmulated, sqltypes._AbstractInterval):
     """Days to milliseconds, a `timedelta`. The generic Interval becomes this."""
 
     __visit_name__ = "INTERVAL_DAY_TO_SECOND"
 
     @classmethod
-    def adapt_emulated_to_native(cls, interval: Any, **keywords: Any) -> INTERVAL_DAY_TO_SECOND:
+    def adapt_emulated_to_native(cls, impl: Any, **kw: Any) -> INTERVAL_DAY_TO_SECOND:
         return cls()
 
     @property
