@@ -8,17 +8,20 @@ import time
 import weakref
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lodestar.errors import DatabaseError, InterfaceError, TransportError
 from lodestar.protocol.documents import PageData
 from lodestar.protocol.messages import HttpResponse, header_lines
-from lodestar.protocol.operations import Limits, Operation, Pause, Send, advance, start
+from lodestar.protocol.operations import Limits, Operation, advance, start
 from lodestar.protocol.statement import RequestHeaders, Statement
 from lodestar.session import ClientSession, apply_headers, session_headers
 from lodestar.settings import ISOLATION_LEVELS, ConnectionSettings
 from lodestar.transport.blocking import BlockingTransport
 from lodestar.version import VERSION
+
+if TYPE_CHECKING:
+    from lodestar.cursor import Cursor
 
 T = TypeVar("T")
 
@@ -138,7 +141,7 @@ class Connection:
     def __init__(self, settings: ConnectionSettings, *, transport: BlockingTransport | None = None) -> None:
         self._core = ConnectionCore(settings)
         self._transport = transport or BlockingTransport(settings.transport)
-        self._cursors: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
     @property
     def session(self) -> ClientSession:
@@ -173,16 +176,24 @@ class Connection:
         """Whether a transaction is open."""
         return self._core.session.transaction_id is not None
 
-    def cursor(self, *, wire_values: bool | None = None) -> Any:
-        """A new cursor; `wire_values=True` for rows as the JSON has them. Raises: InterfaceError when closed."""
+    def cursor(self, *, arrow: bool | None = None, wire_values: bool | None = None) -> Cursor:
+        """A new cursor. `arrow=True`: ask the server for Arrow, `wire_values=True`: rows as the JSON has them.
+
+        Without them as the connection was told. Raises: InterfaceError when closed.
+        """
         from lodestar.cursor import Cursor
 
+        settings = self._core.settings
         self._core.check_open()
-        cursor = Cursor(self, wire_values=self._core.settings.wire_values if wire_values is None else wire_values)
+        cursor = Cursor(
+            self,
+            wire_values=settings.wire_values if wire_values is None else wire_values,
+            arrow=settings.arrow if arrow is None else arrow,
+        )
         self._cursors.add(cursor)
         return cursor
 
-    def execute(self, operation: str, parameters: Sequence[Any] | None = None, **options: Any) -> Any:
+    def execute(self, operation: str, parameters: Sequence[Any] | None = None, **options: Any) -> Cursor:
         """A new cursor that has executed a statement."""
         cursor = self.cursor()
         cursor.execute(operation, parameters, **options)
@@ -216,18 +227,14 @@ class Connection:
         """Drive an operation to its end."""
         transport = self._transport
         try:
-            effect: Send | Pause = next(operation)
+            effect = next(operation)
             while True:
-                if type(effect) is Send:
-                    try:
-                        response = transport.exchange(effect.request, effect.seconds)
-                    except TransportError as fault:
-                        effect = operation.throw(fault)
-                    else:
-                        effect = operation.send(response)
+                try:
+                    answer = transport.perform(effect)
+                except TransportError as fault:
+                    effect = operation.throw(fault)
                 else:
-                    transport.pause(effect.seconds)
-                    effect = operation.send(None)
+                    effect = operation.send(answer)
         except StopIteration as done:
             result: T = done.value
             return result

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from lodestar.errors import TransportError
 from lodestar.protocol.messages import HttpRequest, HttpResponse, Origin
+from lodestar.protocol.operations import Begin, Effect, Finish, Pause, Send
 from lodestar.transport.http1 import MAX_HEAD_BYTES, ChunkReader, ResponseHead, make_response, parse_head, request_bytes
 from lodestar.transport.settings import TransportSettings, find_proxy, make_tls_context
 
@@ -38,6 +39,19 @@ class BlockingTransport:
         self._closed = False
         self._process = os.getpid()
 
+    def perform(self, effect: Effect) -> HttpResponse | PendingResponse | None:
+        """What an operation wants done. Raises: TransportError."""
+        if type(effect) is Send:
+            return self.exchange(effect.request, effect.seconds)
+        if type(effect) is Begin:
+            return self.begin(effect.request, effect.seconds)
+        if type(effect) is Finish:
+            assert isinstance(effect.pending, PendingResponse)
+            return effect.pending.finish(effect.seconds)
+        assert type(effect) is Pause
+        time.sleep(effect.seconds)
+        return None
+
     def exchange(self, request: HttpRequest, seconds: float) -> HttpResponse:
         """Send a request and wait for its answer, the server silent for at most `seconds`.
 
@@ -57,10 +71,6 @@ class BlockingTransport:
                 connection.close()
             raise
         return PendingResponse(self, connection, request)
-
-    def pause(self, seconds: float) -> None:
-        """Wait before something is tried again."""
-        time.sleep(seconds)
 
     def close(self) -> None:
         """Close what rests; what is in use closes when its request is over."""
