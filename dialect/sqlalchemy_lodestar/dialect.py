@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import schema
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.default import DefaultDialect, DefaultExecutionContext
+from sqlalchemy.engine.interfaces import ExecuteStyle
 
 from sqlalchemy_lodestar.compiler import (
     NOTHING,
@@ -32,6 +33,11 @@ class LodestarExecutionContext(DefaultExecutionContext):
     def create_server_side_cursor(self) -> Any:
         """Every cursor of the driver streams; SQLAlchemy only has to keep from reading ahead."""
         return self._dbapi_connection.cursor()
+
+    def post_exec(self) -> None:
+        """Keeps the count of an INSERT, which the driver forgets with the cursor that SQLAlchemy closes."""
+        if self.isinsert and self._rowcount is None and self.execute_style is not ExecuteStyle.INSERTMANYVALUES:
+            self._rowcount = self.cursor.rowcount
 
 
 class LodestarDialect(Reflection, DefaultDialect):  # type: ignore[misc]

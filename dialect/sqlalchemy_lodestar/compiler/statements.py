@@ -27,6 +27,9 @@ class LodestarSQLCompiler(SQLCompiler):
     # Depth-first: true while the innermost SELECT is one whose parameters must be literals.
     _literals_wanted: tuple[bool, ...] = ()
 
+    # True inside an INSERT of one value that is a row.
+    _row_alone: bool = False
+
     preparer: LodestarIdentifierPreparer
 
     @property
@@ -51,7 +54,8 @@ class LodestarSQLCompiler(SQLCompiler):
         """A parameter; rendered with its value at execution inside a SELECT that compares expressions."""
         if self._literals_wanted and self._literals_wanted[-1] and self._has_literal(bindparam):
             keywords["literal_execute"] = True
-        return str(self._plain.visit_bindparam(bindparam, *arguments, **keywords))
+        text = str(self._plain.visit_bindparam(bindparam, *arguments, **keywords))
+        return f"ROW({text})" if self._row_alone and isinstance(bindparam.type, ROW) else text
 
     def _has_literal(self, bindparam: Any) -> bool:
         return bindparam.type.dialect_impl(self.dialect).literal_processor(self.dialect) is not None
@@ -89,6 +93,14 @@ class LodestarSQLCompiler(SQLCompiler):
         return "INTEGER" if type_._isnull else self.dialect.type_compiler_instance.process(type_)
 
     # ---- INSERT, UPDATE, DELETE
+
+    def visit_insert(self, insert_stmt: Any, *arguments: Any, **keywords: Any) -> str:
+        """As SQLAlchemy's; `VALUES (x)` of one value that is a row would be that row's fields, so it is wrapped."""
+        outer, self._row_alone = self._row_alone, _inserts_one_row_value(insert_stmt, self.column_keys)
+        try:
+            return str(self._plain.visit_insert(insert_stmt, *arguments, **keywords))
+        finally:
+            self._row_alone = outer
 
     def update_from_clause(self, *arguments: Any, **keywords: Any) -> str:
         """Raises CompileError: use a correlated subquery or MERGE."""
@@ -203,3 +215,17 @@ def _compares_expressions(select: Any) -> bool:
     if select._distinct:
         compared += select._order_by_clauses
     return any(isinstance(part, elements.BindParameter) for clause in compared for part in visitors.iterate(clause))
+
+
+def _inserts_one_row_value(insert: Any, keys: Any) -> bool:
+    """True for an INSERT of one column whose type is ROW. `keys` are those of the values given at execution."""
+    named = {getattr(key, "key", key) for key in (*(keys or ()), *(insert._values or ()))}
+    for several in insert._multi_values or ():
+        named |= {getattr(key, "key", key) for values in several for key in values}
+    columns = insert.table.c
+    return (
+        insert.select is None
+        and len(named) == 1
+        and all(key in columns and isinstance(columns[key].type, ROW) for key in named)
+        and all(column.default is None for column in columns if column.key not in named)
+    )
