@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import schema
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.default import DefaultDialect, DefaultExecutionContext
-from sqlalchemy.engine.interfaces import ExecuteStyle
 
 from sqlalchemy_lodestar.compiler import (
     NOTHING,
@@ -36,7 +35,7 @@ class LodestarExecutionContext(DefaultExecutionContext):
 
     def post_exec(self) -> None:
         """Keeps the count of an INSERT, which the driver forgets with the cursor that SQLAlchemy closes."""
-        if self.isinsert and self._rowcount is None and self.execute_style is not ExecuteStyle.INSERTMANYVALUES:
+        if self.isinsert and self._rowcount is None:
             self._rowcount = self.cursor.rowcount
 
 
@@ -84,10 +83,10 @@ class LodestarDialect(Reflection, DefaultDialect):  # type: ignore[misc]
     supports_empty_insert = False
     supports_multivalues_insert = True
     supports_sane_rowcount = True
-    supports_sane_multi_rowcount = False
-    # A statement is a query with a plan and a commit, so rows of one INSERT go together even without RETURNING.
-    use_insertmanyvalues = True
-    use_insertmanyvalues_wo_returning = True
+    supports_sane_multi_rowcount = True
+    # The driver's executemany joins the rows of an INSERT, by their length and by their types.
+    use_insertmanyvalues = False
+    use_insertmanyvalues_wo_returning = False
     postfetch_lastrowid = False
     insert_returning = update_returning = delete_returning = False
     cte_follows_insert = True
