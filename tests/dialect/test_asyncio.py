@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc, inspect, select, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 pytest.importorskip("greenlet", reason="SQLAlchemy's asyncio needs greenlet")
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 
 @pytest.fixture
