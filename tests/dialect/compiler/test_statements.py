@@ -22,26 +22,31 @@ from sqlalchemy import (
     Table,
     Time,
     Uuid,
+    all_,
+    any_,
     column,
     delete,
     exc,
+    extract,
     func,
     insert,
     literal,
     select,
+    tablesample,
     try_cast,
     tuple_,
     update,
     values,
 )
 
-from sqlalchemy_lodestar import ARRAY, IPADDRESS, MAP, ROW
+from sqlalchemy_lodestar import ARRAY, IPADDRESS, MAP, ROW, explain
 
 t = Table(
     "t",
     MetaData(),
     Column("id", Integer),
     Column("n", String),
+    Column("b", Boolean),
     Column("d", Numeric(10, 2)),
     Column("j", JSON),
     Column("a", ARRAY(Integer)),
@@ -106,7 +111,14 @@ def test_only_the_select_that_groups_has_literals(compiled):
         (t.c.n.is_distinct_from(None), "t.n IS DISTINCT FROM NULL"),
         (try_cast(t.c.n, Integer), "TRY_CAST(t.n AS INTEGER)"),
         (func.char_length(t.c.n), "length(t.n)"),
-        (func.aggregate_strings(t.c.n, ","), "listagg(t.n, ?) WITHIN GROUP (ORDER BY t.n)"),
+        (t.c.b.is_(None), "t.b IS NULL"),
+        (t.c.b.is_not(None), "t.b IS NOT NULL"),
+        (t.c.b.is_(True), "t.b IS NOT DISTINCT FROM true"),
+        (t.c.b.is_not(False), "t.b IS DISTINCT FROM false"),
+        (any_(t.c.a) == 2, "any_match(t.a, item -> ? = item)"),
+        (all_(t.c.a) > 2, "all_match(t.a, item -> ? < item)"),
+        (extract("epoch", t.c.n), "to_unixtime(t.n)"),
+        (extract("year", t.c.n), "EXTRACT(year FROM t.n)"),
         (t.c.j["a"], "json_extract(t.j, ?)"),
         (t.c.j["a"][1].as_string(), "json_extract_scalar(json_extract(t.j, ?), ?)"),
         (t.c.j[("a", 1)].as_integer(), "CAST(json_extract_scalar(t.j, ?) AS INTEGER)"),
@@ -124,6 +136,51 @@ def test_only_the_select_that_groups_has_literals(compiled):
 )
 def test_expressions(compiled, expression, text):
     assert compiled(select(expression.label("it"))) == f"SELECT {text} AS it FROM t"
+
+
+def test_arguments_that_are_no_parameters(compiled):
+    listed = "SELECT listagg(t.n, ',') WITHIN GROUP (ORDER BY t.n) AS it FROM t"
+    assert compiled(select(func.aggregate_strings(t.c.n, ",").label("it")), executed=True) == listed
+    assert compiled(select(func.listagg(t.c.n, ",").within_group(t.c.n).label("it")), executed=True) == listed
+    sample = select(tablesample(t, 5, name="s").c.id)
+    assert compiled(sample, executed=True) == "SELECT s.id FROM t AS s TABLESAMPLE system(5)"
+
+
+def test_labels_in_a_grouping_are_their_expressions(compiled):
+    query = select((t.c.id + 1).label("x"), func.count()).group_by("x").order_by("x")
+    assert compiled(query, executed=True) == (
+        "SELECT t.id + 1 AS x, count(*) AS count_1 FROM t GROUP BY t.id + 1 ORDER BY x"
+    )
+
+
+def test_columns_of_unnest_have_names(compiled):
+    several = func.unnest(t.c.a).table_valued("x", with_ordinality="place", name="u")
+    assert compiled(select(several.c.x, several.c.place).select_from(t, several)) == (
+        "SELECT u.x, u.place FROM t, unnest(t.a) WITH ORDINALITY AS u (x, place)"
+    )
+    one = func.unnest(t.c.a).column_valued("u")
+    assert compiled(select(one).select_from(t)) == "SELECT u FROM t, unnest(t.a) AS u (u)"
+    assert compiled(select(func.unnest(t.c.a).column_valued()).select_from(t)).endswith("AS anon_1 (anon_1)")
+
+
+@pytest.mark.filterwarnings("ignore:Passing expression to ``distinct``")
+def test_distinct_on_is_refused(compiled):
+    with pytest.raises(exc.CompileError, match="DISTINCT ON"):
+        compiled(select(t.c.id).distinct(t.c.n))
+
+
+def test_explain(compiled):
+    query = select(t.c.id).where(t.c.n == "x")
+    assert compiled(explain(query), executed=True) == "EXPLAIN SELECT t.id FROM t WHERE t.n = 'x'"
+    assert compiled(explain(query, type="io", format="json"), executed=True).startswith(
+        "EXPLAIN (TYPE IO, FORMAT JSON) SELECT"
+    )
+    assert compiled(explain(query, analyze=True, verbose=True), executed=True).startswith(
+        "EXPLAIN ANALYZE VERBOSE SELECT"
+    )
+    for wrong in ({"type": "x"}, {"verbose": True}, {"analyze": True, "type": "IO"}):
+        with pytest.raises(exc.ArgumentError):
+            explain(query, **wrong)
 
 
 def test_a_part_of_a_value_has_its_type():
