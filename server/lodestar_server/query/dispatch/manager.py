@@ -41,6 +41,7 @@ from lodestar_server.spi.errors import (
     ErrorType,
     LodestarError,
 )
+from lodestar_server.spi.properties import DataSize
 
 if TYPE_CHECKING:
     # Its module is the whole engine.
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TRACKER_SECONDS = 1.0
+_MEMORY_PROPERTIES = ("query_max_memory", "query_max_memory_per_node")
 _KEPT_TEXT_LENGTH = 100_000
 
 
@@ -158,7 +160,7 @@ class QueryManager:
         if session.path:
             settings.check_path(session.path)
         settings.properties.validate(session.system_properties)
-        query.context = QueryContext(session, self._time_zone(session), self._deadline(query))
+        query.context = QueryContext(session, self._time_zone(session), self._deadline(query), self._memory(session))
 
     def _check_identity(self, session: Session) -> None:
         access = self.settings.access
@@ -177,6 +179,12 @@ class QueryManager:
         if not session.time_zone:
             raise LodestarError(GENERIC_INTERNAL_ERROR, "Zone id is an empty string")
         return canonical_zone(session.time_zone)
+
+    def _memory(self, session: Session) -> DataSize | None:
+        """What the client allows the query to use on a node; None is what the node allows."""
+        properties = self.settings.properties
+        given = [name for name in _MEMORY_PROPERTIES if name in session.system_properties]
+        return min((properties.value(session, name) for name in given), default=None)
 
     def _deadline(self, query: Query) -> float:
         limit = float(self.settings.properties.value(query.session, "query_max_run_time"))
