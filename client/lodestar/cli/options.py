@@ -187,9 +187,7 @@ def check_header(text: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-_PATH_VALUE = Option(
-    "path", "Default SQL path (property can be used multiple times)", "catalog.schema", Takes.MANY
-)
+_PATH_VALUE = Option("path", "Default SQL path (property can be used multiple times)", "catalog.schema", Takes.MANY)
 
 OPTIONS = (
     Option("access-token", "Access token", "token", Takes.ONE, secret=True),

@@ -70,7 +70,7 @@ def string_hash(text: Any) -> int:
     """`String.hashCode`, unsigned."""
     hashed = 0
     if isinstance(text, str):
-        for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H"):
+        for (unit,) in struct.iter_unpack("<H", text.encode("utf-16-le", "surrogatepass")):
             hashed = (hashed * 31 + unit) & 0xFFFFFFFF
     return hashed
 

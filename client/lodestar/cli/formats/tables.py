@@ -13,7 +13,7 @@ _MARKDOWN_MEANS_SOMETHING = re.compile(r"([\\`*_{}\[\]<>()#+!|])")
 
 
 class AlignedPrinter:
-    """Columns as wide as their widest line. A value of several lines takes several lines, marked `+` when it goes on."""
+    """Columns as wide as their widest line. A value of several lines takes several, marked `+` where it goes on."""
 
     def __init__(self, columns: Sequence[Column], write: Write) -> None:
         self._columns = columns
@@ -87,7 +87,9 @@ class MarkdownPrinter:
         if self._header_wanted:
             self._header_wanted = False
             lines.append(self._line([column.name for column in self._columns], widths))
-            rules = [f"| {'-' * width}{':' if right else ' '}" for width, right in zip(widths, self._numeric, strict=True)]
+            rules = [
+                f"| {'-' * width}{':' if right else ' '}" for width, right in zip(widths, self._numeric, strict=True)
+            ]
             lines.append("".join(rules) + "|\n")
         lines += [self._line(row, widths) for row in table]
         self._write("".join(lines))
