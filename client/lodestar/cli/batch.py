@@ -35,6 +35,9 @@ class StandardOutput:
         if self._held_characters > _HELD_CHARACTERS:
             self.flush()
 
+    def check(self) -> None:
+        """A pipe says only when it is written to that nobody reads."""
+
     def flush(self) -> None:
         """Raises: OSError."""
         held, self._held, self._held_characters = "".join(self._held), [], 0

@@ -40,6 +40,9 @@ class Output(Protocol):
     def flush(self) -> object:
         """Raises: OSError."""
 
+    def check(self) -> object:
+        """Between portions of rows. Raises: OSError when nobody reads any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Display:
@@ -54,7 +57,11 @@ class Display:
 
 
 class ReaderGone(Exception):
-    """Nobody reads the rows any more: the pager was left, the pipe is closed."""
+    """Nobody reads the rows any more: the pager was left, the pipe is closed. A query that still ran is cancelled."""
+
+    def __init__(self, *, canceled: bool) -> None:
+        super().__init__("Nobody reads the rows")
+        self.canceled = canceled
 
 
 def execute(remote: Remote, text: str, display: Display) -> bool:
@@ -189,36 +196,45 @@ class _Run:
     def _show_rows(self, rows: Rows | None, format_name: str) -> None:
         columns = [Column(one.name, one.signature) for one in self._statement.columns or ()]
         if format_name == "NULL":
-            self._print(rows, NullPrinter(), held=False)
+            self._print(rows, NullPrinter(), lambda: None, held=False)
             return
         with self._display.open_output() as output:
             try:
                 printer = make_printer(format_name, columns, output.write, output.width)
-                self._print(rows, printer, held=format_name in _TABLES)
+                self._print(rows, printer, output.check, held=format_name in _TABLES)
                 output.flush()
-            except (OSError, KeyboardInterrupt) as fault:
+            except OSError as fault:
+                running = not self._statement.done
                 self._running.cancel()
-                if isinstance(fault, KeyboardInterrupt):
-                    raise
-                raise ReaderGone from fault
+                raise ReaderGone(canceled=running) from fault
 
-    def _print(self, rows: Rows | None, printer: Printer, *, held: bool) -> None:
+    def _print(self, rows: Rows | None, printer: Printer, check: Callable[[], object], *, held: bool) -> None:
         """Rows as they come; `held`: in portions of many rows or some seconds."""
         waiting: list[Sequence[Any]] = list(rows or ())
         since = time.monotonic()
         try:
             while not self._statement.done:
-                if waiting and (
-                    not held or len(waiting) >= _PORTION_ROWS or time.monotonic() - since >= _PORTION_SECONDS
-                ):
-                    printer.print_rows(waiting[:_PORTION_ROWS] if held else waiting, False)
-                    waiting = waiting[_PORTION_ROWS:] if held else []
+                check()
+                full = len(waiting) >= _PORTION_ROWS or time.monotonic() - since >= _PORTION_SECONDS
+                if waiting and (full or not held):
+                    portion = waiting[:_PORTION_ROWS] if held else waiting
+                    waiting = waiting[len(portion) :]
                     since = time.monotonic()
-                    continue
-                waiting += self._running.advance() or ()
-        finally:
-            while held and len(waiting) > _PORTION_ROWS:
-                printer.print_rows(waiting[:_PORTION_ROWS], False)
-                waiting = waiting[_PORTION_ROWS:]
-            printer.print_rows(waiting, True)
-            printer.finish()
+                    printer.print_rows(portion, False)
+                else:
+                    waiting += self._running.advance() or ()
+        except OSError:
+            raise
+        except BaseException:
+            # What has come is shown, also when more cannot come.
+            _print_rest(printer, waiting, held=held)
+            raise
+        _print_rest(printer, waiting, held=held)
+
+
+def _print_rest(printer: Printer, waiting: Sequence[Sequence[Any]], *, held: bool) -> None:
+    while held and len(waiting) > _PORTION_ROWS:
+        printer.print_rows(waiting[:_PORTION_ROWS], False)
+        waiting = waiting[_PORTION_ROWS:]
+    printer.print_rows(waiting, True)
+    printer.finish()

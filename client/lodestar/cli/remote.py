@@ -34,6 +34,14 @@ class Remote:
             self._connection, Statement(self._core.settings.origin, text, self._core.request_headers())
         )
 
+    def fetch(self, text: str) -> list[Sequence[Any]]:
+        """All rows of a query of the shell's own. Raises: lodestar.Error."""
+        running = self.start(text)
+        rows: list[Sequence[Any]] = []
+        while not running.statement.done:
+            rows += running.advance() or ()
+        return rows
+
     def close(self) -> None:
         """Cancel, roll back, hang up."""
         self._connection.close()

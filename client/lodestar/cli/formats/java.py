@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _FIRST_BUCKETS = 16
@@ -96,7 +96,7 @@ def _float_hash(value: float) -> int:
     return bits
 
 
-_CODES = {
+_CODES: Mapping[str, Callable[[Any], int]] = {
     "bigint": _long_hash,
     "integer": _int_hash,
     "smallint": _int_hash,
