@@ -31,6 +31,7 @@ from lodestar.errors import (
     TransportError,
     Warning,
 )
+from lodestar.settings import find_settings
 from lodestar.types.codes import BINARY, DATETIME, NUMBER, ROWID, STRING
 from lodestar.types.literals import Typed
 from lodestar.types.rows import Row
@@ -64,13 +65,10 @@ def connect(target: str | None = None, /, **arguments: Any) -> Connection:
     """A connection. `target` is a URL (`lodestar://user@host:8080/catalog/schema?source=x`) or a host.
 
     The arguments are those of `lodestar.settings.make_settings`; they are stronger than the URL. Nothing is sent yet.
-    Raises: InterfaceError.
+    `local://` (`local:///catalog/schema?data_dir=…`) starts a server inside this process, if one is installed.
+    Raises: InterfaceError, NotSupportedError.
     """
-    from lodestar.settings import make_settings, url_arguments
-
-    if target is not None and "://" in target:
-        arguments = {**url_arguments(target), **arguments}
-    return Connection(make_settings(target, **arguments))
+    return Connection(find_settings(target, arguments))
 
 
 __all__ = [

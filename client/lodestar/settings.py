@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lodestar.auth import Authentication, BasicAuthentication, CertificateAuthentication, JwtAuthentication
@@ -17,6 +15,9 @@ from lodestar.protocol.messages import Origin
 from lodestar.protocol.retries import RetryPolicy
 from lodestar.session import ClientSession
 from lodestar.transport.settings import TransportSettings
+
+if TYPE_CHECKING:
+    import ssl
 
 DEFAULT_PORTS = {"http": 8080, "https": 443}
 ISOLATION_LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
@@ -153,6 +154,29 @@ def make_settings(
     )
 
 
+def find_settings(target: str | None, arguments: Mapping[str, Any]) -> ConnectionSettings:
+    """The settings for `connect(target, **arguments)`; a local server is started for a `local://` URL.
+
+    Raises: InterfaceError, NotSupportedError.
+    """
+    named = dict(arguments)
+    if target is not None and "://" in target:
+        named = {**url_arguments(target), **named}
+    options = {name: named.pop(name) for name in ("etc_dir", "data_dir", "properties") if name in named}
+    if target is None or not target.startswith("local:"):
+        if options:
+            raise InterfaceError(f"{next(iter(options))} is for local:// only")
+        return make_settings(target, **named)
+    from lodestar.local import LocalOptions, local_url
+
+    place = _read_target(target)
+    if place.host or place.port:
+        raise InterfaceError("A local URL has no host: local:///catalog/schema")
+    url = local_url(LocalOptions.of(options.get("etc_dir"), options.get("data_dir"), options.get("properties")))
+    named = {"user": place.user, "catalog": place.catalog, "schema": place.schema, **named}
+    return make_settings(url, **{**named, "proxy": ""})
+
+
 @dataclass(frozen=True, slots=True)
 class _Target:
     host: str | None = None
@@ -164,7 +188,7 @@ class _Target:
     schema: str | None = None
 
 
-SCHEMES = {"lodestar": None, "trino": None, "http": False, "https": True, "lodestars": True}
+SCHEMES = {"lodestar": None, "trino": None, "http": False, "https": True, "lodestars": True, "local": False}
 """Schemes of URLs, and whether they say http or https."""
 
 
@@ -225,12 +249,14 @@ _GROUPS = {
     "credential": "extra_credentials",
     "estimate": "resource_estimates",
     "header": "http_headers",
+    "property": "properties",
 }
 _ARGUMENTS = {
     **dict.fromkeys(
         (
             "source", "session_user", "path", "time_zone", "language", "client_info", "trace_token", "isolation_level",
             "certificate", "key", "proxy", "access_token", "user", "password", "catalog", "schema", "roles",
+            "etc_dir", "data_dir",
         ),
         _text,
     ),
@@ -300,6 +326,8 @@ def _read_roles(roles: Mapping[str, str] | str | None) -> dict[str, str]:
 
 
 def _own_name() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -7,16 +7,19 @@ import contextlib
 import os
 import select
 import socket
-import ssl
 import threading
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lodestar.errors import TransportError
 from lodestar.protocol.messages import HttpRequest, HttpResponse, Origin
 from lodestar.transport.http1 import MAX_HEAD_BYTES, ChunkReader, ResponseHead, make_response, parse_head, request_bytes
 from lodestar.transport.settings import TransportSettings, find_proxy, make_tls_context
+
+if TYPE_CHECKING:
+    import ssl
 
 _RECEIVE_BYTES = 1 << 16
 _IDLE_SECONDS = 30.0
@@ -121,6 +124,8 @@ class BlockingTransport:
         return _Connection(raw, origin, f"{origin.url}" if through_proxy else "", credentials if through_proxy else b"")
 
     def _secure(self, raw: socket.socket, origin: Origin) -> socket.socket:
+        import ssl
+
         with self._lock:
             if self._tls is None:
                 self._tls = make_tls_context(self._settings)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
-import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lodestar.errors import InterfaceError
 from lodestar.protocol.messages import Origin, split_uri
+
+if TYPE_CHECKING:
+    import ssl
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class TransportSettings:
 
 def make_tls_context(settings: TransportSettings) -> ssl.SSLContext:
     """The context for https. Raises: InterfaceError when files are missing or wrong."""
+    import ssl
+    from pathlib import Path
+
     if isinstance(settings.verify, ssl.SSLContext):
         return settings.verify
     try:
@@ -55,6 +59,9 @@ def find_proxy(settings: TransportSettings, origin: Origin) -> tuple[Origin, str
     """The proxy for requests to `origin` and its `user:password`, or None. Raises: InterfaceError."""
     url = settings.proxy
     if url is None:
+        # Most of the time that importing the driver takes would be this import's.
+        import urllib.request
+
         found = urllib.request.getproxies()
         url = found.get(origin.scheme) or found.get("all")
         if not url or urllib.request.proxy_bypass(origin.host):

@@ -53,18 +53,20 @@ class Time(dt.time):
     __str__ = isoformat
 
     def __eq__(self, other: object) -> bool:
-        return bool(super().__eq__(other)) and self._picosecond == getattr(other, "picosecond", 0)
+        same = super().__eq__(other)
+        # Neither False nor NotImplemented is for us to answer.
+        return same if same is not True else self._picosecond == getattr(other, "picosecond", 0)
 
     def __hash__(self) -> int:
         return super().__hash__() if not self._picosecond else hash((super().__hash__(), self._picosecond))
 
     def __lt__(self, other: Any) -> bool:
-        if super().__eq__(other):
+        if super().__eq__(other) is True:
             return bool(self._picosecond < getattr(other, "picosecond", 0))
         return super().__lt__(other)
 
     def __le__(self, other: Any) -> bool:
-        return self < other or self == other
+        return bool(self < other or self == other)
 
     def __gt__(self, other: Any) -> bool:
         return not self <= other
@@ -119,18 +121,20 @@ class Timestamp(dt.datetime):
         return self.isoformat(" ")
 
     def __eq__(self, other: object) -> bool:
-        return bool(super().__eq__(other)) and self._picosecond == getattr(other, "picosecond", 0)
+        same = super().__eq__(other)
+        # Neither False nor NotImplemented is for us to answer.
+        return same if same is not True else self._picosecond == getattr(other, "picosecond", 0)
 
     def __hash__(self) -> int:
         return super().__hash__() if not self._picosecond else hash((super().__hash__(), self._picosecond))
 
     def __lt__(self, other: Any) -> bool:
-        if super().__eq__(other):
+        if super().__eq__(other) is True:
             return bool(self._picosecond < getattr(other, "picosecond", 0))
         return super().__lt__(other)
 
     def __le__(self, other: Any) -> bool:
-        return self < other or self == other
+        return bool(self < other or self == other)
 
     def __gt__(self, other: Any) -> bool:
         return not self <= other

@@ -360,6 +360,10 @@ class QueryManager:
                 query.spool.close()
         self._directory.remove()
 
+    def join_threads(self, seconds: float) -> bool:
+        """After `close`, from a thread: wait until no statement is being worked on; false when some still are."""
+        return self._workers.join(seconds)
+
     def _refuse_length(self, query: Query) -> None:
         """Fail a text that is far too long at once, so that it need not be kept."""
         query.started = True
