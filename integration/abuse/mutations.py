@@ -35,12 +35,13 @@ STATEMENTS = (
     "DESCRIBE OUTPUT s",
     "SELECT approx_distinct(name), min_by(name, nationkey), array_agg(name ORDER BY name) FROM tpch.tiny.nation",
 )
-WORDS = (
-    "SELECT FROM WHERE GROUP BY ORDER HAVING UNION JOIN ON USING CASE WHEN THEN END NULL TRUE AND OR NOT IN EXISTS "
-    "CAST ( ) [ ] , . ; * / + - % || -> => ? : '' \"\" 'x' 1 0 -1 1e400 9223372036854775808 "
-    "1.000000000000000000000000000000001 \x00 \ud800 é 𝔘 /* */ -- DATE INTERVAL TIMESTAMP ARRAY MAP ROW OVER PARTITION FILTER WITHIN LATERAL UNNEST WITH "
-    "RECURSIVE VALUES LIMIT OFFSET FETCH tpch.tiny.nation count sum abs substr name nationkey".split(" ")
-)
+_WORDS = """
+SELECT FROM WHERE GROUP BY ORDER HAVING UNION JOIN ON USING CASE WHEN THEN END NULL TRUE AND OR NOT IN EXISTS CAST
+( ) [ ] , . ; * / + - % || -> => ? : '' "" 'x' 1 0 -1 1e400 9223372036854775808 1.000000000000000000000000000000001
+/* */ -- DATE INTERVAL TIMESTAMP ARRAY MAP ROW OVER PARTITION FILTER WITHIN LATERAL UNNEST WITH RECURSIVE VALUES
+LIMIT OFFSET FETCH tpch.tiny.nation count sum abs substr name nationkey
+"""
+WORDS = (*_WORDS.split(), "\x00", "\ud800", "\u00e9", "\U0001d518")
 
 
 def mutate(text: str, dice: random.Random) -> str:
