@@ -22,7 +22,7 @@ from sqlalchemy_lodestar.dialect import LodestarDialect, LodestarExecutionContex
 try:
     from sqlalchemy.util.concurrency import await_
 except ImportError:  # SQLAlchemy 2.0
-    from sqlalchemy.util.concurrency import await_only as await_  # type: ignore[no-redef, attr-defined]
+    from sqlalchemy.util.concurrency import await_only as await_
 
 
 class AsyncAdaptCursor(AsyncAdapt_dbapi_cursor):
@@ -84,7 +84,7 @@ class LodestarAsyncExecutionContext(LodestarExecutionContext):
         return self._dbapi_connection.cursor(server_side=True)
 
 
-class LodestarAsyncDialect(LodestarDialect):  # type: ignore[misc]
+class LodestarAsyncDialect(LodestarDialect):
     """For `create_async_engine("lodestar+asyncio://…")`."""
 
     driver = "asyncio"

@@ -44,11 +44,23 @@ def main() -> None:
         left = Statements(server.url).run("SELECT 1").rows
         if left != [[1]] or "Traceback" in server.log:
             faults.append("the server afterwards")
-            print(server.log[-5000:])
+        if faults:
+            print(_troubles(server.log))
     check("kill -9", check_killed_write)
     if faults:
         raise Failed(", ".join(faults))
     print("all abuse endured")
+
+
+def _troubles(log: str) -> str:
+    """Errors of a log with their stacks."""
+    lines, shown = log.splitlines(), []
+    inside = False
+    for line in lines:
+        inside = " ERROR " in line or (inside and line.startswith(" "))
+        if inside:
+            shown.append(line)
+    return "\n".join(shown[-200:])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from lodestar_server.execution.spool.chunks import arrow_rows, text_rows
 from lodestar_server.execution.spool.files import SpoolDirectory
 from lodestar_server.execution.spool.segments import SegmentStore
 from lodestar_server.execution.spool.spool import ResultSpool
+from lodestar_server.observability.memory import release_memory
 from lodestar_server.protocol.requests import StatementRequest
 from lodestar_server.query.config import QueryConfig
 from lodestar_server.query.dispatch.groups import SingleGroup
@@ -53,6 +54,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TRACKER_SECONDS = 1.0
+IDLE_SECONDS = 3.0
+"""Without a query for so long, memory that is free goes back to the system."""
 _MEMORY_PROPERTIES = ("query_max_memory", "query_max_memory_per_node")
 _KEPT_TEXT_LENGTH = 100_000
 
@@ -116,6 +119,8 @@ class QueryManager:
         self.on_completed: list[Callable[[Query], None]] = []
         """Told of every query that is done, on the event loop; must not raise."""
         self.totals = QueryTotals()
+        self._idle_since = clock()
+        self._done_at_release = 0
 
     # Intake.
 
@@ -322,6 +327,15 @@ class QueryManager:
                 self._enforce(query, now)
         for query_id in self._history.expire(now):
             self._forget(query_id)
+        self._give_back_memory(now)
+
+    def _give_back_memory(self, now: float) -> None:
+        """Once after each time of work, when nothing has run for a while."""
+        if self.totals.done == self._done_at_release or any(not query.done for query in self._queries.values()):
+            self._idle_since = now
+        elif now - self._idle_since >= IDLE_SECONDS:
+            self._done_at_release = self.totals.done
+            self._loop.run_in_executor(self._readers, release_memory)
 
     def _enforce(self, query: Query, now: float) -> None:
         timeout = self.settings.queries.client_timeout
@@ -400,6 +414,11 @@ class QueryTotals:
     input_bytes: int = 0
     cpu_nanos: int = 0
     by_error_type: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """Queries that have ended."""
+        return self.finished + self.failed
 
     def failed_with(self, type_: ErrorType) -> int:
         """Queries that failed with an error of this type."""
