@@ -1,4 +1,4 @@
-"""Giving memory back to the system. Allocators keep what was freed for the next time; an idle server needs none of it."""
+"""Giving memory back to the system. Allocators keep what was freed for the next time; an idle server needs none."""
 
 from __future__ import annotations
 
