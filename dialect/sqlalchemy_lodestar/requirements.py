@@ -105,7 +105,6 @@ CLOSED = {
     "two_phase_transactions": "Trino has no two-phase commit",
     "sequences": "Trino has no sequences",
     "nvarchar_types": "there is one kind of text: VARCHAR",
-    "materialized_views": "the catalog of the suite, memory, has none",
     "reflect_tables_no_columns": "a table has at least one column",
     "datetime_timezone_historic": "the driver gives a zone's local mean time as the offset it had",
     "timestamp_microseconds": MILLISECONDS,
@@ -151,17 +150,28 @@ class Requirements(SuiteRequirements):
         return exclusions.skip_if(lambda config: not modifies_rows(config.db), "the connector does not modify rows")
 
     @property
+    def materialized_views(self) -> Any:
+        """Where the connector of the catalog has them."""
+        return exclusions.skip_if(lambda config: connector_name(config.db) != "iceberg", "only Iceberg has them")
+
+    @property
     def server_side_cursors(self) -> Any:
         """Every cursor streams, so the suite's question which of them do has no answer here."""
         return _closed("every cursor streams: there is no other kind to tell them from")
 
 
-@functools.cache
 def modifies_rows(engine: Any) -> bool:
     """Whether UPDATE and DELETE work in the catalog of the engine's URL; memory, for one, only inserts."""
+    return connector_name(engine) not in ("memory", "blackhole", "tpch", "tpcds", "jmx", "system")
+
+
+@functools.cache
+def connector_name(engine: Any) -> str | None:
+    """The connector of the catalog of the engine's URL."""
+    question = text("SELECT connector_name FROM system.metadata.catalogs WHERE catalog_name = current_catalog")
     with engine.connect() as connection:
-        question = text("SELECT connector_name FROM system.metadata.catalogs WHERE catalog_name = current_catalog")
-        return connection.execute(question).scalar() not in ("memory", "blackhole", "tpch", "tpcds", "jmx", "system")
+        name: str | None = connection.execute(question).scalar()
+        return name
 
 
 def _closed(reason: str) -> Any:
