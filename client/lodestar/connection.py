@@ -6,14 +6,17 @@ import contextlib
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lodestar.errors import DatabaseError, InterfaceError, TransportError
+from lodestar.heartbeats import Heartbeats
 from lodestar.protocol.documents import PageData
 from lodestar.protocol.messages import HttpResponse, header_lines
-from lodestar.protocol.operations import Limits, Operation, advance, start
+from lodestar.protocol.operations import Limits, Operation, advance, cancel, start
 from lodestar.protocol.statement import RequestHeaders, Statement
 from lodestar.session import ClientSession, apply_headers, session_headers
 from lodestar.settings import ISOLATION_LEVELS, ConnectionSettings
@@ -43,21 +46,29 @@ class ConnectionCore:
             ("Accept", "application/json"),
         ]
 
-    def request_headers(self, encodings: Sequence[str] | None = None) -> RequestHeaders:
-        """The header lines of a statement in the session as it is now. Raises: InterfaceError."""
+    def request_headers(
+        self, encodings: Sequence[str] | None = None, prepared: Mapping[str, str] | None = None
+    ) -> RequestHeaders:
+        """The header lines of a statement in the session as it is now. Raises: InterfaceError.
+
+        `encodings` is what this statement offers instead of the connection, `prepared` are statements of its own.
+        """
         auth = [] if self.settings.auth is None else self.settings.auth.headers()
         formatted = self._formatted
         offered = self.settings.encodings if encodings is None else encodings
-        if formatted is not None and formatted[0] is self.session and formatted[1] == auth and encodings is None:
+        usual = encodings is None and not prepared
+        if usual and formatted is not None and formatted[0] is self.session and formatted[1] == auth:
             return formatted[2]
         session = self.session
+        if prepared:
+            session = replace(session, prepared={**session.prepared, **prepared})
         own = [*auth, *self.settings.http_headers]
         statement = [*self._common, ("Content-Type", "text/plain; charset=utf-8"), *own, *session_headers(session)]
         if offered:
             statement.append(("X-Trino-Query-Data-Encoding", ",".join(offered)))
         poll = [*self._common, *own, *(("X-Trino-User", one) for one in (session.user,) if one)]
         headers = RequestHeaders(header_lines(statement), header_lines(poll), header_lines(self._common))
-        if encodings is None:
+        if usual:
             self._formatted = session, auth, headers
         return headers
 
@@ -142,6 +153,9 @@ class Connection:
         self._core = ConnectionCore(settings)
         self._transport = transport or BlockingTransport(settings.transport)
         self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
+        self._heartbeats = Heartbeats(self, settings.heartbeat_seconds)
+        self.orphans: deque[Statement] = deque()
+        """Unfinished statements whose cursors nobody holds any more; they are cancelled with the next one."""
 
     @property
     def session(self) -> ClientSession:
@@ -185,6 +199,7 @@ class Connection:
 
         settings = self._core.settings
         self._core.check_open()
+        self._cancel_orphans()
         cursor = Cursor(
             self,
             wire_values=settings.wire_values if wire_values is None else wire_values,
@@ -213,7 +228,9 @@ class Connection:
         """Cancel what runs, roll back, and let go of the sockets."""
         if self._core.closed:
             return
-        for cursor in list(self._cursors):
+        self._heartbeats.stop()
+        self._cancel_orphans()
+        for cursor in self.open_cursors():
             with contextlib.suppress(DatabaseError):
                 cursor.close()
         try:
@@ -222,6 +239,19 @@ class Connection:
         finally:
             self._core.closed = True
             self._transport.close()
+
+    def _cancel_orphans(self) -> None:
+        while self.orphans:
+            with contextlib.suppress(DatabaseError):
+                self.run(cancel(self.orphans.popleft(), self._core.limits()))
+
+    def open_cursors(self) -> list[Cursor]:
+        """Cursors that are in use."""
+        return [cursor for cursor in list(self._cursors) if not cursor.closed]
+
+    def watch(self) -> None:
+        """A cursor has an unfinished statement: keep it alive."""
+        self._heartbeats.watch()
 
     def run(self, operation: Operation[T]) -> T:
         """Drive an operation to its end."""

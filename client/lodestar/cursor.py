@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from lodestar.errors import InterfaceError, NotSupportedError, ProgrammingError
-from lodestar.parameters import execute_immediate
+from lodestar.errors import Error, InterfaceError, NotSupportedError, ProgrammingError
+from lodestar.parameters import (
+    MAX_HEADER_CHARACTERS,
+    PREPARED_NAME,
+    execute_immediate,
+    execute_prepared,
+    find_insert_template,
+    insert_batches,
+)
 from lodestar.protocol.documents import PageData, SegmentedData, WireColumn
 from lodestar.protocol.encodings import read_json_segment, require_encoding
-from lodestar.protocol.operations import Operation, Pending, advance, begin, cancel, fetch_segment, start
+from lodestar.protocol.operations import Operation, Pending, advance, begin, cancel, fetch_segment, heartbeat, start
 from lodestar.protocol.statement import Statement
 from lodestar.types.codes import ColumnDescription, describe_column
 from lodestar.types.decoding import RowDecoder
@@ -19,6 +28,7 @@ from lodestar.types.decoding import RowDecoder
 if TYPE_CHECKING:
     from lodestar.connection import Connection, ConnectionCore
 
+T = TypeVar("T")
 RowValues = tuple[Any, ...]
 
 
@@ -45,6 +55,9 @@ class CursorCore:
         self._rows: list[RowValues] = []
         self._position = 0
         self._ahead: Pending | None = None
+        self.last_contact = 0.0
+        """When the server was last asked about the statement, in monotonic seconds."""
+        self._beats = True
         self._decoder: RowDecoder | None = None
 
     # Operations.
@@ -54,12 +67,8 @@ class CursorCore:
         core = self._core
         yield from self.forgetting()
         self._check()
-        text = operation.rstrip()
-        if text.endswith(";"):
-            text = text[:-1].rstrip()
+        text = _statement_text(operation)
         if parameters:
-            if isinstance(parameters, (str, bytes, Mapping)):
-                raise ProgrammingError("Parameters are a sequence of values, one per question mark")
             text = execute_immediate(text, parameters)
         limits = core.limits(seconds)
         if core.isolation_level is not None:
@@ -76,7 +85,39 @@ class CursorCore:
                 yield from self._take(statement, data)
                 if statement.update_type is None:
                     break
+        self.last_contact = time.monotonic()
         self._describe(statement)
+
+    def many_execution(self, operation: str, rows: Iterable[Sequence[Any]], seconds: float | None) -> Operation[None]:
+        """Run a statement once for each row of values. Rows of one INSERT are joined where that means the same."""
+        core = self._core
+        yield from self.forgetting()
+        self._check()
+        text = _statement_text(operation)
+        limits = core.limits(seconds)
+        if core.isolation_level is not None:
+            yield from core.begin_lazily(limits)
+        template = find_insert_template(text)
+        statements: Iterable[str]
+        prepared: dict[str, str] = {}
+        if template is not None:
+            statements = (batch for batch, _ in insert_batches(template, rows))
+        elif len(text) <= MAX_HEADER_CHARACTERS:
+            prepared = {PREPARED_NAME: text}
+            statements = (execute_prepared(row) if row else text for row in rows)
+        else:
+            statements = (execute_immediate(text, row) if row else text for row in rows)
+        total: int | None = 0
+        for one in statements:
+            headers = core.request_headers((), prepared)
+            self.statement = statement = Statement(core.settings.origin, one, headers)
+            self._limits = limits
+            yield from start(statement, limits, core.apply)
+            while not statement.done:
+                yield from advance(statement, limits, core.apply)
+            if total is not None:
+                total = None if statement.update_count is None else total + statement.update_count
+        self.rowcount = -1 if total is None else total
 
     def filling(self) -> Operation[bool]:
         """Get more rows; false when there are none."""
@@ -89,11 +130,13 @@ class CursorCore:
                     # While these rows are used the server makes the next ones.
                     self._ahead = yield from begin(statement.next_request(), self._limits)
                 yield from self._take(statement, data)
+                self.last_contact = time.monotonic()
                 return True
         return False
 
     def forgetting(self) -> Operation[None]:
         """Let go of the statement; a running one is cancelled."""
+        self._beats = True
         statement, self.statement = self.statement, None
         ahead, self._ahead = self._ahead, None
         self._drop_rows()
@@ -108,6 +151,17 @@ class CursorCore:
         """Cancel the running statement. It may be running on another thread, which gets the error."""
         if self.statement is not None:
             yield from cancel(self.statement, self._core.limits())
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the server waits for this cursor, and is to be told that it is alive."""
+        return self._beats and self.statement is not None and not self.statement.done
+
+    def heartbeat(self) -> Operation[None]:
+        """Tell the server that the rows are still wanted."""
+        if self.statement is not None:
+            self.last_contact = time.monotonic()
+            self._beats = yield from heartbeat(self.statement, self._core.limits())
 
     def _take(self, statement: Statement, data: PageData) -> Operation[None]:
         if not isinstance(data, SegmentedData):
@@ -190,6 +244,14 @@ class CursorCore:
                 del found[0]
         return found
 
+    def make_table(self, batches: list[Any]) -> Any:
+        """Record batches of this result as one table, which has its schema even without rows."""
+        import pyarrow as pa
+
+        from lodestar.arrow import arrow_schema
+
+        return pa.Table.from_batches(batches, arrow_schema(self._columns()))
+
     def _drop_rows(self) -> None:
         self._parts.clear()
         self._rows, self._front, self._position = [], [], 0
@@ -271,6 +333,12 @@ class CursorCore:
         return None if self.statement is None else self.statement.partial_cancel_uri
 
 
+def _statement_text(operation: str) -> str:
+    """Without the semicolon that ends it."""
+    text = operation.rstrip()
+    return text[:-1].rstrip() if text.endswith(";") else text
+
+
 class Cursor(CursorCore):
     """A cursor of PEP 249. Use it from one thread; `cancel` may be called from any."""
 
@@ -279,7 +347,18 @@ class Cursor(CursorCore):
     def __init__(self, connection: Connection, *, wire_values: bool = False, arrow: bool = False) -> None:
         super().__init__(connection._core, wire_values=wire_values, arrow=arrow)
         self._connection = connection
-        self._run = connection.run
+
+    def _run(self, operation: Operation[T]) -> T:
+        try:
+            return self._connection.run(operation)
+        except KeyboardInterrupt:
+            # Who interrupts a program does not want the server to go on.
+            with contextlib.suppress(Error):
+                self._connection.run(self.cancelling())
+            raise
+        finally:
+            if self.unfinished:
+                self._connection.watch()
 
     @property
     def connection(self) -> Connection:
@@ -292,6 +371,13 @@ class Cursor(CursorCore):
         Raises: the errors of PEP 249; QueryTimeout.
         """
         self._run(self.execution(operation, parameters, timeout))
+        return self
+
+    def executemany(
+        self, operation: str, seq_of_parameters: Iterable[Sequence[Any]], *, timeout: float | None = None
+    ) -> Self:
+        """Run a statement once for each row of values; `rowcount` is the sum. Rows of an INSERT go many at a time."""
+        self._run(self.many_execution(operation, seq_of_parameters, timeout))
         return self
 
     def fetchone(self) -> RowValues | None:
@@ -333,12 +419,7 @@ class Cursor(CursorCore):
 
     def fetch_arrow_table(self) -> Any:
         """The rows that are left, as one Arrow table."""
-        import pyarrow as pa
-
-        from lodestar.arrow import arrow_schema
-
-        batches = list(self.fetch_arrow_batches())
-        return pa.Table.from_batches(batches, arrow_schema(self._columns()))
+        return self.make_table(list(self.fetch_arrow_batches()))
 
     def fetch_df(self) -> Any:
         """The rows that are left, as a pandas data frame."""
@@ -367,6 +448,11 @@ class Cursor(CursorCore):
 
     def setoutputsize(self, size: int, column: int | None = None) -> None:
         """Does nothing, as PEP 249 allows."""
+
+    def __del__(self) -> None:
+        # Nobody can fetch its rows any more, but here is no place to talk to servers.
+        if self.unfinished and self.statement is not None:
+            self._connection.orphans.append(self.statement)
 
     def __iter__(self) -> Iterator[RowValues]:
         self.check_result()

@@ -204,6 +204,18 @@ def cancel(statement: Statement, limits: Limits) -> Operation[None]:
             return
 
 
+def heartbeat(statement: Statement, limits: Limits) -> Operation[bool]:
+    """Tell the server that the rest is wanted. False when it makes no sense to tell it again."""
+    uri = statement.next_uri
+    if uri is None:
+        return False
+    try:
+        response: HttpResponse = yield Send(statement.request("HEAD", uri), limits.seconds_left())
+    except TransportError:
+        return True
+    return response.status not in (404, 405)
+
+
 _MAX_REDIRECTS = 5
 
 
