@@ -43,6 +43,7 @@ LANES = (
     Lane("aiotrino", "compat/aiotrino_client.py", 5, "aiotrino"),
     Lane("trino-js", "compat/trino_js.py", 5, "the JavaScript client"),
     Lane("ibis", "compat/ibis_backend.py", 10, "ibis"),
+    Lane("own-dialect", "compat/own_dialect.py", 10, "our SQLAlchemy dialect under SQLAlchemy's compliance suite"),
     Lane("dbt", "compat/dbt_project.py", 10, "a dbt project"),
     Lane("superset", "compat/superset_calls.py", 10, "the calls of Superset"),
     Lane("abuse", "abuse/run.py", 15, "nesting, mutations, slow sockets, vanishing clients, memory, kill -9"),
