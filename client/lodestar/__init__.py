@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as _dt
 import time as _time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lodestar.auth import Authentication, BasicAuthentication, CertificateAuthentication, JwtAuthentication
 from lodestar.connection import Connection
@@ -37,6 +37,9 @@ from lodestar.types.literals import Typed
 from lodestar.types.rows import Row
 from lodestar.types.temporal import TemporalText, Time, Timestamp, YearMonth
 from lodestar.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from lodestar.aio import AsyncConnection
 
 apilevel = "2.0"
 threadsafety = 2
@@ -69,6 +72,17 @@ def connect(target: str | None = None, /, **arguments: Any) -> Connection:
     Raises: InterfaceError, NotSupportedError.
     """
     return Connection(find_settings(target, arguments))
+
+
+async def aconnect(target: str | None = None, /, **arguments: Any) -> AsyncConnection:
+    """A connection for asyncio; the same arguments as `connect`."""
+    import asyncio
+
+    from lodestar.aio import AsyncConnection
+
+    # A local server takes a second to start.
+    settings = await asyncio.get_running_loop().run_in_executor(None, find_settings, target, arguments)
+    return AsyncConnection(settings)
 
 
 __all__ = [
@@ -108,6 +122,7 @@ __all__ = [
     "Warning",
     "YearMonth",
     "__version__",
+    "aconnect",
     "apilevel",
     "connect",
     "paramstyle",

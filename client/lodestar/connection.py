@@ -6,19 +6,24 @@ import contextlib
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lodestar.errors import DatabaseError, InterfaceError, TransportError
+from lodestar.heartbeats import Heartbeats
 from lodestar.protocol.documents import PageData
 from lodestar.protocol.messages import HttpResponse, header_lines
-from lodestar.protocol.operations import Limits, Operation, Pause, Send, advance, start
+from lodestar.protocol.operations import Limits, Operation, advance, start
 from lodestar.protocol.statement import RequestHeaders, Statement
 from lodestar.session import ClientSession, apply_headers, session_headers
 from lodestar.settings import ISOLATION_LEVELS, ConnectionSettings
 from lodestar.transport.blocking import BlockingTransport
 from lodestar.version import VERSION
+
+if TYPE_CHECKING:
+    from lodestar.cursor import Cursor
 
 T = TypeVar("T")
 
@@ -40,21 +45,29 @@ class ConnectionCore:
             ("Accept", "application/json"),
         ]
 
-    def request_headers(self, encodings: Sequence[str] | None = None) -> RequestHeaders:
-        """The header lines of a statement in the session as it is now. Raises: InterfaceError."""
+    def request_headers(
+        self, encodings: Sequence[str] | None = None, prepared: Mapping[str, str] | None = None
+    ) -> RequestHeaders:
+        """The header lines of a statement in the session as it is now. Raises: InterfaceError.
+
+        `encodings` is what this statement offers instead of the connection, `prepared` are statements of its own.
+        """
         auth = [] if self.settings.auth is None else self.settings.auth.headers()
         formatted = self._formatted
         offered = self.settings.encodings if encodings is None else encodings
-        if formatted is not None and formatted[0] is self.session and formatted[1] == auth and encodings is None:
+        usual = encodings is None and not prepared
+        if usual and formatted is not None and formatted[0] is self.session and formatted[1] == auth:
             return formatted[2]
         session = self.session
+        if prepared:
+            session = replace(session, prepared={**session.prepared, **prepared})
         own = [*auth, *self.settings.http_headers]
         statement = [*self._common, ("Content-Type", "text/plain; charset=utf-8"), *own, *session_headers(session)]
         if offered:
             statement.append(("X-Trino-Query-Data-Encoding", ",".join(offered)))
         poll = [*self._common, *own, *(("X-Trino-User", one) for one in (session.user,) if one)]
         headers = RequestHeaders(header_lines(statement), header_lines(poll), header_lines(self._common))
-        if encodings is None:
+        if usual:
             self._formatted = session, auth, headers
         return headers
 
@@ -138,7 +151,8 @@ class Connection:
     def __init__(self, settings: ConnectionSettings, *, transport: BlockingTransport | None = None) -> None:
         self._core = ConnectionCore(settings)
         self._transport = transport or BlockingTransport(settings.transport)
-        self._cursors: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
+        self._heartbeats = Heartbeats(self, settings.heartbeat_seconds)
 
     @property
     def session(self) -> ClientSession:
@@ -173,16 +187,24 @@ class Connection:
         """Whether a transaction is open."""
         return self._core.session.transaction_id is not None
 
-    def cursor(self, *, wire_values: bool | None = None) -> Any:
-        """A new cursor; `wire_values=True` for rows as the JSON has them. Raises: InterfaceError when closed."""
+    def cursor(self, *, arrow: bool | None = None, wire_values: bool | None = None) -> Cursor:
+        """A new cursor. `arrow=True`: ask the server for Arrow, `wire_values=True`: rows as the JSON has them.
+
+        Without them as the connection was told. Raises: InterfaceError when closed.
+        """
         from lodestar.cursor import Cursor
 
+        settings = self._core.settings
         self._core.check_open()
-        cursor = Cursor(self, wire_values=self._core.settings.wire_values if wire_values is None else wire_values)
+        cursor = Cursor(
+            self,
+            wire_values=settings.wire_values if wire_values is None else wire_values,
+            arrow=settings.arrow if arrow is None else arrow,
+        )
         self._cursors.add(cursor)
         return cursor
 
-    def execute(self, operation: str, parameters: Sequence[Any] | None = None, **options: Any) -> Any:
+    def execute(self, operation: str, parameters: Sequence[Any] | None = None, **options: Any) -> Cursor:
         """A new cursor that has executed a statement."""
         cursor = self.cursor()
         cursor.execute(operation, parameters, **options)
@@ -202,7 +224,8 @@ class Connection:
         """Cancel what runs, roll back, and let go of the sockets."""
         if self._core.closed:
             return
-        for cursor in list(self._cursors):
+        self._heartbeats.stop()
+        for cursor in self.open_cursors():
             with contextlib.suppress(DatabaseError):
                 cursor.close()
         try:
@@ -212,22 +235,26 @@ class Connection:
             self._core.closed = True
             self._transport.close()
 
+    def open_cursors(self) -> list[Cursor]:
+        """Cursors that are in use."""
+        return [cursor for cursor in list(self._cursors) if not cursor.closed]
+
+    def watch(self) -> None:
+        """A cursor has an unfinished statement: keep it alive."""
+        self._heartbeats.watch()
+
     def run(self, operation: Operation[T]) -> T:
         """Drive an operation to its end."""
         transport = self._transport
         try:
-            effect: Send | Pause = next(operation)
+            effect = next(operation)
             while True:
-                if type(effect) is Send:
-                    try:
-                        response = transport.exchange(effect.request, effect.seconds)
-                    except TransportError as fault:
-                        effect = operation.throw(fault)
-                    else:
-                        effect = operation.send(response)
+                try:
+                    answer = transport.perform(effect)
+                except TransportError as fault:
+                    effect = operation.throw(fault)
                 else:
-                    transport.pause(effect.seconds)
-                    effect = operation.send(None)
+                    effect = operation.send(answer)
         except StopIteration as done:
             result: T = done.value
             return result

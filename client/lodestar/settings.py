@@ -46,6 +46,7 @@ class ConnectionSettings:
     decode_json: bool = False
     wire_values: bool = False
     heartbeat_seconds: float = 30.0
+    arrow: bool = False
 
 
 def make_settings(
@@ -90,6 +91,7 @@ def make_settings(
     decode_json: bool = False,
     wire_values: bool = False,
     heartbeat: float = 30.0,
+    arrow: bool = False,
 ) -> ConnectionSettings:
     """The settings for `connect(target, …)`; `target` is a URL or a host, and arguments are stronger than the URL.
 
@@ -151,6 +153,7 @@ def make_settings(
         decode_json=decode_json,
         wire_values=wire_values,
         heartbeat_seconds=heartbeat,
+        arrow=arrow,
     )
 
 
@@ -261,7 +264,10 @@ _ARGUMENTS = {
         _text,
     ),
     **dict.fromkeys(
-        ("secure", "autocommit", "read_only", "allow_insecure_auth", "compression", "decode_json", "wire_values"),
+        (
+            "secure", "autocommit", "read_only", "allow_insecure_auth", "compression", "decode_json", "wire_values",
+            "arrow",
+        ),
         _truth,
     ),
     **dict.fromkeys(("connect_timeout", "request_timeout", "retry_timeout", "heartbeat"), _seconds),

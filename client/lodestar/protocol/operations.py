@@ -1,18 +1,21 @@
 """What a cursor does, written once for blocking and asynchronous drivers.
 
-An operation is a generator: it yields what it wants done (`Send`, `Pause`), is sent the response or thrown the
+An operation is a generator: it yields what it wants done (an `Effect`), is sent the response or thrown the
 TransportError, and returns its result. Who drives it decides how to wait.
 """
 
 from __future__ import annotations
 
+import contextlib
+from binascii import Error as Base64Error
+from binascii import a2b_base64
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from lodestar.errors import QueryTimeout, TransportError
-from lodestar.protocol.documents import PageData, fault_of_status
-from lodestar.protocol.messages import HttpRequest, HttpResponse
+from lodestar.protocol.documents import PageData, Segment, fault_of_status
+from lodestar.protocol.messages import HttpRequest, HttpResponse, header_lines
 from lodestar.protocol.retries import RetryPolicy
 from lodestar.protocol.statement import Phase, Statement
 
@@ -26,6 +29,29 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """Send a request and go on; the answer to this is a `Pending`, to be finished or closed."""
+
+    request: HttpRequest
+    seconds: float
+
+
+class Pending(Protocol):
+    """An answer on its way, in the form of whoever drives the operation."""
+
+    def close(self) -> None:
+        """Nobody waits for it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Wait for an answer on its way."""
+
+    pending: Pending
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Wait."""
 
@@ -33,7 +59,8 @@ class Pause:
 
 
 T = TypeVar("T")
-Operation = Generator[Send | Pause, Any, T]
+Effect = Send | Begin | Finish | Pause
+Operation = Generator[Effect, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +82,17 @@ class Limits:
         return min(left, self.request_seconds)
 
 
-def send(request: HttpRequest, limits: Limits, accept: Callable[[HttpResponse], T]) -> Operation[T]:
+def send(
+    request: HttpRequest,
+    limits: Limits,
+    accept: Callable[[HttpResponse], T],
+    *,
+    ahead: Pending | None = None,
+    accepted: tuple[int, ...] = (200, 204),
+) -> Operation[T]:
     """Send until there is an answer that `accept` takes; a TransportError of `accept` is a fault like any other.
+
+    `ahead` is the answer to this request when it was sent before. Other statuses than `accepted` are faults.
 
     Raises: TransportError when trying again makes no sense (any more), QueryTimeout, what `accept` raises.
     """
@@ -65,8 +101,13 @@ def send(request: HttpRequest, limits: Limits, accept: Callable[[HttpResponse], 
     while True:
         attempt += 1
         try:
-            response: HttpResponse = yield Send(request, limits.seconds_left())
-            if response.status not in (200, 204):
+            pending, ahead = ahead, None
+            response: HttpResponse
+            if pending is not None:
+                response = yield Finish(pending, limits.seconds_left())
+            else:
+                response = yield Send(request, limits.seconds_left())
+            if response.status not in accepted:
                 raise fault_of_status(response, f"{request.method} {_shown(request.target)}")
             return accept(response)
         except TransportError as found:
@@ -81,7 +122,7 @@ def send(request: HttpRequest, limits: Limits, accept: Callable[[HttpResponse], 
             repeatable=request.repeatable,
             sent=fault.sent,
             # A success that could not be read says nothing about the next try.
-            status=None if fault.status in (200, 204) else fault.status,
+            status=None if fault.status in accepted else fault.status,
             retry_after=fault.retry_after_seconds,
         )
         if delay is None:
@@ -113,10 +154,25 @@ def start(statement: Statement, limits: Limits, on_response: Callable[[HttpRespo
         raise
 
 
+def begin(request: HttpRequest, limits: Limits) -> Operation[Pending | None]:
+    """Send a request whose answer is wanted soon. That it could not be sent shows when the answer is wanted."""
+    try:
+        pending: Pending = yield Begin(request, limits.seconds_left())
+        return pending
+    except (TransportError, QueryTimeout):
+        return None
+
+
 def advance(
-    statement: Statement, limits: Limits, on_response: Callable[[HttpResponse], None]
+    statement: Statement,
+    limits: Limits,
+    on_response: Callable[[HttpResponse], None],
+    ahead: Pending | None = None,
 ) -> Operation[PageData | None]:
-    """Ask for the next document; its rows, None when it has none. The statement must not be done."""
+    """Ask for the next document; its rows, None when it has none. The statement must not be done.
+
+    `ahead` is the answer when `statement.next_request()` was sent before.
+    """
 
     def accept(response: HttpResponse) -> PageData | None:
         data = statement.receive(response)
@@ -126,7 +182,7 @@ def advance(
     if statement.cancel_wanted:
         yield from cancel(statement, limits)
     try:
-        return (yield from send(statement.next_request(), limits, accept))
+        return (yield from send(statement.next_request(), limits, accept, ahead=ahead))
     except TransportError as fault:
         fault.query_id = statement.query_id
         if statement.phase is not Phase.CANCELED:
@@ -146,3 +202,57 @@ def cancel(statement: Statement, limits: Limits) -> Operation[None]:
             yield from send(request, limits, lambda response: None)
         except (TransportError, QueryTimeout):
             return
+
+
+def heartbeat(statement: Statement, limits: Limits) -> Operation[bool]:
+    """Tell the server that the rest is wanted. False when it makes no sense to tell it again."""
+    uri = statement.next_uri
+    if uri is None:
+        return False
+    try:
+        response: HttpResponse = yield Send(statement.request("HEAD", uri), limits.seconds_left())
+    except TransportError:
+        return True
+    return response.status not in (404, 405)
+
+
+_MAX_REDIRECTS = 5
+
+
+def fetch_segment(statement: Statement, segment: Segment, limits: Limits) -> Operation[bytes | bytearray]:
+    """The bytes of a segment, as they were sent; a spooled one is acknowledged. Raises: TransportError."""
+    if segment.inline is not None:
+        try:
+            data: bytes | bytearray = a2b_base64(segment.inline)
+        except Base64Error:
+            raise TransportError("A segment is not base64", query_id=statement.query_id) from None
+        _check_size(segment, data)
+        return data
+    assert segment.uri is not None
+    extra = header_lines(list(segment.headers))
+
+    def accept(response: HttpResponse) -> HttpResponse:
+        if response.status == 200:
+            _check_size(segment, response.body)
+        return response
+
+    uri, redirected = segment.uri, 0
+    while True:
+        request = statement.segment_request(uri, extra)
+        response = yield from send(request, limits, accept, accepted=(200, 302, 303, 307))
+        if response.status == 200:
+            break
+        location, redirected = response.header("location"), redirected + 1
+        if location is None or redirected > _MAX_REDIRECTS:
+            raise TransportError("A segment is nowhere to be found", query_id=statement.query_id)
+        uri = location
+    if segment.ack_uri is not None:
+        # Best effort: a server that does not hear it frees the segment later.
+        with contextlib.suppress(TransportError):
+            yield Send(statement.segment_request(segment.ack_uri, extra), min(2.0, limits.request_seconds))
+    return response.body
+
+
+def _check_size(segment: Segment, data: bytes | bytearray) -> None:
+    if len(data) != segment.size_bytes:
+        raise TransportError(f"A segment has {len(data)} bytes instead of {segment.size_bytes}")

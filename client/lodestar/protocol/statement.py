@@ -92,6 +92,11 @@ class Statement:
         lines = self._headers.poll if origin == self._origin else self._headers.elsewhere
         return HttpRequest(method, origin, target, lines + extra)
 
+    def segment_request(self, uri: str, extra: bytes) -> HttpRequest:
+        """A request for a segment: without credentials, wherever it goes. Raises: TransportError."""
+        origin, target = split_uri(uri)
+        return HttpRequest("GET", origin, target, self._headers.elsewhere + extra)
+
     def receive(self, response: HttpResponse) -> PageData | None:
         """Take the answer (status 200) to the last request; its rows, None when it has none.
 

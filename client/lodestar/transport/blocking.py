@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import select
@@ -11,20 +10,26 @@ import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from lodestar.errors import TransportError
 from lodestar.protocol.messages import HttpRequest, HttpResponse, Origin
-from lodestar.transport.http1 import MAX_HEAD_BYTES, ChunkReader, ResponseHead, make_response, parse_head, request_bytes
-from lodestar.transport.settings import TransportSettings, find_proxy, make_tls_context
+from lodestar.protocol.operations import Begin, Effect, Finish, Pause, Send
+from lodestar.transport.http1 import (
+    MAX_HEAD_BYTES,
+    ChunkReader,
+    ResponseHead,
+    make_response,
+    parse_head,
+    proxy_credentials,
+    request_bytes,
+    tunnel_request,
+)
+from lodestar.transport.settings import IDLE_SECONDS, KEPT_CONNECTIONS, TransportSettings, find_proxy, make_tls_context
 
 if TYPE_CHECKING:
     import ssl
 
 _RECEIVE_BYTES = 1 << 16
-_IDLE_SECONDS = 30.0
-"""Connections that rested longer are not trusted any more: servers and what lies between close them."""
-_KEPT = 8
 
 
 class BlockingTransport:
@@ -37,6 +42,19 @@ class BlockingTransport:
         self._tls: ssl.SSLContext | None = None
         self._closed = False
         self._process = os.getpid()
+
+    def perform(self, effect: Effect) -> HttpResponse | PendingResponse | None:
+        """What an operation wants done. Raises: TransportError."""
+        if type(effect) is Send:
+            return self.exchange(effect.request, effect.seconds)
+        if type(effect) is Begin:
+            return self.begin(effect.request, effect.seconds)
+        if type(effect) is Finish:
+            assert isinstance(effect.pending, PendingResponse)
+            return effect.pending.finish(effect.seconds)
+        assert type(effect) is Pause
+        time.sleep(effect.seconds)
+        return None
 
     def exchange(self, request: HttpRequest, seconds: float) -> HttpResponse:
         """Send a request and wait for its answer, the server silent for at most `seconds`.
@@ -58,10 +76,6 @@ class BlockingTransport:
             raise
         return PendingResponse(self, connection, request)
 
-    def pause(self, seconds: float) -> None:
-        """Wait before something is tried again."""
-        time.sleep(seconds)
-
     def close(self) -> None:
         """Close what rests; what is in use closes when its request is over."""
         with self._lock:
@@ -76,7 +90,7 @@ class BlockingTransport:
         connection.rested_since = time.monotonic()
         with self._lock:
             idle = self._idle.setdefault(connection.origin, deque())
-            if not self._closed and len(idle) < _KEPT and self._process == os.getpid():
+            if not self._closed and len(idle) < KEPT_CONNECTIONS and self._process == os.getpid():
                 idle.append(connection)
                 return
         connection.close()
@@ -107,7 +121,7 @@ class BlockingTransport:
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            credentials = b"" if proxy is None else _proxy_credentials(proxy[1])
+            credentials = b"" if proxy is None else proxy_credentials(proxy[1])
             if origin.scheme == "https":
                 if proxy is not None:
                     _open_tunnel(raw, origin, credentials)
@@ -181,7 +195,7 @@ class _Connection:
 
     def usable(self) -> bool:
         """Whether the other end has not closed (or said anything unasked) while this rested."""
-        if time.monotonic() - self.rested_since > _IDLE_SECONDS:
+        if time.monotonic() - self.rested_since > IDLE_SECONDS:
             return False
         try:
             if hasattr(select, "poll"):
@@ -277,19 +291,6 @@ class _Connection:
 
     def _cut(self) -> TransportError:
         return TransportError(f"{self.origin.authority} closed the connection in the middle of an answer")
-
-
-def _proxy_credentials(credentials: str | None) -> bytes:
-    if not credentials:
-        return b""
-    return b"Proxy-Authorization: Basic " + base64.b64encode(unquote(credentials).encode()) + b"\r\n"
-
-
-def tunnel_request(origin: Origin, credentials: bytes) -> bytes:
-    """What opens a way through a proxy."""
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
-    address = f"{host}:{origin.port}"
-    return f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n".encode("latin-1") + credentials + b"\r\n"
 
 
 def _open_tunnel(raw: socket.socket, origin: Origin, credentials: bytes) -> None:

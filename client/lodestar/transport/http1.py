@@ -6,11 +6,13 @@ library's client spends more time on the headers of an answer than the server ne
 
 from __future__ import annotations
 
+import base64
 import zlib
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from lodestar.errors import TransportError
-from lodestar.protocol.messages import HttpRequest, HttpResponse
+from lodestar.protocol.messages import HttpRequest, HttpResponse, Origin
 
 MAX_HEAD_BYTES = 4 << 20
 """The head of an answer: prepared statements travel in headers."""
@@ -140,3 +142,17 @@ def _decoded(encoding: str, body: bytes | bytearray) -> bytes:
         return zlib.decompress(body, 47 if encoding != "deflate" else 15)
     except zlib.error:
         raise TransportError("The server's answer cannot be decompressed") from None
+
+
+def proxy_credentials(credentials: str | None) -> bytes:
+    """The header line for `user:password` as it stands in a URL."""
+    if not credentials:
+        return b""
+    return b"Proxy-Authorization: Basic " + base64.b64encode(unquote(credentials).encode()) + b"\r\n"
+
+
+def tunnel_request(origin: Origin, credentials: bytes) -> bytes:
+    """What opens a way through a proxy."""
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    address = f"{host}:{origin.port}"
+    return f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n".encode("latin-1") + credentials + b"\r\n"

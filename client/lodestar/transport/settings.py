@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     import ssl
 
 
+IDLE_SECONDS = 30.0
+"""Connections that rested longer are not trusted any more: servers and what lies between close them."""
+KEPT_CONNECTIONS = 8
+
+
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
     """Time limits in seconds; `request_seconds` is how long a server may be silent.

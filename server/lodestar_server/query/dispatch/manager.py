@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lodestar_server.execution.spool.budget import SpoolBudget, SpoolConfig
+from lodestar_server.execution.spool.chunks import arrow_rows, text_rows
 from lodestar_server.execution.spool.files import SpoolDirectory
+from lodestar_server.execution.spool.segments import SegmentStore
 from lodestar_server.execution.spool.spool import ResultSpool
 from lodestar_server.protocol.requests import StatementRequest
 from lodestar_server.query.config import QueryConfig
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     # Its module is the whole engine.
     from lodestar_server.query.pipeline import Pipeline
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TRACKER_SECONDS = 1.0
@@ -194,7 +197,8 @@ class QueryManager:
         try:
             if query.done:
                 return
-            self._pipeline.run(query.text, query.context, QuerySink(query, self._make_spool))
+            sink = QuerySink(query, self._make_spool, self._make_segments)
+            self._pipeline.run(query.text, query.context, sink)
             if not query.complete and not query.done:
                 message = "The statement ended without a result"
                 query.fail(LodestarError(GENERIC_INTERNAL_ERROR, message))
@@ -220,7 +224,12 @@ class QueryManager:
             patience=config.patience,
             check=query.context.cancellation.check,
             clock=self._clock,
+            read_rows=text_rows if query.segments is None else arrow_rows,
         )
+
+    def _make_segments(self) -> SegmentStore:
+        limit = self.settings.spool.memory_per_query
+        return SegmentStore(self.spool_budget, self._directory, memory_limit=limit)
 
     def _internal_error(self, query: Query, fault: BaseException) -> None:
         # The client is told no more than that it was one; what happened has to be somewhere.
@@ -266,7 +275,7 @@ class QueryManager:
         query.stopped = not query.done
         return query.fail(reason)
 
-    async def read_blocking(self, action: Callable[[], object]) -> object:
+    async def read_blocking(self, action: Callable[[], T]) -> T:
         """Run a short blocking read (a spool file) off the event loop."""
         return await self._loop.run_in_executor(self._readers, action)
 
@@ -287,8 +296,8 @@ class QueryManager:
 
     def _forget(self, query_id: str) -> None:
         query = self._queries.pop(query_id, None)
-        if query is not None and query.spool is not None:
-            query.spool.close()
+        if query is not None:
+            query.release()
 
     def _tick(self) -> None:
         try:
@@ -356,8 +365,7 @@ class QueryManager:
         self._workers.stop()
         self._readers.shutdown(wait=False)
         for query in self._queries.values():
-            if query.spool is not None:
-                query.spool.close()
+            query.release()
         self._directory.remove()
 
     def join_threads(self, seconds: float) -> bool:
