@@ -120,6 +120,9 @@ class PageStreams:
                 self.progress.processed_rows += page.num_rows
                 self.progress.processed_bytes += page.nbytes
                 yield self._renamed(page)
+        except GeneratorExit:
+            # The engine has gone before the end, for a reason of its own that must be heard.
+            raise
         except BaseException as error:
             self.failure = error
             raise
