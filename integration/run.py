@@ -39,6 +39,7 @@ LANES = (
     Lane("wire", "conformance/replay_wire.py", 10, "recorded exchanges, where ../shared has them"),
     Lane("trino-python", "compat/trino_python.py", 10, "the stock Python client and its own tests"),
     Lane("trino-cli", "compat/trino_cli.py", 5, "the official command line"),
+    Lane("cli", "compat/cli/compare.py", 15, "our command line prints what the official one prints"),
     Lane("trino-jdbc", "compat/trino_jdbc.py", 10, "the official JDBC driver"),
     Lane("aiotrino", "compat/aiotrino_client.py", 5, "aiotrino"),
     Lane("trino-js", "compat/trino_js.py", 5, "the JavaScript client"),
