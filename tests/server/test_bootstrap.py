@@ -42,7 +42,7 @@ async def test_info_says_starting_until_the_engine_is_there(tmp_path):
 
     server = LodestarServer(configuration(tmp_path), parts(make_catalogs))
     await server.start()
-    assert seen == [(200, True), (404, False)]
+    assert seen == [(200, True), (503, False)]
     assert server.node.ready
     await server.close()
 
