@@ -5,6 +5,7 @@ The types here are Trino's beyond SQLAlchemy's own: `ROW`, `MAP`, `TIMESTAMP(p)`
 
 from __future__ import annotations
 
+from sqlalchemy_lodestar.explain import explain
 from sqlalchemy_lodestar.types import (
     ARRAY,
     HYPERLOGLOG,
@@ -33,4 +34,5 @@ __all__ = [
     "TIME",
     "TIMESTAMP",
     "TINYINT",
+    "explain",
 ]

@@ -63,9 +63,10 @@ class AsyncAdaptDriver(AsyncAdapt_dbapi_module):
     """The driver's module, whose `connect` gives adapted connections."""
 
     def __init__(self, driver: ModuleType) -> None:
-        super().__init__(driver)
+        # not super().__init__: it is another one in SQLAlchemy 2.0
+        self.driver = self._driver = driver
+        self.dbapi_module = None
         self.paramstyle = driver.paramstyle
-        self._driver = driver
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._driver, name)

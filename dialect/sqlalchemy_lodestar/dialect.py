@@ -33,6 +33,11 @@ class LodestarExecutionContext(DefaultExecutionContext):
         """Every cursor of the driver streams; SQLAlchemy only has to keep from reading ahead."""
         return self._dbapi_connection.cursor()
 
+    def post_exec(self) -> None:
+        """Keeps the count of an INSERT, which the driver forgets with the cursor that SQLAlchemy closes."""
+        if self.isinsert and self._rowcount is None:
+            self._rowcount = self.cursor.rowcount
+
 
 class LodestarDialect(Reflection, DefaultDialect):  # type: ignore[misc]
     """Trino's SQL over Lodestar's driver.
@@ -78,10 +83,10 @@ class LodestarDialect(Reflection, DefaultDialect):  # type: ignore[misc]
     supports_empty_insert = False
     supports_multivalues_insert = True
     supports_sane_rowcount = True
-    supports_sane_multi_rowcount = False
-    # A statement is a query with a plan and a commit, so rows of one INSERT go together even without RETURNING.
-    use_insertmanyvalues = True
-    use_insertmanyvalues_wo_returning = True
+    supports_sane_multi_rowcount = True
+    # The driver's executemany joins the rows of an INSERT, by their length and by their types.
+    use_insertmanyvalues = False
+    use_insertmanyvalues_wo_returning = False
     postfetch_lastrowid = False
     insert_returning = update_returning = delete_returning = False
     cte_follows_insert = True

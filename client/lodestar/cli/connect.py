@@ -72,7 +72,10 @@ def connect(options: Options, environment: Mapping[str, str]) -> Connection:
         arguments["verify"] = _tls_context(options)
     if options.password:
         arguments["password"] = _ask_password(user, environment)
-    return lodestar.connect(address, **arguments)
+    # What is not said here may be said in a local:// address.
+    return lodestar.connect(
+        address, **{name: value for name, value in arguments.items() if value not in (None, {}, ())}
+    )
 
 
 def resolve_server(options: Options) -> tuple[Options, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lodestar.connection import Connection
@@ -14,6 +15,9 @@ from lodestar.protocol.statement import Statement
 from lodestar.session import ClientSession
 
 Rows = Sequence[Sequence[Any]]
+
+_UNREACHABLE_SECONDS = 1.0
+"""How long a statement is offered to a server that does not take it."""
 
 
 class Remote:
@@ -56,7 +60,9 @@ class RunningStatement:
         self.statement = statement
         self.aborted = False
         self._limits = self._core.limits()
-        connection.run(start(statement, self._limits, self._core.apply))
+        # Where nobody listens, a person wants to know it at once.
+        patient = replace(self._limits, policy=replace(self._limits.policy, give_up_after=_UNREACHABLE_SECONDS))
+        connection.run(start(statement, patient, self._core.apply))
 
     def advance(self) -> Rows | None:
         """The next document's rows, None when it has none. The statement must not be done. Raises: lodestar.Error."""

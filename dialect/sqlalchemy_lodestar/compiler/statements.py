@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import exc
 from sqlalchemy.sql import elements, operators, sqltypes, visitors
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.compiler import OPERATORS, SQLCompiler
 
 from lodestar.types.literals import text_literal
 from sqlalchemy_lodestar.compiler.identifiers import LodestarIdentifierPreparer
@@ -24,8 +26,14 @@ _FUNCTION_OF_BITS = {
 class LodestarSQLCompiler(SQLCompiler):
     """Trino's SQL; what is not here is written as SQLAlchemy writes it."""
 
-    # Depth-first: true while the innermost SELECT is one whose parameters must be literals.
-    _literals_wanted: tuple[bool, ...] = ()
+    # True while the innermost SELECT is one whose parameters must be literals; all of them are in an EXPLAIN.
+    _literals_wanted: bool = False
+    _explaining: bool = False
+
+    _grouping: bool = False
+
+    # True inside an INSERT of one value that is a row.
+    _row_alone: bool = False
 
     preparer: LodestarIdentifierPreparer
 
@@ -41,20 +49,41 @@ class LodestarSQLCompiler(SQLCompiler):
 
         `SELECT x + ? … GROUP BY x + ?` fails: two parameters are never the same expression, whatever their values.
         """
-        self._literals_wanted = (*self._literals_wanted, _compares_expressions(select_stmt))
-        try:
+        with self._literals(_compares_expressions(select_stmt)):
             return str(self._plain.visit_select(select_stmt, *arguments, **keywords))
+
+    @contextlib.contextmanager
+    def _literals(self, wanted: bool) -> Iterator[None]:
+        outer = self._literals_wanted
+        self._literals_wanted = wanted or (outer and self._explaining)
+        try:
+            yield
         finally:
-            self._literals_wanted = self._literals_wanted[:-1]
+            self._literals_wanted = outer
 
     def visit_bindparam(self, bindparam: Any, *arguments: Any, **keywords: Any) -> str:
         """A parameter; rendered with its value at execution inside a SELECT that compares expressions."""
-        if self._literals_wanted and self._literals_wanted[-1] and self._has_literal(bindparam):
+        if self._literals_wanted and self._has_literal(bindparam):
             keywords["literal_execute"] = True
-        return str(self._plain.visit_bindparam(bindparam, *arguments, **keywords))
+        text = str(self._plain.visit_bindparam(bindparam, *arguments, **keywords))
+        return f"ROW({text})" if self._row_alone and isinstance(bindparam.type, ROW) else text
 
     def _has_literal(self, bindparam: Any) -> bool:
         return bindparam.type.dialect_impl(self.dialect).literal_processor(self.dialect) is not None
+
+    def group_by_clause(self, select: Any, **keywords: Any) -> str:
+        """GROUP BY knows no labels: `group_by("label")` is the labelled expression."""
+        self._grouping = True
+        try:
+            return str(self._plain.group_by_clause(select, **keywords))
+        finally:
+            self._grouping = False
+
+    def visit_label(self, label: Any, *arguments: Any, **keywords: Any) -> str:
+        """A label, or what it stands for."""
+        if self._grouping:
+            keywords.pop("render_label_as_label", None)
+        return str(self._plain.visit_label(label, *arguments, **keywords))
 
     def limit_clause(self, select: Any, **keywords: Any) -> str:
         """OFFSET comes before LIMIT."""
@@ -80,6 +109,31 @@ class LodestarSQLCompiler(SQLCompiler):
         text = str(self._plain.visit_table(table, asfrom, *arguments, **keywords))
         return self.preparer.with_catalog(table, text) if asfrom and keywords.get("use_schema", True) else text
 
+    def get_select_precolumns(self, select: Any, **keywords: Any) -> str:
+        """DISTINCT; `DISTINCT ON` is refused."""
+        if select._distinct_on:
+            raise exc.CompileError("Trino has no DISTINCT ON")
+        return super().get_select_precolumns(select, **keywords)
+
+    def visit_tablesample(self, tablesample: Any, *arguments: Any, **keywords: Any) -> str:
+        """TABLESAMPLE, whose percentage is no parameter."""
+        with self._literals(True):
+            return str(self._plain.visit_tablesample(tablesample, *arguments, **keywords))
+
+    def visit_table_valued_alias(self, element: Any, **keywords: Any) -> str:
+        """`unnest(…) AS t (x)`: Trino gives the columns of UNNEST no names, so they are always named."""
+        text = str(self._plain.visit_table_valued_alias(element, **keywords))
+        function = element.element
+        if not keywords.get("asfrom") or element._render_derived or getattr(function, "name", "").lower() != "unnest":
+            return text
+        several = isinstance(element._tableval_type, sqltypes.TableValueType)
+        columns = [column.name for column in element.c] if several else [element.name]
+        return f"{text} ({', '.join(self._alias_column(name) for name in columns)})"
+
+    def _alias_column(self, name: Any) -> str:
+        anonymous = isinstance(name, elements._truncated_label)
+        return self.preparer.quote(self._truncated_identifier("alias", name) if anonymous else name)
+
     def visit_empty_set_expr(self, element_types: Any, **keywords: Any) -> str:
         """A query without rows, of as many columns."""
         nulls = (f"CAST(NULL AS {self._type_text(type_)})" for type_ in element_types or [sqltypes.Integer()])
@@ -90,6 +144,14 @@ class LodestarSQLCompiler(SQLCompiler):
 
     # ---- INSERT, UPDATE, DELETE
 
+    def visit_insert(self, insert_stmt: Any, *arguments: Any, **keywords: Any) -> str:
+        """As SQLAlchemy's; `VALUES (x)` of one value that is a row would be that row's fields, so it is wrapped."""
+        outer, self._row_alone = self._row_alone, _inserts_one_row_value(insert_stmt, self.column_keys)
+        try:
+            return str(self._plain.visit_insert(insert_stmt, *arguments, **keywords))
+        finally:
+            self._row_alone = outer
+
     def update_from_clause(self, *arguments: Any, **keywords: Any) -> str:
         """Raises CompileError: use a correlated subquery or MERGE."""
         raise exc.CompileError("Trino has no UPDATE … FROM")
@@ -99,6 +161,31 @@ class LodestarSQLCompiler(SQLCompiler):
         raise exc.CompileError("Trino has no DELETE … USING")
 
     # ---- operators
+
+    def visit_binary(self, binary: Any, *arguments: Any, **keywords: Any) -> str:
+        """As SQLAlchemy's; a comparison with ANY or ALL of an array is `any_match` or `all_match`."""
+        compared = binary.right
+        array: Any = getattr(compared, "element", None)
+        array = array.element if isinstance(array, elements.Grouping) else array
+        if not isinstance(compared, elements.CollectionAggregate) or not isinstance(array.type, sqltypes.ARRAY):
+            return str(self._plain.visit_binary(binary, *arguments, **keywords))
+        function = "any_match" if compared.operator is operators.any_op else "all_match"
+        comparison = OPERATORS[binary.operator]
+        return (
+            f"{function}({self.process(array, **keywords)}, "
+            f"item -> {self.process(binary.left, **keywords)}{comparison}item)"
+        )
+
+    def visit_is__binary(self, binary: Any, operator: Any, **keywords: Any) -> str:
+        """`IS NULL`; what is not NULL is compared by IS NOT DISTINCT FROM, because Trino has no `IS TRUE`."""
+        return self._is(binary, "IS" if isinstance(binary.right, elements.Null) else "IS NOT DISTINCT FROM", **keywords)
+
+    def visit_is_not_binary(self, binary: Any, operator: Any, **keywords: Any) -> str:
+        """`IS NOT NULL`, or IS DISTINCT FROM."""
+        return self._is(binary, "IS NOT" if isinstance(binary.right, elements.Null) else "IS DISTINCT FROM", **keywords)
+
+    def _is(self, binary: Any, words: str, **keywords: Any) -> str:
+        return f"{self.process(binary.left, **keywords)} {words} {self.process(binary.right, **keywords)}"
 
     def visit_truediv_binary(self, binary: Any, operator: Any, **keywords: Any) -> str:
         """A division of integers keeps its fraction, as Python's `/` does; Trino's own drops it."""
@@ -179,6 +266,18 @@ class LodestarSQLCompiler(SQLCompiler):
 
     # ---- functions
 
+    def visit_extract(self, extract: Any, **keywords: Any) -> str:
+        """EXTRACT, which has no EPOCH: that is `to_unixtime`."""
+        if extract.field.lower() == "epoch":
+            return f"to_unixtime({self.process(extract.expr, **keywords)})"
+        return str(self._plain.visit_extract(extract, **keywords))
+
+    def visit_explain(self, element: Any, **keywords: Any) -> str:
+        """See `explain`; Trino explains no statement with parameters."""
+        self._explaining = True
+        with self._literals(True):
+            return f"{element.words} {self.process(element.statement, **keywords)}"
+
     def visit_try_cast(self, element: Any, **keywords: Any) -> str:
         """`TRY_CAST(x AS type)`"""
         clause, type_ = self.process(element.clause, **keywords), self.process(element.typeclause, **keywords)
@@ -190,11 +289,18 @@ class LodestarSQLCompiler(SQLCompiler):
 
     def visit_aggregate_strings_func(self, fn: Any, *, use_function_name: Any = None, **keywords: Any) -> str:
         """`listagg`, which always says its order; without one, that of the values."""
-        value, separator, *_ = fn.clauses
+        value = self.process(next(iter(fn.clauses)), **keywords)
         order_by = getattr(fn.clauses, "aggregate_order_by", None)
-        text = self.process(value, **keywords)
-        order = text if order_by is None else self.process(order_by, **keywords)
-        return f"listagg({text}, {self.process(separator, **keywords)}) WITHIN GROUP (ORDER BY {order})"
+        order = value if order_by is None else self.process(order_by, **keywords)
+        return f"{self.visit_listagg_func(fn, **keywords)} WITHIN GROUP (ORDER BY {order})"
+
+    def visit_listagg_func(self, fn: Any, **keywords: Any) -> str:
+        """`listagg`, whose separator is no parameter."""
+        value, *others = fn.clauses
+        arguments = [self.process(value, **keywords)]
+        with self._literals(True):
+            arguments += [self.process(other, **keywords) for other in others]
+        return f"listagg({', '.join(arguments)})"
 
 
 def _compares_expressions(select: Any) -> bool:
@@ -202,4 +308,20 @@ def _compares_expressions(select: Any) -> bool:
     compared = list(select._group_by_clauses)
     if select._distinct:
         compared += select._order_by_clauses
-    return any(isinstance(part, elements.BindParameter) for clause in compared for part in visitors.iterate(clause))
+    # a label by its name may stand for anything
+    telling = (elements.BindParameter, elements._textual_label_reference)
+    return any(isinstance(part, telling) for clause in compared for part in visitors.iterate(clause))
+
+
+def _inserts_one_row_value(insert: Any, keys: Any) -> bool:
+    """True for an INSERT of one column whose type is ROW. `keys` are those of the values given at execution."""
+    named = {getattr(key, "key", key) for key in (*(keys or ()), *(insert._values or ()))}
+    for several in insert._multi_values or ():
+        named |= {getattr(key, "key", key) for values in several for key in values}
+    columns = insert.table.c
+    return (
+        insert.select is None
+        and len(named) == 1
+        and all(key in columns and isinstance(columns[key].type, ROW) for key in named)
+        and all(column.default is None for column in columns if column.key not in named)
+    )

@@ -56,6 +56,9 @@ _WITH_PRECISION = re.compile(r"(timestamp|time)\s*(?:\(\s*(\d+)\s*\))?\s*(with t
 _WITH_ARGUMENTS = re.compile(r"([a-z_][a-z0-9_]*)\s*\((.*)\)", re.DOTALL | re.IGNORECASE)
 
 
+_QUOTED = re.compile(r'"(?:[^"]|"")*"(?=\s)')
+
+
 def read_type(text: str) -> TypeEngine[Any] | None:
     """The type of a text such as `map(varchar, array(decimal(10,2)))`; None when it is none that is known here."""
     folded = text.strip().lower()
@@ -109,13 +112,19 @@ def _read_field(text: str) -> tuple[str | None, TypeEngine[Any] | None]:
 
 
 def _split(text: str) -> list[str]:
-    """The arguments between commas that stand outside parentheses and quotes."""
-    parts, depth, quoted, start = [], 0, False, 0
+    """The arguments between commas that stand outside parentheses and quotes.
+
+    Quotes are those that open an argument; inside a name they are letters, as everything is.
+    """
+    parts, depth, start, quoted_until = [], 0, 0, 0
+    opens = True
     for place, letter in enumerate(text):
-        if letter == '"':
-            quoted = not quoted
-        elif quoted:
+        if place < quoted_until:
             continue
+        quoted = _QUOTED.match(text, place) if opens else None
+        opens = letter in "(," or (opens and letter == " ")
+        if quoted is not None:
+            quoted_until, opens = quoted.end(), False
         elif letter == "(":
             depth += 1
         elif letter == ")":

@@ -48,7 +48,9 @@ def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -
     given = inserted_columns(node, columns)
     check_types(node, given, source)
     by_name = {column.name: column for column in columns}
-    wanted = metadata.insert_columns(table, [column.name for column in given])
+    # A column that must have a value is written when it is not given too: that is what refuses the row.
+    missing = [column for column in columns if not (column.nullable or column.hidden or column in given)]
+    wanted = metadata.insert_columns(table, [column.name for column in (*given, *missing)])
     query = write_query(analysis, source, given, [by_name[one] for one in wanted])
     target = metadata.begin_insert(table, wanted)
     answer_count(write(statement, analysis, query.plan, query.symbols, target, results), results)

@@ -53,12 +53,10 @@ def find_place(text: str, cursor: int) -> Place:
     prefix, quoted = "", False
     if before and before[-1].kind in (Kind.STRING, Kind.COMMENT, Kind.NUMBER) and before[-1].text[-1] != "\n":
         return Place("", (), Wanted.NOTHING, {})
-    if len(before) > 1 and before[-2].text == '"':
-        prefix, quoted = before[-1].text, True
-        before = before[:-2]
-    elif before and before[-1].text == '"':
-        quoted = True
-        before.pop()
+    opened = next((place for place, token in enumerate(before) if token.kind is Kind.UNRECOGNIZED), None)
+    if opened is not None and before[opened].text == '"':
+        prefix, quoted = "".join(token.text for token in before[opened + 1 :]), True
+        before = before[:opened]
     elif before and before[-1].kind in (Kind.NAME, Kind.KEYWORD):
         prefix = before.pop().text
     qualifiers: list[str] = []

@@ -121,7 +121,7 @@ class PageStreams:
                 self.progress.processed_bytes += page.nbytes
                 yield self._renamed(page)
         except GeneratorExit:
-            # Whoever read has stopped, for a reason of its own.
+            # The engine has gone before the end, for a reason of its own that must be heard.
             raise
         except BaseException as error:
             self.failure = error

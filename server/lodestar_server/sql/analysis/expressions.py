@@ -510,7 +510,6 @@ def _cast(analyzer: ExpressionAnalyzer, node: ast.Cast) -> Expression:
     if not can_cast(value.type, target):
         message = f"Cannot cast {value.type.display} to {target.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
-    analyzer.note_parameter(node.value, target)
     if value.type == target:
         return value
     if isinstance(value, Constant) and value.value is None:

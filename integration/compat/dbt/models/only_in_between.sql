@@ -1,0 +1,2 @@
+{{ config(materialized='ephemeral') }}
+select code, population from {{ ref('countries') }}

@@ -1,0 +1,1 @@
+select count(*) as regions from {{ ref('regions') }} having count(*) <> 5
