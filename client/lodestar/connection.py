@@ -276,7 +276,7 @@ class Connection:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
+            if kind is None and not self.closed:
                 self.commit()
         finally:
             self.close()
