@@ -79,6 +79,11 @@ def execute(remote: Remote, text: str, display: Display) -> bool:
             running.cancel()
         channel.wipe()
         channel.line("Query aborted by user")
+    except SystemExit:
+        # The process is told to end: the query must not outlive it.
+        if running is not None:
+            running.cancel()
+        raise
     except DatabaseError as fault:
         channel.wipe()
         if fault.error_code is not None:
@@ -136,10 +141,12 @@ class _Run:
         """The first rows, None when the statement is done without any."""
         if not self._display.progress:
             rows = None
-            while rows is None and not self._statement.done:
-                self._warnings.show(self._statement.warnings, before=True)
-                rows = self._running.advance()
-            self._warnings.show(self._statement.warnings, behind=True)
+            try:
+                while rows is None and not self._statement.done:
+                    self._warnings.show(self._statement.warnings, before=True)
+                    rows = self._running.advance()
+            finally:
+                self._warnings.show(self._statement.warnings, behind=True)
             return rows
         try:
             if self._display.keys:
