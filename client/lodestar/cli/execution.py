@@ -90,7 +90,12 @@ def execute(remote: Remote, text: str, display: Display) -> bool:
             show_query_failure(channel, text, fault, debug=display.style.debug)
         else:
             show_failure(channel, fault, debug=display.style.debug)
-    except Error as fault:
+    except ReaderGone:
+        raise
+    except Exception as fault:
+        # Rows that cannot be shown end the query, not the session.
+        if running is not None and not isinstance(fault, Error):
+            running.cancel()
         channel.wipe()
         show_failure(channel, fault, debug=display.style.debug)
     return False
