@@ -175,7 +175,7 @@ class AsyncConnection:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
+            if kind is None and not self.closed:
                 await self.commit()
         finally:
             await self.close()

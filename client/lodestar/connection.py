@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -15,7 +16,7 @@ from lodestar.errors import DatabaseError, InterfaceError, TransportError
 from lodestar.heartbeats import Heartbeats
 from lodestar.protocol.documents import PageData
 from lodestar.protocol.messages import HttpResponse, header_lines
-from lodestar.protocol.operations import Limits, Operation, advance, start
+from lodestar.protocol.operations import Limits, Operation, advance, cancel, start
 from lodestar.protocol.statement import RequestHeaders, Statement
 from lodestar.session import ClientSession, apply_headers, session_headers
 from lodestar.settings import ISOLATION_LEVELS, ConnectionSettings
@@ -153,6 +154,8 @@ class Connection:
         self._transport = transport or BlockingTransport(settings.transport)
         self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
         self._heartbeats = Heartbeats(self, settings.heartbeat_seconds)
+        self.orphans: deque[Statement] = deque()
+        """Unfinished statements whose cursors nobody holds any more; they are cancelled with the next one."""
 
     @property
     def session(self) -> ClientSession:
@@ -196,6 +199,7 @@ class Connection:
 
         settings = self._core.settings
         self._core.check_open()
+        self._cancel_orphans()
         cursor = Cursor(
             self,
             wire_values=settings.wire_values if wire_values is None else wire_values,
@@ -225,6 +229,7 @@ class Connection:
         if self._core.closed:
             return
         self._heartbeats.stop()
+        self._cancel_orphans()
         for cursor in self.open_cursors():
             with contextlib.suppress(DatabaseError):
                 cursor.close()
@@ -234,6 +239,11 @@ class Connection:
         finally:
             self._core.closed = True
             self._transport.close()
+
+    def _cancel_orphans(self) -> None:
+        while self.orphans:
+            with contextlib.suppress(DatabaseError):
+                self.run(cancel(self.orphans.popleft(), self._core.limits()))
 
     def open_cursors(self) -> list[Cursor]:
         """Cursors that are in use."""
@@ -266,7 +276,7 @@ class Connection:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
+            if kind is None and not self.closed:
                 self.commit()
         finally:
             self.close()

@@ -449,6 +449,11 @@ class Cursor(CursorCore):
     def setoutputsize(self, size: int, column: int | None = None) -> None:
         """Does nothing, as PEP 249 allows."""
 
+    def __del__(self) -> None:
+        # Nobody can fetch its rows any more, but here is no place to talk to servers.
+        if self.unfinished and self.statement is not None:
+            self._connection.orphans.append(self.statement)
+
     def __iter__(self) -> Iterator[RowValues]:
         self.check_result()
         while True:

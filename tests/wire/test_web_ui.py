@@ -17,6 +17,11 @@ def test_login(served):
     assert {"Path=/ui", "HttpOnly", "SameSite=Strict"} <= set(set_cookie.split(";"))
 
 
+def test_login_with_our_address_before_the_place(served):
+    body = f"username=admin&password=&redirectPath={served.url}/ui/api/query/x"
+    assert served.send("POST", "/ui/login", FORM, body).header("Location") == f"{served.url}/ui/api/query/x"
+
+
 @pytest.mark.parametrize("body", ["username=admin&password=x", "password=", "username=&password=", "", "%ff=%zz"])
 def test_login_refused(served, body):
     answer = served.send("POST", "/ui/login", FORM, body)

@@ -158,12 +158,13 @@ class PendingResponse:
 
     def __init__(self, transport: BlockingTransport, connection: _Connection, request: HttpRequest) -> None:
         self._transport = transport
-        self._connection = connection
+        self._connection: _Connection | None = connection
         self._request = request
 
     def finish(self, seconds: float) -> HttpResponse:
         """Wait for the answer. Raises: TransportError."""
-        connection = self._connection
+        connection, self._connection = self._connection, None
+        assert connection is not None
         try:
             response, keep = connection.receive(self._request.method, seconds)
         except BaseException:
@@ -177,7 +178,10 @@ class PendingResponse:
 
     def close(self) -> None:
         """Nobody waits for the answer any more."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    __del__ = close
 
 
 class _Connection:

@@ -57,6 +57,9 @@ class Time(dt.time):
         # Neither False nor NotImplemented is for us to answer.
         return same if same is not True else self._picosecond == getattr(other, "picosecond", 0)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return super().__hash__() if not self._picosecond else hash((super().__hash__(), self._picosecond))
 
@@ -124,6 +127,9 @@ class Timestamp(dt.datetime):
         same = super().__eq__(other)
         # Neither False nor NotImplemented is for us to answer.
         return same if same is not True else self._picosecond == getattr(other, "picosecond", 0)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
         return super().__hash__() if not self._picosecond else hash((super().__hash__(), self._picosecond))

@@ -106,6 +106,8 @@ class WebUiRoutes:
         if not user or password:
             return _redirect(exchange, LOGIN_PAGE)
         wanted = form.get("redirectPath", [""])[0]
+        # Programs name the place with our own address before it.
+        wanted = wanted.removeprefix(exchange.base) if wanted.startswith(f"{exchange.base}/") else wanted
         # Only places of our own: anything else would make the login a springboard.
         local = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable() and wanted.isascii()
         place = "/ui/" if not wanted else wanted if local else ""

@@ -120,6 +120,9 @@ class PageStreams:
                 self.progress.processed_rows += page.num_rows
                 self.progress.processed_bytes += page.nbytes
                 yield self._renamed(page)
+        except GeneratorExit:
+            # Whoever read has stopped, for a reason of its own.
+            raise
         except BaseException as error:
             self.failure = error
             raise

@@ -2,7 +2,8 @@
 
     queued/1, queued/2 …   until the statement is accepted, then executing/0, executing/1 … until everything is told
 
-Of the executing documents the last one answered is kept: asking for its token again gives the same bytes, asking for
+A statement that is through before its queued poll is answered gets its whole result there: a round trip less. Of the
+executing documents the last one answered is kept: asking for its token again gives the same bytes, asking for
 the next one acknowledges it. Older tokens are gone (410); tokens never handed out do not exist (404), because every
 token has a slug of its own. Runs on the event loop.
 """
@@ -45,6 +46,8 @@ from lodestar_server.spi.errors import LodestarError
 LONG_POLL_SECONDS = 1.0
 _FIRST_ROWS_SECONDS = 0.1
 """How long a page that has rows but is not full waits for more."""
+_AT_ONCE_SECONDS = 0.02
+"""How long a queued poll waits, after the statement was accepted, for a result that fits into its answer."""
 KEPT_BYTES = 64 << 20
 """Last documents of queries that are done are kept up to so many bytes in all."""
 
@@ -146,6 +149,8 @@ class Conversation:
         self._last: Document | None = None
         self._ended = False
         self._gone = False
+        self._executing_given = False
+        self._told_at_once: Document | None = None
         self._columns: bytes | None = None
 
     def check_slug(self, kind: str, token: int, slug: str) -> None:
@@ -169,13 +174,43 @@ class Conversation:
         if not (query.dispatched or query.done):
             deadline = asyncio.get_running_loop().time() + LONG_POLL_SECONDS
             await query.wait_until(lambda: query.dispatched or query.done, deadline)
+        if query.dispatched and not self._executing_given:
+            await query.wait_until(self._through, asyncio.get_running_loop().time() + _AT_ONCE_SECONDS)
+            if self._fits_at_once() or self._told_at_once is not None:
+                return await self._tell_at_once(base)
         now = self._all.manager.now
         if query.error is not None and (not query.dispatched or (query.stopped and self._last_token < 0)):
             return Document((self._failed(base, query.error, told_columns=False),))
         queued = round(query.timeline.queued(now) * 1000)
         elapsed = round(query.timeline.elapsed(now) * 1000)
+        self._executing_given = self._executing_given or query.dispatched
         next_uri = self._uri(base, EXECUTING, 0) if query.dispatched else self._uri(base, QUEUED, token + 1)
         return Document((queued_document(query.id, self._uris(base, next_uri), queued, elapsed),))
+
+    def _through(self) -> bool:
+        """Whether waiting longer cannot give a whole result in one document."""
+        query = self.query
+        if query.complete or query.done:
+            return True
+        return query.spool is not None and query.spool.ready_bytes > self._all.config.target_page_size
+
+    def _fits_at_once(self) -> bool:
+        query = self.query
+        if not query.complete or query.error is not None:
+            return False
+        return query.spool is None or query.spool.ready_bytes <= self._all.config.target_page_size
+
+    async def _tell_at_once(self, base: str) -> Document:
+        """The whole result; the same bytes again when asked again."""
+        async with self._lock:
+            if self._told_at_once is None:
+                document, self._ended = await self._next(-1, base)
+                self._told_at_once = document
+                if self._ended:
+                    self._all.keep(self.query, document.size_bytes)
+            if self._gone:
+                raise RequestFault(410, "HTTP 410 Gone")
+            return self._told_at_once
 
     async def executing(self, token: int, slug: str, base: str) -> Document:
         """A poll for results. Polls of one query are answered one after the other."""
@@ -213,7 +248,7 @@ class Conversation:
     def drop(self) -> None:
         """Free the last document; its token is gone."""
         self._gone = True
-        self._last = None
+        self._last = self._told_at_once = None
 
     async def _next(self, token: int, base: str) -> tuple[Document, bool]:
         """Build the next document; the second answer is whether it is the last."""

@@ -19,6 +19,7 @@ from lodestar_server.execution.spool.chunks import arrow_rows, text_rows
 from lodestar_server.execution.spool.files import SpoolDirectory
 from lodestar_server.execution.spool.segments import SegmentStore
 from lodestar_server.execution.spool.spool import ResultSpool
+from lodestar_server.observability.memory import release_memory
 from lodestar_server.protocol.requests import StatementRequest
 from lodestar_server.query.config import QueryConfig
 from lodestar_server.query.dispatch.groups import SingleGroup
@@ -43,6 +44,7 @@ from lodestar_server.spi.errors import (
     ErrorType,
     LodestarError,
 )
+from lodestar_server.spi.properties import DataSize
 
 if TYPE_CHECKING:
     # Its module is the whole engine.
@@ -52,6 +54,9 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TRACKER_SECONDS = 1.0
+IDLE_SECONDS = 3.0
+"""Without a query for so long, memory that is free goes back to the system."""
+_MEMORY_PROPERTIES = ("query_max_memory", "query_max_memory_per_node")
 _KEPT_TEXT_LENGTH = 100_000
 
 
@@ -114,6 +119,8 @@ class QueryManager:
         self.on_completed: list[Callable[[Query], None]] = []
         """Told of every query that is done, on the event loop; must not raise."""
         self.totals = QueryTotals()
+        self._idle_since = clock()
+        self._done_at_release = 0
 
     # Intake.
 
@@ -161,7 +168,7 @@ class QueryManager:
         if session.path:
             settings.check_path(session.path)
         settings.properties.validate(session.system_properties)
-        query.context = QueryContext(session, self._time_zone(session), self._deadline(query))
+        query.context = QueryContext(session, self._time_zone(session), self._deadline(query), self._memory(session))
 
     def _check_identity(self, session: Session) -> None:
         access = self.settings.access
@@ -180,6 +187,12 @@ class QueryManager:
         if not session.time_zone:
             raise LodestarError(GENERIC_INTERNAL_ERROR, "Zone id is an empty string")
         return canonical_zone(session.time_zone)
+
+    def _memory(self, session: Session) -> DataSize | None:
+        """What the client allows the query to use on a node; None is what the node allows."""
+        properties = self.settings.properties
+        given = [name for name in _MEMORY_PROPERTIES if name in session.system_properties]
+        return min((properties.value(session, name) for name in given), default=None)
 
     def _deadline(self, query: Query) -> float:
         limit = float(self.settings.properties.value(query.session, "query_max_run_time"))
@@ -314,6 +327,15 @@ class QueryManager:
                 self._enforce(query, now)
         for query_id in self._history.expire(now):
             self._forget(query_id)
+        self._give_back_memory(now)
+
+    def _give_back_memory(self, now: float) -> None:
+        """Once after each time of work, when nothing has run for a while."""
+        if self.totals.done == self._done_at_release or any(not query.done for query in self._queries.values()):
+            self._idle_since = now
+        elif now - self._idle_since >= IDLE_SECONDS:
+            self._done_at_release = self.totals.done
+            self._loop.run_in_executor(self._readers, release_memory)
 
     def _enforce(self, query: Query, now: float) -> None:
         timeout = self.settings.queries.client_timeout
@@ -392,6 +414,11 @@ class QueryTotals:
     input_bytes: int = 0
     cpu_nanos: int = 0
     by_error_type: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """Queries that have ended."""
+        return self.finished + self.failed
 
     def failed_with(self, type_: ErrorType) -> int:
         """Queries that failed with an error of this type."""

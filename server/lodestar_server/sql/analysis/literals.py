@@ -27,7 +27,7 @@ from lodestar_server.sql.parser.ast import IntervalField
 PICOS_PER_SECOND = 10**12
 SECONDS_PER_DAY = 86_400
 
-_DATE = re.compile(r"\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})\s*", re.ASCII)
+_DATE = re.compile(r"\s*([+-]?\d{1,9})-(\d{1,2})-(\d{1,2})\s*", re.ASCII)
 _TIMESTAMP = re.compile(
     r"([-+]?\d{4,})-(\d{1,2})-(\d{1,2})"
     r"( (?:(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?\s*(.+)?)?",
@@ -52,11 +52,14 @@ def days_of(year: int, month: int, day: int) -> int:
 
 
 def parse_date(text: str) -> Constant:
-    """`2024-01-31`, blanks around it allowed."""
+    """`2024-01-31`, blanks around it allowed; a year has one to nine digits. A date has 32 bits of days."""
     match = _DATE.fullmatch(text)
     if match is None:
         raise ValueError(f"Value cannot be cast to date: {text}")
-    return Constant(DATE, days_of(int(match[1]), int(match[2]), int(match[3])))
+    days = days_of(int(match[1]), int(match[2]), int(match[3]))
+    if not -_MAX_FIELD - 1 <= days <= _MAX_FIELD:
+        raise ValueError(f"Value cannot be cast to date: {text}")
+    return Constant(DATE, days)
 
 
 def parse_time(text: str) -> Constant:
@@ -145,15 +148,16 @@ def parse_interval(text: str, negative: bool, start: IntervalField, end: Interva
     fields = family[family.index(start) : family.index(last) + 1]
     qualifier = start.value if start is last else f"{start.value} TO {last.value}"
     refused = ValueError(f"Invalid INTERVAL {qualifier} value: {text}")
-    body = text
-    if body.startswith("-"):
-        negative, body = not negative, body[1:]
+    within = text.startswith("-")
+    body = text.removeprefix("-")
+    negative = negative != within
     amounts = _interval_amounts(body, fields)
     if amounts is None:
         raise refused
     if family is _YEAR_FIELDS:
         months = sum(amount * (12 if field is IntervalField.YEAR else 1) for field, amount in amounts)
-        if months > _MAX_FIELD:
+        # The minus inside the text belongs to the value, so that one reaches the smallest integer.
+        if months > _MAX_FIELD + (within and negative):
             raise refused
         return Constant(INTERVAL_YEAR_MONTH, -months if negative else months)
     millis = sum(amount * _MILLIS[field] for field, amount in amounts if field is not IntervalField.SECOND)
