@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class RawServer:
     handle: Callable[[Seen], Answer]
     seen: list[Seen] = field(default_factory=list)
     connections: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self):
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -89,6 +91,8 @@ class RawServer:
 
     def _serve(self, connection):
         try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as stream:
                 while (seen := _read_request(stream)) is not None:
                     with self._lock:
@@ -100,7 +104,7 @@ class RawServer:
         except OSError:
             pass
         finally:
-            self._open.discard(connection)
+            connection.close()
 
 
 def _read_request(stream):
@@ -120,6 +124,40 @@ def scripted(answers: Iterable[Answer]) -> RawServer:
     """A server that gives these answers in order, then closes connections."""
     left = iter(answers)
     return RawServer(lambda seen: next(left, DROP))
+
+
+def tunnel(seen: list[bytes]) -> int:
+    """A proxy for CONNECT; `seen` gets the heads of requests. Returns its port; it serves one connection."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with listener:
+            inner, _ = listener.accept()
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += inner.recv(4096)
+        seen.append(head)
+        host, _, port = head.split(b" ")[1].decode().rpartition(":")
+        outer = socket.create_connection((host, int(port)))
+        inner.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        threads = [threading.Thread(target=_pump, args=pair, daemon=True) for pair in ((inner, outer), (outer, inner))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        inner.close()
+        outer.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def _pump(source, target):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
 
 
 def relay(port, fault: Callable[[Seen, int], str | None]) -> RawServer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import uuid
 from binascii import a2b_base64
@@ -111,18 +112,67 @@ def _same(value: Any) -> Any:
     return value
 
 
+_WHOLE: dict[tuple[str, bool], Decoder] = {
+    ("decimal", False): Decimal,
+    ("varbinary", False): a2b_base64,
+    ("uuid", False): uuid.UUID,
+    ("date", False): dt.date.fromisoformat,
+    ("time", False): dt.time.fromisoformat,
+    ("time with time zone", False): dt.time.fromisoformat,
+    ("timestamp", False): dt.datetime.fromisoformat,
+}
+"""Functions in C that do for most values, by raw type and whether it has more than six digits: mapped over a whole
+column they take a third of the time. What they refuse goes through the decoder."""
+
+ColumnDecoder = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+def make_column_decoder(signature: Mapping[str, Any], *, decode_json: bool = False) -> ColumnDecoder | None:
+    """The decoder of a column of JSON values, NULL among them; None when they are right as they come."""
+    decode = make_decoder(signature, decode_json=decode_json)
+    if decode is None:
+        return None
+    if decode is _float:
+        return _floats
+    raw, arguments = str(signature.get("rawType")), signature.get("arguments") or ()
+    whole = _WHOLE.get((raw, raw != "decimal" and _precision(arguments) > 6))
+
+    def one_by_one(values: Sequence[Any]) -> list[Any]:
+        return [None if value is None else decode(value) for value in values]
+
+    if whole is None:
+        return one_by_one
+
+    def all_at_once(values: Sequence[Any]) -> list[Any]:
+        try:
+            if None in values:
+                return [None if value is None else whole(value) for value in values]
+            return list(map(whole, values))
+        except ValueError:
+            return one_by_one(values)
+
+    return all_at_once
+
+
+def _floats(values: Sequence[Any]) -> Sequence[Any]:
+    """Only the few that are not numbers come as text."""
+    if str not in set(map(type, values)):
+        return values
+    return [float(value) if type(value) is str else value for value in values]
+
+
 class RowDecoder:
     """Rows of JSON values → tuples of Python values."""
 
     def __init__(self, signatures: Iterable[Mapping[str, Any]], *, decode_json: bool = False) -> None:
-        found = [make_decoder(signature, decode_json=decode_json) for signature in signatures]
+        found = [make_column_decoder(signature, decode_json=decode_json) for signature in signatures]
         self._decoders = [(place, decoder) for place, decoder in enumerate(found) if decoder is not None]
 
     def decode(self, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """All rows at once, column by column."""
         if not self._decoders or not rows:
             return list(map(tuple, rows))
-        columns: list[Any] = list(zip(*rows, strict=True))
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for place, decode in self._decoders:
-            columns[place] = [None if value is None else decode(value) for value in columns[place]]
+            columns[place] = decode(columns[place])
         return list(zip(*columns, strict=True))

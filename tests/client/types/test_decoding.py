@@ -105,6 +105,8 @@ INDIA = dt.timezone(dt.timedelta(hours=5, minutes=30))
 def test_values(raw, arguments, wire, value):
     decoder = make_decoder(signature(raw, *arguments))
     found = wire if decoder is None else decoder(wire)
+    [in_column, null] = RowDecoder([signature(raw, *arguments)]).decode([[wire], [None]])
+    assert (repr(in_column), null) == (repr((found,)), (None,))
     if value is not None:
         assert found == value
         assert type(found) is type(value) or isinstance(found, Row)
@@ -152,3 +154,15 @@ def test_rows_of_a_result():
     ]
     assert decoder.decode([]) == []
     assert RowDecoder([signature("integer")]).decode([[1]]) == [(1,)]
+
+
+def test_columns_with_odd_values():
+    dates = RowDecoder([signature("date")])
+    assert dates.decode([["2001-01-01"], ["+10000-01-01"], [None]]) == [
+        (dt.date(2001, 1, 1),),
+        (TemporalText("+10000-01-01", "date"),),
+        (None,),
+    ]
+    doubles = RowDecoder([signature("double")])
+    assert doubles.decode([[1.5], ["Infinity"], [None]]) == [(1.5,), (math.inf,), (None,)]
+    assert doubles.decode([[1.5], [None]]) == [(1.5,), (None,)]

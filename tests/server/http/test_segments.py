@@ -79,3 +79,22 @@ def test_who_does_not_ask_gets_rows(served):
     answers = served.run("SELECT 1", {"X-Trino-Query-Data-Encoding": "json+zstd,json"})
     assert {answer.header("X-Trino-Query-Data-Encoding") for answer in answers} == {None}
     assert [answer.json["data"] for answer in answers if "data" in answer.json] == [[[1]]]
+
+
+def test_segments_outlive_the_memory_of_their_query(timed):
+    timed.pipeline.extra["ARROW"] = rows(100_000)
+    [one] = segments(timed.run("ARROW", ASK))
+    query_id = one["uri"].rpartition("/")[2].partition(".")[0]
+    for _ in range(3):
+        timed.run("SELECT 1")
+    timed.clock.advance(11)
+    timed.track()
+    assert timed.query(query_id) is None
+    assert len(numbers(timed.get(one["uri"]).body)) == 100_000
+    # Until the client has it, or asks for nothing any more.
+    timed.clock.advance(50)
+    timed.track()
+    assert timed.get(one["uri"]).status == 200
+    timed.clock.advance(61)
+    timed.track()
+    assert timed.get(one["uri"]).status == 500

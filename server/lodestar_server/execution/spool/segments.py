@@ -50,6 +50,11 @@ class SegmentStore:
         self._count = 0
         self._closed = False
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there are segments that the client has not acknowledged."""
+        return bool(self._kept)
+
     def count_rows(self, count: int) -> int:
         """Rows that go to the client next, in a segment or not. Returns the offset of the first."""
         offset = self._rows

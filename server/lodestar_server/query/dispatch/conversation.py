@@ -112,7 +112,7 @@ class Conversations:
 
     def _find_segment(self, identifier: str) -> tuple[SegmentStore | None, int, Query | None]:
         parsed = read_identifier(identifier)
-        query = None if parsed is None else self.manager.find(parsed[0])
+        query = None if parsed is None else self.manager.find_segments(parsed[0])
         if parsed is None or query is None or not query.slugs.fits(SEGMENT, parsed[1], parsed[2]):
             return None, 0, None
         return query.segments, parsed[1], query

@@ -111,6 +111,7 @@ class QueryManager:
         )
         self._history = QueryHistory(queries.max_history, queries.min_expire_age)
         self._queries: dict[str, Query] = {}
+        self._lingering: dict[str, Query] = {}
         self._workers = Workers(queries.worker_threads, "query")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="spool")
         self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._tick)
@@ -259,6 +260,10 @@ class QueryManager:
         """The query of this id while it is remembered."""
         return self._queries.get(query_id)
 
+    def find_segments(self, query_id: str) -> Query | None:
+        """The query of this id while it is remembered, or has segments that its client has not acknowledged."""
+        return self._queries.get(query_id) or self._lingering.get(query_id)
+
     @property
     def now(self) -> float:
         """The monotonic clock of the queries."""
@@ -309,7 +314,12 @@ class QueryManager:
 
     def _forget(self, query_id: str) -> None:
         query = self._queries.pop(query_id, None)
-        if query is not None:
+        if query is None:
+            return
+        if query.segments is not None and query.segments.waiting:
+            # It is over, but its client has yet to fetch what it was told of.
+            self._lingering[query_id] = query
+        else:
             query.release()
 
     def _tick(self) -> None:
@@ -327,6 +337,11 @@ class QueryManager:
                 self._enforce(query, now)
         for query_id in self._history.expire(now):
             self._forget(query_id)
+        for query_id, query in list(self._lingering.items()):
+            left_alone = now - query.last_heartbeat > self.settings.queries.client_timeout
+            if left_alone or query.segments is None or not query.segments.waiting:
+                del self._lingering[query_id]
+                query.release()
         self._give_back_memory(now)
 
     def _give_back_memory(self, now: float) -> None:
@@ -386,7 +401,7 @@ class QueryManager:
         # Workers that do not heed their cancellation must not hold up the end.
         self._workers.stop()
         self._readers.shutdown(wait=False)
-        for query in self._queries.values():
+        for query in (*self._queries.values(), *self._lingering.values()):
             query.release()
         self._directory.remove()
 
