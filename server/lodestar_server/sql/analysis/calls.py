@@ -16,6 +16,7 @@ from lodestar_server.spi.errors import (
     MISSING_OVER,
     NESTED_AGGREGATION,
     NESTED_WINDOW,
+    NOT_SUPPORTED,
     NULL_TREATMENT_NOT_ALLOWED,
     TOO_MANY_ARGUMENTS,
     TYPE_MISMATCH,
@@ -23,6 +24,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, FunctionType, Type, VarcharType
 from lodestar_server.sql.analysis import session_values, windows
+from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
 from lodestar_server.sql.parser import ast, format_expression
@@ -52,6 +54,12 @@ def builtin_name(node: ast.FunctionCall) -> str:
 def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expression:
     """Bind a call; aggregates and window functions become columns of the collector."""
     is_aggregate = function_kind(node.name) is FunctionKind.AGGREGATE
+    pattern_functions.check_all_rows(node, analyzer.pattern is not None)
+    if analyzer.pattern is not None:
+        found = pattern_functions.analyze(analyzer, analyzer.pattern, node)
+        if found is not None:
+            return found
+    pattern_functions.check_processing_mode(node, analyzer.pattern is not None)
     if node.window is None and node.distinct and not is_aggregate:
         message = "DISTINCT is not supported for non-aggregation functions"
         raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
@@ -97,6 +105,9 @@ def bind_call(
     types: list[Argument] = []
     for argument in node.arguments:
         if isinstance(argument, ast.LambdaExpression):
+            if analyzer.pattern is not None:
+                message = "Lambda expression in pattern recognition context is not yet supported"
+                raise LodestarError(NOT_SUPPORTED, message, location=argument.at)
             bound.append(None)
             types.append(_lambda_argument(analyzer, argument))
         else:

@@ -19,6 +19,7 @@ from lodestar_server.spi.errors import NOT_SUPPORTED, ErrorCode, LodestarError
 
 if TYPE_CHECKING:
     from lodestar_server.execution.kernel.lowering.block import Block
+    from lodestar_server.execution.kernel.matching.function import MatchFunction
 
 START_SLOT = "start"
 _SLOT_MARK = "\0"
@@ -57,6 +58,8 @@ class Lowering:
         """Slot, scan, whether it may be read more than once."""
         self.shared: dict[int, list[str]] = {}
         """Key of a shared or recursive relation → the names of its columns."""
+        self.matchers: list[MatchFunction] = []
+        """Row pattern matchers that the statement calls."""
         self._scopes: list[Mapping[Symbol, Sql]] = []
         self._aliases = count(1)
 
