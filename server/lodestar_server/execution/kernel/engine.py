@@ -136,8 +136,8 @@ class Execution:
         slots = {name: self._scan_text(scan) for name, scan in scans.items()}
         self.instance.ensure(self.statement.names.union(*map(referenced_names, slots.values())))
         slots[START_SLOT] = f"CAST({_micros(self.context.session.start)} AS BIGINT)"
-        for matcher in self.statement.matchers:
-            self.instance.define(matcher, matcher.bind(self.instance.nested_cursor, self._check, slots))
+        for function in self.statement.functions:
+            self.instance.define(function, function.bind(self.instance.nested_cursor, self._check, slots))
         text = self.statement.text(slots)
         self._forget = self.context.cancellation.on_cancel(self._interrupt)
         batch_rows = ARROW_BATCH_ROWS if rows is RowFormat.ARROW else JSON_BATCH_ROWS
@@ -204,8 +204,8 @@ class Execution:
                 handle.close()
             if self._cursor is not None:
                 self._cursor.close()
-            for matcher in self.statement.matchers:
-                self.instance.forget(matcher.name)
+            for function in self.statement.functions:
+                self.instance.forget(function.name)
         finally:
             for scan in self.scans:
                 if scan.pages is not None:

@@ -19,8 +19,8 @@ import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from lodestar_server.execution.kernel.functions.macros import macro_definitions, with_dependencies
-from lodestar_server.execution.kernel.functions.python.registry import python_functions
-from lodestar_server.execution.kernel.matching.function import MatchFunction
+from lodestar_server.execution.kernel.functions.python.registry import python_functions, with_arity
+from lodestar_server.execution.kernel.lowering.functions import StatementFunction
 from lodestar_server.session import Cancellation
 from lodestar_server.spi.errors import SERVER_SHUTTING_DOWN, LodestarError
 
@@ -86,15 +86,16 @@ class Instance:
         """A connection for queries that a function of a running statement asks."""
         return self._connection.cursor()
 
-    def define(self, function: MatchFunction, run: Callable[[Any], Any]) -> None:
+    def define(self, function: StatementFunction, run: Callable[..., Any]) -> None:
         """Make a function known that belongs to one statement, until `forget`."""
         self._connection.create_function(
             function.name,
-            run,
-            [function.parameter],
+            with_arity(run, len(function.parameters)),
+            list(function.parameters),
             function.result,
             type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=function.volatile,
         )
         self._defined.add(function.name)
 

@@ -25,11 +25,13 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, FunctionType, Type, VarcharType
 from lodestar_server.sql.analysis import session_values, windows
 from lodestar_server.sql.analysis.patterns import functions as pattern_functions
+from lodestar_server.sql.analysis.routines import calls as routine_calls
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
 from lodestar_server.sql.parser import ast, format_expression
 
 if TYPE_CHECKING:
+    from lodestar_server.sql.analysis.environment import Analysis
     from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 
 MAX_ARGUMENTS = 127
@@ -51,6 +53,15 @@ def builtin_name(node: ast.FunctionCall) -> str:
     return parts[-1]
 
 
+def find_routines(analysis: Analysis, node: ast.FunctionCall) -> list[ir.Routine]:
+    """The routines that a call's name means: the query's own, those whose body is being read included."""
+    if len(node.name.parts) > 1:
+        return []
+    name = node.name.suffix
+    pending = [one for one, _ in analysis.pending_routines if one.name == name]
+    return [*analysis.routines.get(name, ()), *pending]
+
+
 def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expression:
     """Bind a call; aggregates and window functions become columns of the collector."""
     is_aggregate = function_kind(node.name) is FunctionKind.AGGREGATE
@@ -60,9 +71,12 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         if found is not None:
             return found
     pattern_functions.check_processing_mode(node, analyzer.pattern is not None)
-    if node.window is None and node.distinct and not is_aggregate:
+    routines = find_routines(analyzer.analysis, node)
+    if node.window is None and node.distinct and (not is_aggregate or routines):
         message = "DISTINCT is not supported for non-aggregation functions"
         raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
+    if routines:
+        return routine_calls.analyze_call(analyzer, node, routines)
     window = None if node.window is None else windows.resolve(analyzer, node.window)
     key = None if window is None else windows.bind(analyzer, window)
     if is_aggregate and node.window is None:

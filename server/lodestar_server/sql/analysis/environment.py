@@ -87,6 +87,8 @@ class Analysis:
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
+    `routines` are the query's inline functions by lower-case name; `pending_routines` those whose bodies are being
+    analyzed, with their places.
     """
 
     context: QueryContext
@@ -106,6 +108,8 @@ class Analysis:
     lambda_bodies: dict[tuple[int, tuple[Type, ...], Scope], tuple[tuple[ir.Symbol, ...], ir.Expression]] = field(
         default_factory=dict
     )
+    routines: dict[str, list[ir.Routine]] = field(default_factory=dict)
+    pending_routines: list[tuple[ir.Routine, Location]] = field(default_factory=list)
     next_shared_key: int = 1
     top_level: bool = True
 
@@ -121,7 +125,9 @@ class Analysis:
     def for_view(self, view: QualifiedName, definition: ViewDefinition, user: str) -> Analysis:
         """The state for a view's body: its own names, the same symbols."""
         names = NameContext(definition.catalog, definition.schema, ",".join(definition.path) or None, user)
-        return replace(self, names=names, views=(*self.views, view), parameters=(), describing=False, top_level=False)
+        return replace(
+            self, names=names, views=(*self.views, view), routines={}, parameters=(), describing=False, top_level=False
+        )
 
     def qualify(self, name: ast.QualifiedName, at: Location) -> QualifiedName:
         """The full name of a table, view or the like. Raises: see `names.qualify`."""

@@ -25,11 +25,11 @@ def _lower_match_rows(context: Lowering, node: MatchRows) -> Block:
     fields.update({f"v{i}": symbol for i, symbol in enumerate(node.values)})
     row = sql.struct(**{name: block.columns[symbol] for name, symbol in fields.items()})
     rows = sql.fixed_fragment("list({0} ORDER BY {1})", row, block.columns[node.row])
-    name = f"match_partitions_{len(context.matchers)}"
+    name = f"match_partitions_{len(context.functions)}"
     parameter = ", ".join(f"{field} {duckdb_type(symbol.type)}" for field, symbol in fields.items())
     result = ", ".join(f"f{i} {duckdb_type(symbol.type)}" for i, symbol in enumerate(node.outputs))
     queries = tuple(_condition(context, node, one) for one in node.dependent)
-    context.matchers.append(MatchFunction(name, f"STRUCT({parameter})[]", f"STRUCT({result})[]", node, queries))
+    context.functions.append(MatchFunction(name, (f"STRUCT({parameter})[]",), f"STRUCT({result})[]", node, queries))
     keys = [identity_key(block.columns[key], key.type) for key in node.partition_by]
     block.group = sql.fragment("{*}", *keys) if keys else sql.fragment("()")
     matched = block.query([("m", sql.fixed_fragment(f"{name}({{0}})", rows))])

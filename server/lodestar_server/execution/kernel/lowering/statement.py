@@ -17,6 +17,7 @@ from lodestar_server.execution.kernel.lowering import (
     joins,
     logic,
     patterns,
+    routines,
     sets,
     subqueries,
     unnest,
@@ -25,14 +26,27 @@ from lodestar_server.execution.kernel.lowering import (
 )
 from lodestar_server.execution.kernel.lowering.block import Block, Stage
 from lodestar_server.execution.kernel.lowering.context import Lowering, split_slots
-from lodestar_server.execution.kernel.matching.function import MatchFunction
+from lodestar_server.execution.kernel.lowering.functions import StatementFunction
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Expression, Symbol
 from lodestar_server.ir.nodes import Output, PlanNode, TableScan, TableWrite
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import Type
 
-_REGISTERED = (aggregates, basic, comparisons, joins, logic, patterns, sets, subqueries, unnest, values, windows)
+_REGISTERED = (
+    aggregates,
+    basic,
+    comparisons,
+    joins,
+    logic,
+    patterns,
+    routines,
+    sets,
+    subqueries,
+    unnest,
+    values,
+    windows,
+)
 """Imported for the lowerings that they register."""
 
 
@@ -62,7 +76,7 @@ class LoweredStatement:
     columns: tuple[Type, ...]
     names: frozenset[str]
     """Macros and functions of ours that it may need."""
-    matchers: tuple[MatchFunction, ...] = ()
+    functions: tuple[StatementFunction, ...] = ()
     constants: pa.RecordBatch | None = None
     """The rows themselves, where the plan is nothing but constants; then there is no text."""
 
@@ -96,10 +110,9 @@ def _finished(context: Lowering, query: Sql, columns: tuple[Type, ...]) -> Lower
     text = sql.render(query)
     scans = tuple(ScanSlot(name, scan, repeated) for name, scan, repeated in context.scans)
     names = referenced_names(text)
-    for matcher in context.matchers:
-        for query in matcher.queries:
-            names = names.union(*(referenced_names("".join(one)) for one in (query.pieces, *query.aggregates) if one))
-    return LoweredStatement(split_slots(text), scans, columns, names, tuple(context.matchers))
+    for function in context.functions:
+        names = names.union(*(referenced_names("".join(one)) for one in function.pieces))
+    return LoweredStatement(split_slots(text), scans, columns, names, tuple(context.functions))
 
 
 def _rows(context: Lowering, block: Block, columns: tuple[Symbol, ...], rows: RowFormat) -> Sql:

@@ -6,20 +6,18 @@ partitions with one DuckDB query.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from lodestar_server.execution.kernel.errors import marked
+from lodestar_server.execution.kernel.carried import carried_errors
 from lodestar_server.execution.kernel.matching.conditions import ConditionQuery, Questions
 from lodestar_server.execution.kernel.matching.partitions import FoundRows, PartitionMatcher
 from lodestar_server.execution.kernel.matching.threads import Attempt, Request, equivalence
 from lodestar_server.ir.nodes.patterns import MatchRows
-from lodestar_server.spi.errors import LodestarError
 
 Connect = Callable[[], Any]
 """Gives a fresh cursor of the instance that runs the statement."""
@@ -34,16 +32,26 @@ class MatchFunction:
     """
 
     name: str
-    parameter: str
+    parameters: tuple[str, ...]
     result: str
     node: MatchRows
     queries: tuple[ConditionQuery, ...]
+
+    @property
+    def volatile(self) -> bool:
+        """The same rows give the same matches."""
+        return False
+
+    @property
+    def pieces(self) -> list[tuple[str, ...]]:
+        """The texts of its queries."""
+        return [one for query in self.queries for one in (query.pieces, *query.aggregates) if one is not None]
 
     def bind(self, connect: Connect, check: Callable[[], None], slots: dict[str, str]) -> Callable[[Any], pa.Array]:
         """The function for one execution. `check` raises when the query is cancelled; `slots` fill the queries."""
 
         def run(rows: Any) -> pa.Array:
-            with _carried_errors():
+            with carried_errors():
                 if isinstance(rows, pa.ChunkedArray):
                     rows = rows.combine_chunks()
                 if isinstance(rows, pa.ChunkedArray):
@@ -51,15 +59,6 @@ class MatchFunction:
                 return _Call(self, rows, connect, check, slots).result()
 
         return run
-
-
-@contextmanager
-def _carried_errors() -> Iterator[None]:
-    """DuckDB hands on only the text of an exception."""
-    try:
-        yield
-    except LodestarError as error:
-        raise ValueError(marked(error.code, error.message)) from error
 
 
 class _Call:

@@ -61,7 +61,8 @@ def unchained(chain: Chain) -> list[int]:
 
 def resolve(navigation: Navigation, labels: list[int], current: int) -> int:
     """The position in the match where a navigation leads before its shift, -1 for nowhere. `current` likewise."""
-    last = current if navigation.running else len(labels) - 1
+    # FIRST looks at the whole match under RUNNING, too: Trino's way, not the standard's.
+    last = current if navigation.running and navigation.last else len(labels) - 1
     wanted = navigation.labels
     if not wanted:
         found = last - navigation.offset if navigation.last else navigation.offset

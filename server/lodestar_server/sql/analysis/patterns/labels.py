@@ -140,6 +140,14 @@ def refuse_anchors(pattern: ast.RowPattern) -> None:
             raise LodestarError(INVALID_ROW_PATTERN, message, location=part.at)
 
 
+def refuse_in_recursion(query: ast.Query) -> None:
+    """WITH RECURSIVE has no row patterns inside. Raises: LodestarError(NESTED_ROW_PATTERN_RECOGNITION)."""
+    for part in walk(query):
+        if isinstance(part, ast.PatternRecognitionRelation | ast.RowPattern):
+            message = "nested row pattern recognition in recursive query"
+            raise LodestarError(NESTED_ROW_PATTERN_RECOGNITION, message, location=part.at)
+
+
 def refuse_search_mode(mode: ast.PatternSearchMode | None) -> None:
     """Raises: LodestarError(NOT_SUPPORTED) for INITIAL or SEEK."""
     if mode is not None:
