@@ -26,6 +26,7 @@ from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, FunctionType, Ty
 from lodestar_server.sql.analysis import session_values, windows
 from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.routines import calls as routine_calls
+from lodestar_server.sql.analysis.routines.stored import find_stored
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
 from lodestar_server.sql.parser import ast, format_expression
@@ -54,12 +55,15 @@ def builtin_name(node: ast.FunctionCall) -> str:
 
 
 def find_routines(analysis: Analysis, node: ast.FunctionCall) -> list[ir.Routine]:
-    """The routines that a call's name means: the query's own, those whose body is being read included."""
-    if len(node.name.parts) > 1:
-        return []
-    name = node.name.suffix
-    pending = [one for one, _ in analysis.pending_routines if one.name == name]
-    return [*analysis.routines.get(name, ()), *pending]
+    """The routines that a call's name means: the query's own (those whose body is being read included), then, behind
+    built-in functions, those of the path."""
+    parts = node.name.parts
+    if len(parts) == 1:
+        pending = [one for one, _ in analysis.pending_routines if one.name == parts[0]]
+        own = [*analysis.routines.get(parts[0], ()), *pending]
+        if own or function_kind(node.name) is not None:
+            return own
+    return [] if parts[:-1] == BUILTIN_SCHEMA else find_stored(analysis, node.name)
 
 
 def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expression:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from lodestar_server import ir
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.session import QueryContext
-from lodestar_server.spi.connector import TableMetadata, TableVersion, ViewDefinition
+from lodestar_server.spi.connector import LanguageFunction, TableMetadata, TableVersion, ViewDefinition
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.names import QualifiedName
@@ -44,6 +44,19 @@ class RelationCatalog(Protocol):
 
     def column_handles(self, table: CatalogTable) -> Mapping[str, ColumnHandle]:
         """Column name → handle."""
+        ...
+
+
+class StoredFunctions(Protocol):
+    """SQL routines that catalogs keep."""
+
+    @property
+    def function_schema(self) -> tuple[str, str] | None:
+        """Catalog and schema of functions whose names are not qualified."""
+        ...
+
+    def find_language_functions(self, name: QualifiedName) -> Sequence[LanguageFunction]:
+        """The overloads under a name."""
         ...
 
 
@@ -110,6 +123,9 @@ class Analysis:
     )
     routines: dict[str, list[ir.Routine]] = field(default_factory=dict)
     pending_routines: list[tuple[ir.Routine, Location]] = field(default_factory=list)
+    stored_functions: StoredFunctions | None = None
+    analyze_routine: Callable[[Analysis, ast.FunctionSpecification], ir.Routine] | None = None
+    stored_routines: dict[QualifiedName, list[ir.Routine]] = field(default_factory=dict)
     next_shared_key: int = 1
     top_level: bool = True
 
