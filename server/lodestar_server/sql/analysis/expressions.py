@@ -49,7 +49,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
-from lodestar_server.sql.analysis import calls, literals, session_values, subqueries
+from lodestar_server.sql.analysis import calls, literals, session_values, subqueries, windows
 from lodestar_server.sql.analysis.casts import can_cast, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
@@ -687,6 +687,7 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.Format: _format,
     ast.LambdaExpression: _lambda,
     ast.FunctionCall: calls.analyze_call,
+    ast.WindowOperation: windows.measure,
     ast.GroupingOperation: calls.analyze_grouping,
     ast.CurrentDate: _constant(lambda analysis, node: session_values.current_date(analysis)),
     ast.CurrentTime: _constant(lambda analysis, node: session_values.current_time(analysis, node.precision)),
