@@ -54,7 +54,7 @@ def _condition(context: Lowering, node: MatchRows, condition: LabelCondition) ->
         answer = context.expression(condition.condition)
     query = sql.fragment(f"SELECT {{0}} AS v FROM {SLOTS} ORDER BY k", answer)
     pieces = split_slots(sql.render(query))
-    return ConditionQuery(pieces, condition.slots, tuple(aggregates), tuple(values))
+    return ConditionQuery(pieces, condition.slots, tuple(aggregates), tuple(values), condition.condition)
 
 
 def _aggregate(context: Lowering, slot: AggregateSlot, positions: dict[Symbol, int]) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from lodestar_server.execution.kernel.matching.partitions import moved
+from lodestar_server.execution.kernel.matching.shortcuts import Answer, is_plain, shortcut
 from lodestar_server.execution.kernel.matching.threads import Request
-from lodestar_server.ir.nodes.patterns import AggregateSlot, ClassifierSlot, ColumnSlot, Navigation, NumberSlot, Slot
+from lodestar_server.ir import Expression
+from lodestar_server.ir.nodes.patterns import AggregateSlot, ClassifierSlot, ColumnSlot, NumberSlot, Slot
 
 SLOTS, ROWS = "match_slots", "match_rows"
 """The tables that the queries read."""
@@ -30,6 +31,7 @@ class ConditionQuery:
     slots: tuple[Slot, ...]
     aggregates: tuple[tuple[str, ...] | None, ...]
     values: tuple[tuple[int, ...], ...]
+    condition: Expression
 
 
 Asked = tuple[int, int, Request]
@@ -53,6 +55,9 @@ class Questions:
         self._connect = connect
         self._filled = slots
         self._cursor: Any = None
+        self._shortcuts = [_shortcut(query) for query in queries]
+        self._names = labels
+        self._plain: dict[int, list[Any]] = {}
 
     def answer(self, asked: Sequence[tuple[int, int, list[Request]]]) -> list[tuple[int, list[bool]]]:
         """Answers for the questions of each partition, in their order."""
@@ -74,6 +79,33 @@ class Questions:
         if self._cursor is not None:
             self._cursor.close()
             self._cursor = None
+
+    def answer_one(self, base: int, one: Request) -> bool | None:
+        """The answer without DuckDB, None when it takes that."""
+        answer = self._shortcuts[one.condition]
+        if answer is None:
+            return None
+        query = self._queries[one.condition]
+        return answer([self._plain_value(slot, i, query, base, one) for i, slot in enumerate(query.slots)]) is True
+
+    def _plain_value(self, slot: Slot, index: int, query: ConditionQuery, base: int, one: Request) -> Any:
+        match slot:
+            case ColumnSlot(navigation=navigation):
+                row = one.reached(navigation)
+                return None if row is None else self._plain_column(query.values[index][0])[base + row]
+            case ClassifierSlot(navigation=navigation):
+                row = one.reached(navigation)
+                inside = row is not None and 0 <= row - one.start < one.length
+                return self._names[one.labels[row - one.start]] if inside and row is not None else None
+            case NumberSlot():
+                return one.number
+        return one.length if not slot.labels else sum(label in slot.labels for label in one.labels)
+
+    def _plain_column(self, index: int) -> list[Any]:
+        known = self._plain.get(index)
+        if known is None:
+            known = self._plain[index] = self._values[index].to_pylist()
+        return known
 
     def _ask(self, query: ConditionQuery, asked: list[Asked]) -> list[bool]:
         columns = [
@@ -101,14 +133,14 @@ class Questions:
             case ColumnSlot(navigation=navigation):
                 places = []
                 for _, base, one in asked:
-                    row = _reached(navigation, one)
+                    row = one.reached(navigation)
                     places.append(None if row is None else base + row)
                 return self._values[values[0]].take(pa.array(places, pa.int64()))
             case ClassifierSlot(navigation=navigation):
                 marks: list[int | None] = []
                 for _, _, one in asked:
-                    row = _reached(navigation, one)
-                    inside = row is not None and 0 <= row - one.start < len(one.labels)
+                    row = one.reached(navigation)
+                    inside = row is not None and 0 <= row - one.start < one.length
                     marks.append(one.labels[row - one.start] if inside and row is not None else None)
                 return self._labels.take(pa.array(marks, pa.int64()))
             case NumberSlot():
@@ -150,5 +182,11 @@ class Questions:
         return pa.table(columns)
 
 
-def _reached(navigation: Navigation, one: Request) -> int | None:
-    return moved(navigation, one.labels, len(one.labels) - 1, one.start, one.low, one.high)
+def _shortcut(query: ConditionQuery) -> Answer | None:
+    """The condition as a function of its slots' values, when all of them are plain."""
+    for slot in query.slots:
+        if isinstance(slot, ColumnSlot) and not is_plain(slot.symbol.type):
+            return None
+        if isinstance(slot, AggregateSlot) and (slot.call.function.name != "count" or slot.call.arguments):
+            return None
+    return shortcut(query.condition, {slot.symbol: i for i, slot in enumerate(query.slots)})

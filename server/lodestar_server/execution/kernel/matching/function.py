@@ -16,7 +16,7 @@ import pyarrow as pa
 from lodestar_server.execution.kernel.carried import carried_errors
 from lodestar_server.execution.kernel.matching.conditions import ConditionQuery, Questions
 from lodestar_server.execution.kernel.matching.partitions import FoundRows, PartitionMatcher
-from lodestar_server.execution.kernel.matching.threads import Attempt, Request, equivalence
+from lodestar_server.execution.kernel.matching.threads import Attempt, Request, Requests, equivalence
 from lodestar_server.ir.nodes.patterns import MatchRows
 
 Connect = Callable[[], Any]
@@ -100,13 +100,26 @@ class _Call:
         while answers:
             asked.clear()
             for index, answer in answers.items():
-                try:
-                    asked[index] = next(matchers[index]) if answer is None else matchers[index].send(answer)
-                except StopIteration:
-                    continue
+                waiting = self._advanced(matchers[index], self._offsets[index], answer)
+                if waiting:
+                    asked[index] = waiting
             self._check()
             answers = dict(self._questions.answer([(i, self._offsets[i], one) for i, one in asked.items()]))
         return self._rows(found)
+
+    def _advanced(self, matcher: Requests, base: int, answer: list[bool] | None) -> list[Request]:
+        """Go on with a matcher until it asks what takes DuckDB; nothing when it has come to its end."""
+        while True:
+            try:
+                asked = next(matcher) if answer is None else matcher.send(answer)
+            except StopIteration:
+                return []
+            answer = []
+            for one in asked:
+                found = self._questions.answer_one(base, one)
+                if found is None:
+                    return asked
+                answer.append(found)
 
     def _matcher(self, begin: int, end: int) -> PartitionMatcher:
         node = self._node

@@ -8,7 +8,7 @@ Source: Trino Matcher and ThreadEquivalence.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lodestar_server.ir.nodes.patterns import (
@@ -27,14 +27,49 @@ Chain = tuple[Any, int] | None
 
 @dataclass(slots=True)
 class Request:
-    """Is the dependent condition `condition` true on the last row of `labels`? Positions are inside the partition."""
+    """Is the dependent condition `condition` true on the last of the rows taken, `length` of them under the labels in
+    `chain`? `start` and the bounds `low` and `high` are positions inside the partition.
+    """
 
     condition: int
-    labels: list[int]
+    chain: Chain
+    length: int
     start: int
     low: int
     high: int
     number: int
+    _labels: list[int] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def labels(self) -> list[int]:
+        """The labels of the rows taken."""
+        if self._labels is None:
+            self._labels = unchained(self.chain)
+        return self._labels
+
+    def reached(self, navigation: Navigation) -> int | None:
+        """The row of the partition where a navigation leads, None for nowhere."""
+        position = self._position(navigation)
+        if position < 0:
+            return None
+        row = position + self.start + navigation.shift
+        return row if self.low <= row < self.high else None
+
+    def _position(self, navigation: Navigation) -> int:
+        if not navigation.labels:
+            position = self.length - 1 - navigation.offset if navigation.last else navigation.offset
+            return position if 0 <= position < self.length else -1
+        if not navigation.last:
+            return resolve(navigation, self.labels, self.length - 1)
+        chain, position, skipped = self.chain, self.length - 1, navigation.offset
+        while chain is not None:
+            chain, label = chain
+            if label in navigation.labels:
+                if not skipped:
+                    return position
+                skipped -= 1
+            position -= 1
+        return -1
 
 
 Requests = Generator[list[Request], list[bool], Any]
@@ -140,7 +175,7 @@ class Attempt:
             if not current:
                 break
             row = start + index
-            answers = yield from self._asked(current, row, start, low, high, number)
+            answers = yield from self._asked(current, index + 1, start, low, high, number)
             following: list[tuple[int, Chain, Chain]] = []
             visited: dict[int, set[Any]] = {}
             for place, (pointer, labels, saves) in enumerate(current):
@@ -161,7 +196,7 @@ class Attempt:
         return None if found is None else Match(unchained(found[0]), unchained(found[1]))
 
     def _asked(
-        self, current: list[tuple[int, Chain, Chain]], row: int, start: int, low: int, high: int, number: int
+        self, current: list[tuple[int, Chain, Chain]], length: int, start: int, low: int, high: int, number: int
     ) -> Requests:
         """Answers for the threads whose conditions depend on the match, by the thread's place."""
         places: list[int] = []
@@ -173,7 +208,7 @@ class Attempt:
             condition = self._conditions[label]
             if isinstance(condition, int):
                 places.append(place)
-                requests.append(Request(condition, unchained((labels, label)), start, low, high, number))
+                requests.append(Request(condition, (labels, label), length, start, low, high, number))
         if not requests:
             return {}
         return dict(zip(places, (yield requests), strict=True))

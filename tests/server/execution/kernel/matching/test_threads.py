@@ -92,8 +92,8 @@ def test_a_dependent_condition_is_asked_with_the_row_under_its_label() -> None:
     slot = ColumnSlot(COLUMN, COLUMN, Navigation(labels=frozenset((0,))))
     view = equivalence((LabelCondition(1, TRUE, (slot,)),))
     requests = Attempt(program, [None, 0], view, 3).run(0, 0, 3, 7)
-    assert next(requests) == [Request(0, [0, 1], 0, 0, 3, 7)]
-    assert requests.send([True]) == [Request(0, [0, 1, 1], 0, 0, 3, 7)]
+    assert next(requests) == [Request(0, ((None, 0), 1), 2, 0, 0, 3, 7)]
+    assert requests.send([True]) == [Request(0, (((None, 0), 1), 1), 3, 0, 0, 3, 7)]
     with pytest.raises(StopIteration) as stopped:
         requests.send([False])
     assert stopped.value.value == Match([0, 1], [])
