@@ -9,7 +9,7 @@ from lodestar_server import ir
 from lodestar_server.functions.resolution import choose, resolve_function
 from lodestar_server.functions.signatures import Signature, Template
 from lodestar_server.ir import Constant, Expression, FunctionKind, Routine, Symbol, SymbolRef
-from lodestar_server.ir.routines import Return, RoutineCall
+from lodestar_server.ir.routines import RoutineCall
 from lodestar_server.spi.errors import (
     FUNCTION_NOT_AGGREGATE,
     FUNCTION_NOT_FOUND,
@@ -20,6 +20,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.types import BIGINT, Type
 from lodestar_server.sql.analysis.casts import coerce
+from lodestar_server.sql.analysis.routines.folding import folded
 from lodestar_server.sql.parser import ast
 
 if TYPE_CHECKING:
@@ -87,10 +88,9 @@ def expanded(
     symbols: ir.SymbolAllocator, routine: Routine, arguments: tuple[Expression, ...], node: ast.FunctionCall
 ) -> Expression:
     """The call as an expression: the body's own where it is one, else a call that the kernel runs."""
-    first = routine.body[0] if routine.body else None
-    if not isinstance(first, Return) or not routine.deterministic:
+    body = folded(routine.body) if routine.deterministic else None
+    if body is None:
         return RoutineCall(routine, arguments, at=node.at)
-    body = first.value
     bound: dict[Symbol, Expression] = {}
     computed: list[tuple[Symbol, Expression]] = []
     for parameter, argument in zip(routine.parameters, arguments, strict=True):
