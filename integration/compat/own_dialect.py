@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Our SQLAlchemy dialect under SQLAlchemy's own compliance suite, in the catalog memory.
 
-usage: own_dialect.py [--asyncio]
+usage: own_dialect.py [--driver lodestar] [--driver lodestar+asyncio]
 
-Against a server of ours, and against a real Trino when LODESTAR_TEST_TRINO is its URL (http://host:port). Excluded is
-what `sqlalchemy_lodestar.requirements` says, with its reason. The suite's schemas are made before and dropped after.
+Against a server of ours, and against a real Trino when LODESTAR_TEST_TRINO is its URL (http://host:port); through both
+drivers where greenlet is installed, which asyncio needs. Excluded is what `sqlalchemy_lodestar.requirements` says, with
+its reason. The suite's schemas are made before and dropped after.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ SUITE = ROOT / "integration" / "compat" / "dialect_suite"
 SKIPPED = 77
 OWN_SCHEMA = "lodestar_dialect_suite"
 SCHEMAS = (OWN_SCHEMA, "test_schema", "test_schema_2")  # the last two are the suite's names
+DRIVERS = {"lodestar": None, "lodestar+asyncio": "greenlet"}  # and the package that each needs
 CATALOGS = {"memory": {"connector.name": "memory"}, "tpch": {"connector.name": "tpch"}}
 
 
@@ -46,20 +48,21 @@ class Outcome:
 def main() -> int:
     """0 when nothing failed that was not expected, 77 without SQLAlchemy."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--asyncio", action="store_true", help="through lodestar+asyncio:// (needs greenlet)")
+    parser.add_argument("--driver", action="append", choices=DRIVERS, help="both without it")
     options = parser.parse_args()
-    needed = ["sqlalchemy", *(["greenlet"] if options.asyncio else [])]
-    for name in needed:
-        if importlib.util.find_spec(name) is None:
-            print(f"skipped: {name} is not installed")
-            return SKIPPED
-    driver = "lodestar+asyncio" if options.asyncio else "lodestar"
+    if importlib.util.find_spec("sqlalchemy") is None:
+        print("skipped: SQLAlchemy is not installed")
+        return SKIPPED
+    drivers = options.driver or [
+        name for name, needed in DRIVERS.items() if needed is None or importlib.util.find_spec(needed) is not None
+    ]
+    trino = os.environ.get("LODESTAR_TEST_TRINO")
     failures = 0
     with Lodestar(CATALOGS, environment={"PYTHONPATH": os.pathsep.join(PATHS)}) as server:
-        failures += _report("our server", server.url, driver)
-    trino = os.environ.get("LODESTAR_TEST_TRINO")
-    if trino:
-        failures += _report("a Trino", trino, driver)
+        for driver in drivers:
+            failures += _report("our server", server.url, driver)
+            if trino:
+                failures += _report("a Trino", trino, driver)
     return 1 if failures else 0
 
 

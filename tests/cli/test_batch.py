@@ -1,8 +1,11 @@
 """Batch mode as a process, against a server of ours."""
 
 import re
+import signal
 import subprocess
 import sys
+
+import pytest
 
 
 def without_ids(text):
@@ -144,3 +147,43 @@ def test_a_preprocessor_rewrites_statements(run):
     assert (done.code, done.out) == (0, '"cat"\n')
     failed = run("--execute", "select 'dog'", TRINO_PREPROCESSOR="echo no >&2; exit 3")
     assert (failed.code, failed.out, failed.err) == (1, "", "Query preprocessor exited 3\n===\nno\n\n===\n")
+
+
+def test_requests_can_be_watched(run):
+    done = run("--network-logging", "BASIC", "--execute", "select 1")
+    assert (done.code, done.out) == (0, '"1"\n')
+    assert re.match(r"--> POST http://.*/v1/statement \(8-byte body\)\n<-- 200 ", done.err)
+
+
+def test_a_password_is_not_sent_in_the_clear(run):
+    done = run("--password", "--execute", "select 1", LODESTAR_PASSWORD="secret")
+    assert (done.code, done.out) == (1, "")
+    assert "https" in done.err
+    assert "secret" not in done.err
+
+
+def test_rows_may_come_in_segments(run):
+    text = "select orderkey, comment from tpch.tiny.orders order by orderkey"
+    done = run("--encoding", "json+zstd,json+lz4,json", "--execute", text)
+    assert done.code == 0
+    assert done.out == run("--execute", text).out
+    assert done.out.count("\n") == 15000
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 1, b"Query aborted by user\n"), (signal.SIGTERM, 143, b"")]
+)
+def test_a_signal_cancels_the_query_on_the_server(served, environment, number, code, said):
+    user = f"user{number}"
+    command = [sys.executable, "-m", "lodestar.cli.main", "--server", served.url, "--user", user, "--progress"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*command, "--execute", "SELECT SLOW"], stdout=pipe, stderr=pipe, env=environment) as child:
+        seen = b""
+        while b"RUNNING" not in seen:
+            seen = child.stderr.read1()
+            assert seen, "it has ended"
+        child.send_signal(number)
+        assert child.stderr.read().endswith(said)
+        assert child.wait(30) == code
+    queries = served.send("GET", "/v1/query", served.user).json
+    assert [query["state"] for query in queries if query["session"]["user"] == user] == ["FAILED"]

@@ -77,3 +77,15 @@ def test_options_become_the_session():
         assert session.resource_estimates == {"CPU_TIME": "1h"}
         assert session.source == "lodestar-cli"
         assert ("X-A", "b") in connection._core.settings.http_headers
+
+
+def test_signing_in_with_a_browser_needs_tls():
+    with pytest.raises(SettingsError, match="TLS/SSL is required"):
+        connect(parse_options(["http://host", "--external-authentication"]), {})
+
+
+def test_only_encodings_of_json_can_be_offered():
+    with connect(parse_options(["http://host", "--encoding", "json+lz4, json"]), {}) as connection:
+        assert connection._core.settings.encodings == ("json+lz4", "json")
+    with pytest.raises(SettingsError, match="Encoding arrow is not one of rows in JSON"):
+        connect(parse_options(["http://host", "--encoding", "arrow"]), {})

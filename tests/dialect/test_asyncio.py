@@ -80,3 +80,23 @@ async def test_many_at_once(engine):
             return int((await connection.execute(select(sa.literal(number)))).scalar())
 
     assert await asyncio.gather(*(one(number) for number in range(12))) == list(range(12))
+
+
+async def test_a_cancelled_task_leaves_nothing_behind(engine):
+    slow = text(
+        "SELECT count(*) AS slow FROM tpch.sf1.lineitem a CROSS JOIN tpch.sf1.lineitem b WHERE a.comment < b.comment"
+    )
+
+    async def run() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(slow)
+
+    task = asyncio.ensure_future(run())
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with engine.connect() as connection:
+        states = text("SELECT state FROM system.runtime.queries WHERE query LIKE 'SELECT count(*) AS slow%'")
+        assert [row[0] for row in await connection.execute(states)] == ["FAILED"]
+    assert engine.pool.checkedout() == 0

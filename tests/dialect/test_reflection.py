@@ -143,3 +143,14 @@ def test_the_session_says_where_names_are(reflected):
         connection.execute(text("USE tpch.tiny"))
         assert inspect(connection).has_table("nation")
         connection.execute(text("USE memory.default"))
+
+
+def test_without_a_catalog_one_has_to_be_named(dialect_url):
+    engine = sa.create_engine(f"lodestar://tester@{dialect_url}")
+    inspector = inspect(engine)
+    assert "nation" in inspector.get_table_names("tpch.tiny")
+    with pytest.raises(exc.InvalidRequestError, match="needs a catalog"):
+        inspector.get_table_names("tiny")
+    with pytest.raises(exc.InvalidRequestError, match="needs a catalog"):
+        inspector.get_schema_names()
+    engine.dispose()

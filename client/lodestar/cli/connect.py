@@ -6,11 +6,12 @@ import getpass
 import os
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from lodestar.cli.login import ExternalLogin
 from lodestar.cli.options import (
     DEFAULT_SERVER,
     DEFAULT_SOURCE,
@@ -20,7 +21,10 @@ from lodestar.cli.options import (
     check_tags,
     check_time_zone,
 )
+from lodestar.cli.transport import CommandLineTransport
 from lodestar.connection import Connection
+from lodestar.protocol.encodings import require_encoding
+from lodestar.settings import find_settings
 
 _LOCAL = "local://"
 _SCHEMES = ("http://", "https://", "trino://", "lodestar://")
@@ -35,13 +39,11 @@ def connect(options: Options, environment: Mapping[str, str]) -> Connection:
 
     Raises: SettingsError, lodestar.Error.
     """
-    import lodestar
-
     options, address = resolve_server(options)
     if options.socks_proxy is not None:
         raise SettingsError("SOCKS proxies are not supported, use --http-proxy")
-    if options.external_authentication:
-        raise SettingsError("External authentication is not supported here, use --access-token or --password")
+    if options.external_authentication and not address.startswith("https:"):
+        raise SettingsError("TLS/SSL is required for authentication using external authorization")
     user = options.user or _system_user()
     arguments: dict[str, Any] = {
         "user": user,
@@ -65,7 +67,7 @@ def connect(options: Options, environment: Mapping[str, str]) -> Connection:
     if options.disable_compression:
         arguments["compression"] = False
     if options.encoding:
-        arguments["encodings"] = [one.strip() for one in options.encoding.split(",") if one.strip()]
+        arguments["encodings"] = _encodings(options.encoding)
     if options.http_proxy is not None:
         arguments["proxy"] = options.http_proxy
     if options.insecure or options.keystore_path or options.truststore_path:
@@ -73,9 +75,31 @@ def connect(options: Options, environment: Mapping[str, str]) -> Connection:
     if options.password:
         arguments["password"] = _ask_password(user, environment)
     # What is not said here may be said in a local:// address.
-    return lodestar.connect(
-        address, **{name: value for name, value in arguments.items() if value not in (None, {}, ())}
-    )
+    settings = find_settings(address, {name: value for name, value in arguments.items() if value not in (None, {}, ())})
+    login = None
+    if options.external_authentication:
+        login = ExternalLogin(settings.origin, _page_opener(options.external_authentication_redirect_handler))
+    return Connection(settings, transport=CommandLineTransport(settings.transport, options.network_logging, login))
+
+
+def _encodings(text: str) -> list[str]:
+    names = [one.strip() for one in text.split(",") if one.strip()]
+    for name in names:
+        if require_encoding(name).arrow:
+            raise SettingsError(f"Encoding {name} is not one of rows in JSON: json, json+lz4, json+zstd")
+    return names
+
+
+def _page_opener(handler: str) -> Callable[[str], None]:
+    def open_page(uri: str) -> None:
+        if handler != "PRINT":
+            import webbrowser
+
+            if webbrowser.open(uri) or handler != "ALL":
+                return
+        sys.stderr.write(f"External authentication required. Please go to:\n{uri}\n")
+
+    return open_page
 
 
 def resolve_server(options: Options) -> tuple[Options, str]:

@@ -79,13 +79,23 @@ def execute(remote: Remote, text: str, display: Display) -> bool:
             running.cancel()
         channel.wipe()
         channel.line("Query aborted by user")
+    except SystemExit:
+        # The process is told to end: the query must not outlive it.
+        if running is not None:
+            running.cancel()
+        raise
     except DatabaseError as fault:
         channel.wipe()
         if fault.error_code is not None:
             show_query_failure(channel, text, fault, debug=display.style.debug)
         else:
             show_failure(channel, fault, debug=display.style.debug)
-    except Error as fault:
+    except ReaderGone:
+        raise
+    except Exception as fault:
+        # Rows that cannot be shown end the query, not the session.
+        if running is not None and not isinstance(fault, Error):
+            running.cancel()
         channel.wipe()
         show_failure(channel, fault, debug=display.style.debug)
     return False
@@ -136,10 +146,12 @@ class _Run:
         """The first rows, None when the statement is done without any."""
         if not self._display.progress:
             rows = None
-            while rows is None and not self._statement.done:
-                self._warnings.show(self._statement.warnings, before=True)
-                rows = self._running.advance()
-            self._warnings.show(self._statement.warnings, behind=True)
+            try:
+                while rows is None and not self._statement.done:
+                    self._warnings.show(self._statement.warnings, before=True)
+                    rows = self._running.advance()
+            finally:
+                self._warnings.show(self._statement.warnings, behind=True)
             return rows
         try:
             if self._display.keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,9 @@ def _run(options: Options) -> int:
     from lodestar.cli.terminal import Channel
     from lodestar.errors import Error
 
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _end)
     try:
         text = _batch_text(options)
         connection = connect(options, os.environ)
@@ -72,6 +76,11 @@ def _run(options: Options) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\n")
     return 1
+
+
+def _end(number: int, frame: object) -> None:
+    """End as signals do, but by way of what has to be tidied up."""
+    raise SystemExit(128 + number)
 
 
 def _batch_text(options: Options) -> str | None:

@@ -13,6 +13,7 @@ FORMATS = (
     *("JSON", "MARKDOWN", "NULL"),
 )
 EDITING_MODES = ("EMACS", "VI")
+REDIRECT_HANDLERS = ("DESKTOP_OPEN", "SYSTEM_OPEN", "PRINT", "OPEN", "ALL")
 LOGGING_LEVELS = ("NONE", "BASIC", "HEADERS", "BODY")
 DEFAULT_SERVER = "localhost:8080"
 DEFAULT_SOURCE = "lodestar-cli"
@@ -33,6 +34,7 @@ class Options:
     password: bool = False
     access_token: str | None = None
     external_authentication: bool = False
+    external_authentication_redirect_handler: str = "ALL"
     catalog: str | None = None
     schema: str | None = None
     path: tuple[str, ...] = ()
@@ -206,9 +208,21 @@ OPTIONS = (
         Takes.ONE,
         _choice(*EDITING_MODES),
     ),
-    Option("encoding", "Spooled encodings to offer, in order of preference", "encoding", Takes.ONE),
+    Option(
+        "encoding",
+        "Spooled encodings to offer, best first: json, json+lz4, json+zstd (default: none)",
+        "encoding",
+        Takes.ONE,
+    ),
     Option("execute", "Execute specified statements and exit", "execute", Takes.ONE),
     Option("external-authentication", "Enable external authentication"),
+    Option(
+        "external-authentication-redirect-handler",
+        f"How the page to sign in at is shown: {', '.join(REDIRECT_HANDLERS)} (default: ALL)",
+        "handler",
+        Takes.ONE,
+        _choice(*REDIRECT_HANDLERS),
+    ),
     Option(
         "extra-credential",
         "Extra credentials (property can be used multiple times; format is key=value)",

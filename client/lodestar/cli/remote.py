@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from lodestar.connection import Connection
-from lodestar.errors import DatabaseError, NotSupportedError
+from lodestar.errors import DatabaseError
 from lodestar.protocol.documents import PageData, SegmentedData
-from lodestar.protocol.operations import Operation, advance, cancel, send, start
+from lodestar.protocol.encodings import read_json_segment, require_encoding
+from lodestar.protocol.operations import Operation, advance, cancel, fetch_segment, send, start
 from lodestar.protocol.statement import Statement
 from lodestar.session import ClientSession
 
@@ -84,6 +85,11 @@ class RunningStatement:
 
     def _advance(self) -> Operation[Rows | None]:
         data: PageData | None = yield from advance(self.statement, self._limits, self._core.apply)
-        if isinstance(data, SegmentedData):
-            raise NotSupportedError(f"Results encoded as {data.encoding} are not supported")
-        return data
+        if not isinstance(data, SegmentedData):
+            return data
+        encoding = require_encoding(data.encoding)
+        rows: list[Sequence[Any]] = []
+        for segment in data.segments:
+            found = yield from fetch_segment(self.statement, segment, self._limits)
+            rows += read_json_segment(encoding, segment, found)
+        return rows

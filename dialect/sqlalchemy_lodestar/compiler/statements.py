@@ -109,12 +109,6 @@ class LodestarSQLCompiler(SQLCompiler):
         text = str(self._plain.visit_table(table, asfrom, *arguments, **keywords))
         return self.preparer.with_catalog(table, text) if asfrom and keywords.get("use_schema", True) else text
 
-    def get_select_precolumns(self, select: Any, **keywords: Any) -> str:
-        """DISTINCT; `DISTINCT ON` is refused."""
-        if select._distinct_on:
-            raise exc.CompileError("Trino has no DISTINCT ON")
-        return super().get_select_precolumns(select, **keywords)
-
     def visit_tablesample(self, tablesample: Any, *arguments: Any, **keywords: Any) -> str:
         """TABLESAMPLE, whose percentage is no parameter."""
         with self._literals(True):

@@ -142,7 +142,8 @@ def test_created_tables(memory):
     memory.drop_view("seen")
     for name in ("europe", "frame", "typed"):
         memory.drop_table(name)
-    assert memory.list_tables() == []
+    # What ibis made for frames in memory goes when it likes.
+    assert not {"europe", "frame", "typed", "seen"} & set(memory.list_tables())
 
 
 def test_memtable(memory):

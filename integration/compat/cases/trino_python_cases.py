@@ -223,12 +223,8 @@ def test_session_properties():
 
 
 def test_wrong_session_property():
-<<<<<<< HEAD
-    with connect(session_properties={"no_such_property": "1"}) as connection, pytest.raises(TrinoQueryError) as caught:
-=======
     connection = connect(session_properties={"no_such_property": "1"})
     with pytest.raises(TrinoQueryError) as caught:
->>>>>>> compat
         rows(connection.cursor(), "SELECT 1")
     assert caught.value.error_name == "INVALID_SESSION_PROPERTY"
 

@@ -5,8 +5,7 @@ import base64
 import pytest
 from tests.cli.formats.signatures import BIGINT, DOUBLE, VARBINARY, VARCHAR, array, mapping, plain, row
 
-from lodestar.cli.formats.json_lines import json_text
-from lodestar.cli.formats.values import Column, json_value, plain_text, shown_text
+from lodestar.cli.formats.values import Column, json_text, plain_text, shown_text
 
 BYTES = base64.b64encode(bytes(range(20))).decode()
 FIRST = "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f"
@@ -42,7 +41,7 @@ CASES = [
 def test_value(signature, value, shown, json):
     column = Column("x", signature)
     assert shown_text(column)(value) == shown
-    assert json_text(json_value(column)(value)) == json
+    assert json_text(column)(value) == json
 
 
 @pytest.mark.parametrize("signature", [BIGINT, VARBINARY, array(BIGINT), plain("unknown")])
@@ -50,7 +49,7 @@ def test_null(signature):
     column = Column("x", signature)
     assert shown_text(column)(None) == "NULL"
     assert plain_text(column)(None) == ""
-    assert json_text(json_value(column)(None)) == "null"
+    assert json_text(column)(None) == "null"
 
 
 def test_bytes_in_files_are_one_line_unless_nested():

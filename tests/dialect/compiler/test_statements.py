@@ -163,12 +163,6 @@ def test_columns_of_unnest_have_names(compiled):
     assert compiled(select(func.unnest(t.c.a).column_valued()).select_from(t)).endswith("AS anon_1 (anon_1)")
 
 
-@pytest.mark.filterwarnings("ignore:Passing expression to ``distinct``")
-def test_distinct_on_is_refused(compiled):
-    with pytest.raises(exc.CompileError, match="DISTINCT ON"):
-        compiled(select(t.c.id).distinct(t.c.n))
-
-
 def test_explain(compiled):
     query = select(t.c.id).where(t.c.n == "x")
     assert compiled(explain(query), executed=True) == "EXPLAIN SELECT t.id FROM t WHERE t.n = 'x'"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lodestar.cli.formats.printer import Rows, Write
 from lodestar.cli.formats.values import Column, plain_text
 
 _TSV_ESCAPES = {0: "\\0", 8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 92: "\\\\"}
+
+_TSV_ESCAPED = re.compile(r"[\0\x08\n\f\r\\]")
 
 
 class CsvPrinter:
@@ -66,4 +69,7 @@ class TsvPrinter:
 
 
 def _tsv_line(fields: list[str]) -> str:
+    line = "\t".join(fields)
+    if _TSV_ESCAPED.search(line) is None and line.count("\t") == len(fields) - 1:
+        return line + "\n"
     return "\t".join([field.translate(_TSV_ESCAPES) for field in fields]) + "\n"

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any
 
 from lodestar.cli.formats.java import float_text, in_hash_order
@@ -28,6 +31,7 @@ _TEXTS = frozenset(
 )
 _DOCUMENTS = frozenset({"KdbTree", "BingTile"})
 _BYTES_PER_LINE = 16
+_ESCAPED_CONTROL = re.compile(r"\\u00[01][0-9a-f]")
 
 Text = Callable[[Any], str]
 
@@ -57,16 +61,18 @@ def plain_text(column: Column) -> Text:
     return _nullable(_text(column.signature), "")
 
 
-def json_value(column: Column) -> Callable[[Any], Any]:
-    """For JSON: what Python's values write; floats become `Number`."""
-    convert = _json(column.signature)
-    return lambda value: None if value is None else convert(value)
+def json_text(column: Column) -> Text:
+    """As JSON without spaces; only what must be escaped is."""
+    return _nullable(_json(column.signature), "null")
 
 
-class Number(str):
-    """A text that is written into JSON as it is."""
-
-    __slots__ = ()
+def quoted(text: str) -> str:
+    """A string of JSON."""
+    found = encode_basestring(text)
+    # Python writes the digits of control characters in lower case.
+    return (
+        _ESCAPED_CONTROL.sub(lambda match: match[0][:-2] + match[0][-2:].upper(), found) if "\\u00" in found else found
+    )
 
 
 def hex_pairs(data: bytes, per_line: int | None = _BYTES_PER_LINE) -> str:
@@ -194,44 +200,51 @@ def _document_text(value: Any) -> str:
     return float_text(value) if isinstance(value, float) else str(value)
 
 
-def _json(signature: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Converts what is not null."""
+def _json(signature: Mapping[str, Any]) -> Text:
+    """Of what is not null."""
     raw = _raw(signature)
+    if raw in _TEXTS:
+        return quoted
+    if raw in _INTEGERS:
+        return str
     if raw in _FLOATS:
         return _json_float
-    if raw in _INTEGERS:
-        return int
+    if raw == "boolean":
+        return lambda value: "true" if value else "false"
     if raw == "array":
-        item = _json_nullable(_types(signature)[0])
-        return lambda value: [item(one) for one in value]
+        item = _nullable(_json(_types(signature)[0]), "null")
+        return lambda value: f"[{','.join(map(item, value))}]"
     if raw == "map":
         key_type, value_type = _types(signature)
-        other = _json_nullable(value_type)
-        name = _decoded_key_text(key_type)
-        decode = decode_key(key_type)
-        return lambda value: {name(decode(key)): other(one) for key, one in value.items()}
+        other = _nullable(_json(value_type), "null")
+        name, decode = _decoded_key_text(key_type), decode_key(key_type)
+        return lambda value: (
+            "{" + ",".join(f"{quoted(name(decode(key)))}:{other(one)}" for key, one in value.items()) + "}"
+        )
     if raw == "row":
         return _json_row(signature)
     if _is_bytes(signature):
-        return lambda value: hex_pairs(decode_bytes(value), None)
-    return lambda value: value
-
-
-def _json_nullable(signature: Mapping[str, Any]) -> Callable[[Any], Any]:
-    convert = _json(signature)
-    return lambda value: None if value is None else convert(value)
+        return lambda value: f'"{hex_pairs(decode_bytes(value), None)}"'
+    return _json_document
 
 
 def _json_float(value: Any) -> str:
     text = float_text(float(value))
-    return Number(text) if text[-1].isdigit() else text
+    return text if text[-1].isdigit() else f'"{text}"'
 
 
-def _json_row(signature: Mapping[str, Any]) -> Callable[[Any], Any]:
+def _json_row(signature: Mapping[str, Any]) -> Text:
     """An object when every field has a name of its own, else an array."""
     fields = row_fields(signature)
     names = [name for name, _ in fields]
-    items = [_json_nullable(kind) for _, kind in fields]
+    items = [_nullable(_json(kind), "null") for _, kind in fields]
     if None in names or len(set(names)) < len(names):
-        return lambda value: [item(one) for item, one in zip(items, value, strict=True)]
-    return lambda value: {name: item(one) for name, item, one in zip(names, items, value, strict=True)}
+        return lambda value: "[" + ",".join([item(one) for item, one in zip(items, value, strict=True)]) + "]"
+    heads = [f"{quoted(name)}:" for name in names if name is not None]
+    return lambda value: (
+        "{" + ",".join([head + item(one) for head, item, one in zip(heads, items, value, strict=True)]) + "}"
+    )
+
+
+def _json_document(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -91,6 +91,9 @@ class _Shell:
             execute(self._remote, preprocess(text, self._remote.session, self._environment), display)
         except PreprocessorError as fault:
             self._channel.line(str(fault))
+        except KeyboardInterrupt:
+            # A second Ctrl-C, while the first was obeyed.
+            self._channel.line()
         except ReaderGone as gone:
             if gone.canceled:
                 self._channel.line("Query aborted by user")
