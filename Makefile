@@ -3,8 +3,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 BIN := .venv/bin
+RUN := PYTHONPATH=. $(BIN)/python
+PORT ?= 8080
+LANES ?=
 
-.PHONY: help check test
+.PHONY: help demo serve check test conformance bench integration clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-zA-Z_.-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +18,12 @@ help: ## This list
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock -e '.[dev]'
 	@touch .venv
 
+demo: .venv ## The tour: sample data, a server, the driver, SQLAlchemy and the command line; stops by itself
+	@$(RUN) -m integration.demo
+
+serve: .venv ## A server on sample data, until Ctrl-C (PORT=8080)
+	@$(RUN) -m integration.demo --serve --port $(PORT)
+
 check: .venv ## Format, lint, types, import contracts, unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -22,5 +31,17 @@ check: .venv ## Format, lint, types, import contracts, unit tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests -m "not slow"
 
-test: .venv ## All tests of one process
+test: .venv ## All tests that need one machine and no service
 	$(BIN)/python -m pytest tests
+
+integration: .venv ## Every integration lane that this machine can carry (LANES="wheel abuse": only these)
+	@$(RUN) integration/run.py $(LANES)
+
+conformance: .venv ## Recorded answers of a real Trino, where ../shared has them; writes integration/conformance/report.md
+	@$(RUN) integration/run.py conformance wire
+
+bench: .venv ## Ratios against bare DuckDB and other clients, in one run
+	@$(RUN) -m integration.benchmarks
+
+clean: ## Everything that the targets above have made
+	rm -rf .venv .demo integration/.cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -27,11 +27,12 @@ class Lodestar:
         etc_dir: Path | None = None,
         environment: Mapping[str, str] | None = None,
         data_dir: Path | None = None,
+        port: int | None = None,
     ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="lodestar-", ignore_cleanup_errors=True)
         self.directory = Path(self._directory.name)
         self.data_dir = data_dir or self.directory / "data"
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         settings = {"http-server.http.port": str(self.port), "node.data-dir": str(self.data_dir), **(config or {})}
         command = [sys.executable, "-m", "lodestar_server", "run"]

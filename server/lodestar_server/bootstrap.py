@@ -230,9 +230,11 @@ class LodestarServer:
         from lodestar_server.http.metrics import MetricsRoutes, publish_http
         from lodestar_server.http.queries import OpenQueryAccess, QueryRoutes
         from lodestar_server.http.router import Router
+        from lodestar_server.http.segments import SegmentRoutes
         from lodestar_server.http.statement import StatementRoutes
         from lodestar_server.http.web_ui import WebUiRoutes
         from lodestar_server.observability.process import publish_process
+        from lodestar_server.protocol.encodings import ENCODINGS
         from lodestar_server.protocol.identifiers import QueryIds, make_coordinator_id
         from lodestar_server.protocol.requests import RequestRules
         from lodestar_server.query.dispatch import AccessChecks, QueryManager, QuerySettings
@@ -260,7 +262,9 @@ class LodestarServer:
         manager = QueryManager(pipeline, directory, settings, clock=self._clock)
         self.manager = self._node_routes.manager = self.runtime.manager = manager
         conversations = Conversations(manager, self.configuration.group(ResultConfig))
+        arrow = self.configuration.group(ResultConfig).arrow_enabled
         rules = RequestRules(
+            encodings=tuple(name for name, one in ENCODINGS.items() if one.rows == "arrow") if arrow else (),
             server_time_zone=settings.server_time_zone,
             default_catalog=environment.default_catalog,
             default_schema=environment.default_schema,
@@ -276,7 +280,7 @@ class LodestarServer:
         if self._gate.ui is not None:
             routes += self._gate.ui.routes()
         if self.node.coordinator:
-            routes += statements.routes()
+            routes += statements.routes() + SegmentRoutes(conversations).routes()
         publish_queries(self.metrics, manager)
         publish_http(self.metrics, self.http)
         publish_process(self.metrics)
@@ -429,11 +433,12 @@ def run_server(configuration: Configuration, parts: EngineParts | None = None) -
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """On uvloop where it is installed: a fifth less work per request."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=event_loop_factory()) as runner:
         runner.run(main())
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def event_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, or None for asyncio's own."""
     try:
         from uvloop import new_event_loop
     except ImportError:

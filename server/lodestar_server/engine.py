@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,7 @@ def check_statement(text: str) -> None:
     parse_statement(text)
 
 
+@lru_cache(maxsize=256)
 def check_path(text: str) -> None:
     """Raises LodestarError for an SQL path that does not parse."""
     from lodestar_server.sql.parser import parse_path_specification

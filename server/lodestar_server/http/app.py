@@ -145,6 +145,9 @@ class HttpServer:
         exchange = Exchange(request, target, headers, base, self.config.body_timeout)
         match = self.router.find(split_path(target.path))
         if match is None:
+            if not self._gate.ready:
+                # The engine's routes come with the engine: a client that tries again will find them.
+                raise RequestFault(503, "Server is still initializing")
             if target.path.startswith("/ui/"):
                 return await self._unknown_ui_path(exchange)
             raise RequestFault(404, "HTTP 404 Not Found")

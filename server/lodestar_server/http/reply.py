@@ -39,10 +39,19 @@ def _load_compressor() -> Any:
 
 _make_compressor = _load_compressor()
 _GZIP_WINDOW = 31
+_STORED_BYTES = 1200
+"""What fits into one network packet anyway is wrapped, not compressed."""
+_GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
 
 
 def gzip_parts(parts: Sequence[Part]) -> bytes:
     """The pieces as one gzip member. Fast rather than small: most clients are near."""
+    size = sum(len(part) for part in parts)
+    if size <= _STORED_BYTES:
+        body = b"".join(parts)
+        # One stored block, the last one (RFC 1951, 3.2.4), between head and trailer of the member (RFC 1952).
+        block = b"\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+        return b"".join((_GZIP_HEAD, block, body, zlib.crc32(body).to_bytes(4, "little"), size.to_bytes(4, "little")))
     compressor = cast(_Compressor, _make_compressor(1, zlib.DEFLATED, _GZIP_WINDOW))
     return b"".join([*(compressor.compress(part) for part in parts), compressor.flush()])
 

@@ -90,7 +90,11 @@ class StatementRoutes:
     async def poll_executing(self, exchange: Exchange) -> Reply:
         """The next page, or the last one again."""
         conversation, token, slug = self._find(exchange)
-        return self._reply(await conversation.executing(token, slug, exchange.base), None)
+        document = await conversation.executing(token, slug, exchange.base)
+        query = conversation.query
+        # Told only while the result may come in segments: other statements answer with rows after all.
+        segmented = query.segments is not None or query.columns is None
+        return self._reply(document, query.request.encoding if segmented else None)
 
     async def heartbeat(self, exchange: Exchange) -> Reply:
         """HEAD: nothing moves."""

@@ -23,6 +23,9 @@ def set_up_logging(stream: TextIO, style: str, levels: Mapping[str, str]) -> Non
     """Send every log to `stream`. `style` is TEXT or JSON; `levels` are levels by logger name, `` for the root."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter() if style.upper() == "JSON" else TextFormatter())
+    # What no line shows need not be found out; walking the stack for the caller costs more than writing the line.
+    logging._srcfile = None
+    logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

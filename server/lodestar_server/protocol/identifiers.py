@@ -27,7 +27,7 @@ class QueryIds:
 
     def next(self, now: datetime) -> str:
         """The id of a query created at `now` (UTC)."""
-        second = now.strftime("%Y%m%d_%H%M%S")
+        second = f"{now.year:04}{now.month:02}{now.day:02}_{now.hour:02}{now.minute:02}{now.second:02}"
         with self._lock:
             # A clock that is set back must not hand out an id twice: only a later day starts anew.
             if second[:8] > self._second[:8]:

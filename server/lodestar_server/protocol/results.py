@@ -83,9 +83,8 @@ def document_head(query_id: str, uris: DocumentUris, columns: bytes | None) -> b
     return head if columns is None else b'%b"columns":%b,' % (head, columns)
 
 
-DATA_OPEN = b'"data":['
-DATA_CLOSE = b"],"
-"""Around the rows; the rows' last comma is left out."""
+DATA_KEY = b'"data":'
+"""Before the rows, an array or the object of segments."""
 
 
 def document_tail(

@@ -67,9 +67,14 @@ def wire_type(type_: Type, parametric_datetime: bool = True) -> str:
     return type_.display
 
 
-def type_signature(type_: Type, parametric_datetime: bool = True) -> dict[str, Any]:
-    """The `typeSignature` object; `arguments` is always there."""
-    return {"rawType": type_.base, "arguments": _arguments(type_, parametric_datetime)}
+@lru_cache(maxsize=4096)
+def type_signature(type_: Type, parametric_datetime: bool = True) -> orjson.Fragment:
+    """The text of the `typeSignature` object; `arguments` is always there.
+
+    Each level is a text of its own, because the encoder goes down 254 levels and no further.
+    """
+    signature = {"rawType": type_.base, "arguments": _arguments(type_, parametric_datetime)}
+    return orjson.Fragment(orjson.dumps(signature))
 
 
 @lru_cache(maxsize=1024)

@@ -137,6 +137,13 @@ class ResultConfig(ConfigGroup):
         source="Trino: the fixed target of its client protocol",
     )
 
+    arrow_enabled: bool = config(
+        "query-results.arrow-enabled",
+        default="true",
+        doc="Send the results of queries as Arrow streams to clients that ask for the encoding `arrow`.",
+        source="Lodestar",
+    )
+
     def check(self) -> Iterable[str]:
         """Faults between settings."""
         if self.info_url_template is not None and "${QUERY_ID}" not in self.info_url_template:

@@ -50,9 +50,9 @@ def answer(statement: StatementContext, bound: BoundQuery, results: ResultSink, 
     results.enter(QueryPhase.STARTING)
     columns = [OutputColumn(one.name, one.type) for one in bound.fields]
     sources = StatementSources(statement.metadata)
-    rows = _FORMATS[results.encoding]
     # Before the kernel has it: clients want to know the columns of a query that computes for long, or fails.
     results.begin(columns, spoolable=spoolable)
+    rows = _FORMATS[results.encoding]
     results.enter(QueryPhase.RUNNING)
     with statement.services.kernel.execute(bound.plan, statement.query, sources, rows) as execution:
         for batch in execution.batches():

@@ -50,6 +50,7 @@ class ResultSink(Protocol):
     """Called from the pipeline's worker thread, in order: enter…, begin, append…, finish. An exception ends it."""
 
     encoding: RowEncoding
+    """Settled once `begin` was called."""
 
     def enter(self, phase: QueryPhase) -> None:
         """The pipeline has reached a phase."""

@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from lodestar_server.protocol.types import render_columns, type_signature, wire_type
-from lodestar_server.spi.types import BIGINT, RowField, RowType
+from lodestar_server.spi.types import BIGINT, ArrayType, RowField, RowType, Type
 from lodestar_server.spi.types.text import parse_type
 
 
@@ -39,7 +39,16 @@ def test_arguments_are_always_a_list(text):
             elif argument["kind"] == "NAMED_TYPE":
                 walk(argument["value"]["typeSignature"])
 
-    walk(type_signature(parse_type(text)))
+    walk(orjson.loads(orjson.dumps(type_signature(parse_type(text)))))
+
+
+def test_types_nest_deeper_than_the_encoder_goes():
+    deep: Type = BIGINT
+    for _ in range(400):
+        deep = ArrayType(deep)
+    found = render_columns((("a", deep),), True)
+    assert found.count(b'"rawType":"array"') == 400
+    assert found.count(b'"rawType":"bigint"') == 1
 
 
 def test_columns_keep_their_names():

@@ -15,11 +15,11 @@ def test_01_header_and_body_limits(served):
 
 
 def test_02_head_does_not_run_get(served):
-    uri = served.executing("SELECT 100 ROWS")
+    uri = served.executing("SELECT 40000 ROWS OF 100")
     before = served.send("HEAD", uri.removeprefix(served.url))
     assert (before.status, before.body) == (200, b"")
     # Nothing was acknowledged or answered: the first page is still the first.
-    assert len(served.get(uri).json["data"]) == 100
+    assert served.get(uri).json["data"][0][0] == 0
 
 
 @pytest.mark.parametrize("host", ["example.com:1234", "example.com", "[::1]:18080", "LOCALHOST:8080"])
@@ -87,7 +87,7 @@ def test_05_gzip_only_when_offered(served, offer, compressed):
 
 
 def test_05_large_pages_are_compressed_whole(served):
-    uri = served.executing("SELECT 9000 ROWS OF 100")
+    uri = served.executing("SELECT 30000 ROWS OF 100")
     answer = served.get(uri, {"Accept-Encoding": "gzip"})
     plain = served.get(uri)
     assert gzip.decompress(answer.body) == plain.body

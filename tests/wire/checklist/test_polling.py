@@ -139,15 +139,34 @@ def test_23_one_huge_row_is_one_page(served):
 
 def test_23_small_results_come_in_one_document(served):
     answers = served.run("SELECT 1")
-    assert len(answers) == 3
+    # Through before its first poll is answered: no second one.
+    assert len(answers) == 2
     last = answers[-1].json
     assert (last["data"], last["stats"]["state"], "nextUri" in last) == ([[1]], "FINISHED", False)
 
 
+def test_25_a_result_told_on_the_queued_uri_is_told_again(served):
+    uri = served.post("SELECT 1").json["nextUri"]
+    first = served.get(uri)
+    assert first.json["data"] == [[1]]
+    assert served.get(uri).body == first.body
+    assert served.send("DELETE", uri.removeprefix(served.url)).status == 204
+
+
+def test_19_once_an_executing_uri_is_known_the_queued_one_tells_nothing(served):
+    uri = served.post("SELECT TRICKLE 1").json["nextUri"]
+    executing = served.get(uri).json["nextUri"]
+    assert "/executing/" in executing
+    served.pipeline.step.release()
+    rows = [answer.json["data"] for answer in served.follow(served.get(uri)) if "data" in answer.json]
+    assert rows == [[[0]]]
+    assert "data" not in served.get(uri).json
+
+
 @pytest.mark.parametrize("suffix", ["?targetResultSize=10kB", "?maxWait=abc", "?targetResultSize=abc"])
 def test_23_old_parameters_are_ignored(served, suffix):
-    uri = served.executing("SELECT 5000 ROWS")
-    assert len(served.get(uri + suffix).json["data"]) == 5000
+    uri = served.executing("SELECT 30000 ROWS OF 100")
+    assert served.get(uri + suffix).body == served.get(uri).body
 
 
 def test_24_concurrent_polls_get_the_same_page(served):
@@ -261,8 +280,8 @@ def test_30_finished_only_when_everything_is_told(served):
 
 
 def test_30_an_update_is_finished_without_its_client(served):
-    uri = served.executing("INSERT")
-    query_id = re.search(r"executing/([^/]+)", uri)[1]
+    uri = served.post("INSERT").json["nextUri"]
+    query_id = re.search(r"queued/([^/]+)", uri)[1]
     # The first poll waits for the end of the statement; the client does not come for the count.
     served.get(uri)
     served.send("DELETE", uri.removeprefix(served.url))

@@ -118,6 +118,9 @@ def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+_JOIN_SECONDS = 10.0
+
+
 @dataclass(slots=True)
 class _State:
     idle: list[Instance] = field(default_factory=list)
@@ -147,13 +150,17 @@ class InstancePool:
         self._roots = roots
         self._state = _State()
         self._changed = threading.Condition()
+        self._warming: threading.Thread | None = None
 
     def warm_up(self) -> None:
         """Create the idle instances in the background."""
-        threading.Thread(target=self._fill, name="kernel-warm-up", daemon=True).start()
+        self._warming = threading.Thread(target=self._fill, name="kernel-warm-up", daemon=True)
+        self._warming.start()
 
     def _fill(self) -> None:
         for _ in range(min(self._idle_instances, self._max_instances)):
+            if self._state.closed:
+                return
             instance = self._create()
             with self._changed:
                 if self._state.closed:
@@ -222,3 +229,6 @@ class InstancePool:
             self._changed.notify_all()
         for instance in idle:
             instance.close()
+        # A process must not end while one of its threads is inside the engine: that would abort it.
+        if self._warming is not None and self._warming is not threading.current_thread():
+            self._warming.join(_JOIN_SECONDS)

@@ -78,7 +78,10 @@ class SpoolFile:
 
     def append(self, batch: pa.RecordBatch) -> BatchPlace:
         """Write a batch at the end. Raises: OSError."""
-        data = memoryview(_serialize(batch))
+        return self.append_bytes(memoryview(_serialize(batch)))
+
+    def append_bytes(self, data: memoryview) -> BatchPlace:
+        """Write bytes at the end. Raises: OSError."""
         place = BatchPlace(self, self.size_bytes, len(data))
         written = 0
         while written < len(data):
@@ -88,9 +91,13 @@ class SpoolFile:
 
     def read(self, place: BatchPlace) -> pa.RecordBatch:
         """The batch at a place. Raises: OSError, pa.ArrowException."""
-        data = os.pread(self._descriptor, place.length, place.offset)
+        data = self.read_bytes(place)
         with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
             return reader.read_next_batch()
+
+    def read_bytes(self, place: BatchPlace) -> bytes:
+        """The bytes at a place. Raises: OSError."""
+        return os.pread(self._descriptor, place.length, place.offset)
 
     def close(self) -> None:
         """Close and remove the file; more than once does no harm."""

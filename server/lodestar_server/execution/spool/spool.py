@@ -15,11 +15,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from lodestar_server.execution.spool.budget import SpoolBudget
-from lodestar_server.execution.spool.chunks import TextRows, text_rows
+from lodestar_server.execution.spool.chunks import ReadRows, Rows, text_rows
 from lodestar_server.execution.spool.files import MAX_FILE_BYTES, BatchPlace, SpoolDirectory, SpoolFile
 from lodestar_server.spi.errors import OUT_OF_SPILL_SPACE, LodestarError
 
@@ -33,9 +34,9 @@ _WAIT_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of one document: pieces of text whose rows end in a comma, how many rows, how many bytes."""
+    """Rows of one document: pieces of text whose rows end in a comma, or record batches; how many rows and bytes."""
 
-    parts: tuple[memoryview, ...]
+    parts: tuple[Any, ...]
     rows: int
     size_bytes: int
 
@@ -46,12 +47,14 @@ class _Chunk:
 
     size_bytes: int
     row_count: int
-    rows: TextRows | None = None
+    rows: Rows | None = None
     place: BatchPlace | None = None
 
 
 class ResultSpool:
-    """Text rows of one query. One thread appends, one takes; every method is thread-safe.
+    """The rows of one query. One thread appends, one takes; every method is thread-safe.
+
+    `read_rows` says what the batches are: text, or Arrow.
 
     `check` is called while the worker waits and raises when the query was cancelled; `clock` is monotonic seconds.
     """
@@ -65,7 +68,9 @@ class ResultSpool:
         patience: float,
         check: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        read_rows: ReadRows = text_rows,
     ) -> None:
+        self._read_rows = read_rows
         self._budget, self._directory = budget, directory
         self._memory_limit, self._patience = memory_limit, patience
         self._check, self._clock = check, clock
@@ -76,11 +81,11 @@ class ResultSpool:
         self._last_taken = -1e9
         self._closed = False
         self.ready_bytes = 0
-        """Bytes of text that wait."""
+        """Bytes that wait."""
         self.total_rows = 0
         """Rows appended so far."""
         self.total_bytes = 0
-        """Bytes of text appended so far."""
+        """Bytes appended so far."""
         self.spilled_bytes = 0
         """Bytes written to disk so far."""
 
@@ -98,13 +103,13 @@ class ResultSpool:
             return False
 
     def append(self, batch: pa.RecordBatch) -> None:
-        """Add a batch of one string column; blocks while there is no room.
+        """Add a batch; blocks while there is no room.
 
         Raises: LodestarError when the query was cancelled (from `check`) or the disk fails.
         """
         if not batch.num_rows:
             return
-        rows = text_rows(batch)
+        rows = self._read_rows(batch)
         size = rows.size_bytes
         if self._reserve_memory(size):
             self._add(_Chunk(size, rows.rows, rows=rows), in_memory=True)
@@ -117,18 +122,18 @@ class ResultSpool:
 
         Raises: LodestarError when a file cannot be read back.
         """
-        parts: list[memoryview] = []
+        parts: list[Any] = []
         row_count = taken = 0
         while taken < target_bytes:
             chunk = self._front()
             if chunk is None:
                 break
             assert chunk.rows is not None
-            text, rows = chunk.rows.cut(target_bytes - taken)
-            parts.append(text)
+            part, rows, size = chunk.rows.cut(target_bytes - taken)
+            parts.append(part)
             row_count += rows
-            taken += len(text)
-            self._took(chunk, len(text))
+            taken += size
+            self._took(chunk, size)
         self._last_taken = self._clock()
         return Page(tuple(parts), row_count, taken) if parts else None
 
@@ -194,12 +199,13 @@ class ResultSpool:
 
     def _spill(self, batch: pa.RecordBatch) -> None:
         """Write one piece; waits for the client while the node's disk budget is used up."""
-        size = text_rows(batch).size_bytes
+        rows = self._read_rows(batch)
+        size = rows.size_bytes
         while not self._closed and not self._budget.reserve_disk(size):
             if self.empty:
                 # Nobody could make room by reading this query: keep what is in memory already.
                 self._budget.force_memory(size)
-                self._add(_Chunk(size, batch.num_rows, rows=text_rows(batch)), in_memory=True)
+                self._add(_Chunk(size, batch.num_rows, rows=rows), in_memory=True)
                 return
             self._wait()
         if self._closed:
@@ -238,7 +244,7 @@ class ResultSpool:
         if chunk.rows is None:
             assert chunk.place is not None
             try:
-                chunk.rows = text_rows(chunk.place.file.read(chunk.place))
+                chunk.rows = self._read_rows(chunk.place.file.read(chunk.place))
             except (OSError, pa.ArrowException) as fault:
                 if self._closed:
                     return None

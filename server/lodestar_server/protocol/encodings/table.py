@@ -11,12 +11,14 @@ class Encoding:
     """One way to hand out a segment.
 
     `rows` is what the segment holds before compression: `json` (an array of row arrays, UTF-8) or `arrow` (an Arrow
-    IPC stream). `compress` gives the bytes on the wire, None when they are sent as they are.
+    IPC stream). `compress` gives the bytes on the wire, None when they are sent as they are. Arrow compresses its own
+    buffers (`ipc_compression`), so that such a segment is a stream like any other.
     """
 
     name: str
     rows: str
     compress: Callable[[bytes], bytes] | None = None
+    ipc_compression: str | None = None
 
 
 def _zstd(data: bytes) -> bytes:
@@ -39,6 +41,8 @@ ENCODINGS: dict[str, Encoding] = {
         Encoding("json+zstd", "json", _zstd),
         Encoding("json+lz4", "json", _lz4_block),
         Encoding("arrow", "arrow"),
+        Encoding("arrow+lz4", "arrow", ipc_compression="lz4"),
+        Encoding("arrow+zstd", "arrow", ipc_compression="zstd"),
     )
 }
 """Every encoding by its id on the wire; which of them a server offers is its configuration."""

@@ -2,7 +2,8 @@
 
     queued/1, queued/2 …   until the statement is accepted, then executing/0, executing/1 … until everything is told
 
-Of the executing documents the last one answered is kept: asking for its token again gives the same bytes, asking for
+A statement that is through before its queued poll is answered gets its whole result there: a round trip less. Of the
+executing documents the last one answered is kept: asking for its token again gives the same bytes, asking for
 the next one acknowledges it. Older tokens are gone (410); tokens never handed out do not exist (404), because every
 token has a slug of its own. Runs on the event loop.
 """
@@ -12,13 +13,13 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import Any
 
-from lodestar_server.execution.spool.spool import Page
+from lodestar_server.execution.spool.segments import Segment, SegmentStore
 from lodestar_server.protocol.failure import RequestFault
 from lodestar_server.protocol.headers import session_change_headers
 from lodestar_server.protocol.results import (
-    DATA_CLOSE,
-    DATA_OPEN,
+    DATA_KEY,
     DocumentUris,
     document_head,
     document_tail,
@@ -29,6 +30,15 @@ from lodestar_server.query.config import ResultConfig
 from lodestar_server.query.dispatch.figures import document_figures
 from lodestar_server.query.dispatch.manager import QueryManager
 from lodestar_server.query.dispatch.query import Query
+from lodestar_server.query.dispatch.segmented import (
+    ACKNOWLEDGE_PATH,
+    DOWNLOAD_PATH,
+    SEGMENT,
+    SEGMENT_BYTES,
+    read_identifier,
+    segment_identifier,
+    segmented_data,
+)
 from lodestar_server.query.state import QueryState
 from lodestar_server.session import Capability
 from lodestar_server.spi.errors import LodestarError
@@ -36,6 +46,8 @@ from lodestar_server.spi.errors import LodestarError
 LONG_POLL_SECONDS = 1.0
 _FIRST_ROWS_SECONDS = 0.1
 """How long a page that has rows but is not full waits for more."""
+_AT_ONCE_SECONDS = 0.02
+"""How long a queued poll waits, after the statement was accepted, for a result that fits into its answer."""
 KEPT_BYTES = 64 << 20
 """Last documents of queries that are done are kept up to so many bytes in all."""
 
@@ -79,6 +91,32 @@ class Conversations:
             raise not_found()
         return found
 
+    async def read_segment(self, identifier: str) -> memoryview | None:
+        """The bytes of a segment, None when there is none by this name. Raises: LodestarError."""
+        store, number, query = self._find_segment(identifier)
+        if store is None or query is None:
+            return None
+        query.heartbeat()
+        data = (
+            store.read(number)
+            if store.in_memory(number)
+            else await self.manager.read_blocking(lambda: store.read(number))
+        )
+        return data
+
+    def acknowledge_segment(self, identifier: str) -> None:
+        """The client has a segment; one that does not exist (any more) does no harm."""
+        store, number, _ = self._find_segment(identifier)
+        if store is not None:
+            store.acknowledge(number)
+
+    def _find_segment(self, identifier: str) -> tuple[SegmentStore | None, int, Query | None]:
+        parsed = read_identifier(identifier)
+        query = None if parsed is None else self.manager.find_segments(parsed[0])
+        if parsed is None or query is None or not query.slugs.fits(SEGMENT, parsed[1], parsed[2]):
+            return None, 0, None
+        return query.segments, parsed[1], query
+
     def keep(self, query: Query, size: int) -> None:
         """The last document of a query that is done stays; the oldest ones go when there are too many bytes."""
         self._kept[query.id] = size
@@ -111,6 +149,8 @@ class Conversation:
         self._last: Document | None = None
         self._ended = False
         self._gone = False
+        self._executing_given = False
+        self._told_at_once: Document | None = None
         self._columns: bytes | None = None
 
     def check_slug(self, kind: str, token: int, slug: str) -> None:
@@ -134,13 +174,43 @@ class Conversation:
         if not (query.dispatched or query.done):
             deadline = asyncio.get_running_loop().time() + LONG_POLL_SECONDS
             await query.wait_until(lambda: query.dispatched or query.done, deadline)
+        if query.dispatched and not self._executing_given:
+            await query.wait_until(self._through, asyncio.get_running_loop().time() + _AT_ONCE_SECONDS)
+            if self._fits_at_once() or self._told_at_once is not None:
+                return await self._tell_at_once(base)
         now = self._all.manager.now
         if query.error is not None and (not query.dispatched or (query.stopped and self._last_token < 0)):
             return Document((self._failed(base, query.error, told_columns=False),))
         queued = round(query.timeline.queued(now) * 1000)
         elapsed = round(query.timeline.elapsed(now) * 1000)
+        self._executing_given = self._executing_given or query.dispatched
         next_uri = self._uri(base, EXECUTING, 0) if query.dispatched else self._uri(base, QUEUED, token + 1)
         return Document((queued_document(query.id, self._uris(base, next_uri), queued, elapsed),))
+
+    def _through(self) -> bool:
+        """Whether waiting longer cannot give a whole result in one document."""
+        query = self.query
+        if query.complete or query.done:
+            return True
+        return query.spool is not None and query.spool.ready_bytes > self._all.config.target_page_size
+
+    def _fits_at_once(self) -> bool:
+        query = self.query
+        if not query.complete or query.error is not None:
+            return False
+        return query.spool is None or query.spool.ready_bytes <= self._all.config.target_page_size
+
+    async def _tell_at_once(self, base: str) -> Document:
+        """The whole result; the same bytes again when asked again."""
+        async with self._lock:
+            if self._told_at_once is None:
+                document, self._ended = await self._next(-1, base)
+                self._told_at_once = document
+                if self._ended:
+                    self._all.keep(self.query, document.size_bytes)
+            if self._gone:
+                raise RequestFault(410, "HTTP 410 Gone")
+            return self._told_at_once
 
     async def executing(self, token: int, slug: str, base: str) -> Document:
         """A poll for results. Polls of one query are answered one after the other."""
@@ -171,26 +241,29 @@ class Conversation:
         if self.query.done:
             if kind == EXECUTING:
                 self.drop()
+                self.query.release()
             return
         self._all.manager.cancel(self.query)
 
     def drop(self) -> None:
         """Free the last document; its token is gone."""
         self._gone = True
-        self._last = None
+        self._last = self._told_at_once = None
 
     async def _next(self, token: int, base: str) -> tuple[Document, bool]:
         """Build the next document; the second answer is whether it is the last."""
         query = self.query
-        target = self._all.config.target_page_size
+        target: int = self._all.config.target_page_size
+        if query.request.encoding is not None:
+            target = max(target, SEGMENT_BYTES)
         await self._wait_for_rows(target)
         # The order matters: what was complete before the page was cut is complete after it.
         complete = query.complete
         error = query.error
-        page = None
+        data: tuple[Any, ...] | None = None
         if error is None and query.spool is not None:
             try:
-                page = await self._take(target)
+                data = await self._take(target, base)
             except LodestarError as fault:
                 query.fail(fault)
             error = query.error
@@ -201,7 +274,7 @@ class Conversation:
             query.advance(QueryState.FINISHED)
             if query.error is not None:  # killed in this very moment
                 return Document((self._failed(base, query.error),)), True
-        return self._document(token, base, page, ended), ended
+        return self._document(token, base, data, ended), ended
 
     async def _wait_for_rows(self, target: int) -> None:
         query = self.query
@@ -219,20 +292,41 @@ class Conversation:
             more = asyncio.get_running_loop().time() + _FIRST_ROWS_SECONDS
             await query.wait_until(full, min(more, now + LONG_POLL_SECONDS))
 
-    async def _take(self, target: int) -> Page | None:
+    async def _take(self, target: int, base: str) -> tuple[Any, ...] | None:
+        """The `data` of the next document in pieces, None without rows. Raises: LodestarError."""
         spool = self.query.spool
         assert spool is not None
-        if spool.next_on_disk:
-            page = await self._all.manager.read_blocking(lambda: spool.take(target))
-            assert page is None or isinstance(page, Page)
-            return page
-        return spool.take(target)
+        if self.query.segments is None and not spool.next_on_disk:
+            return self._take_now(target, base)
+        if spool.empty:
+            return None
+        return await self._all.manager.read_blocking(lambda: self._take_now(target, base))
 
-    def _document(self, token: int, base: str, page: Page | None, ended: bool) -> Document:
+    def _take_now(self, target: int, base: str) -> tuple[Any, ...] | None:
+        """Pieces: the first and the last are bytes, those between the rows as they lie in the spool."""
+        query = self.query
+        assert query.spool is not None
+        page = query.spool.take(target)
+        if page is None:
+            return None
+        if query.segments is not None:
+            assert query.columns is not None and query.request.encoding is not None
+
+            def uris_of(segment: Segment) -> tuple[str, str]:
+                slug = query.slugs.make(SEGMENT, segment.number)
+                identifier = segment_identifier(query.id, segment.number, slug)
+                return f"{base}{DOWNLOAD_PATH}{identifier}", f"{base}{ACKNOWLEDGE_PATH}{identifier}"
+
+            return (segmented_data(page, query.columns, query.request.encoding, query.segments, uris_of),)
+        rows = list(page.parts)
+        rows[-1] = rows[-1][:-1]  # the comma after the last row
+        return (b"[", *rows, b"]")
+
+    def _document(self, token: int, base: str, data: tuple[Any, ...] | None, ended: bool) -> Document:
         query = self.query
         next_uri = None if ended else self._uri(base, EXECUTING, token + 1)
         partial = None
-        figures = document_figures(query, self._all.manager.now, with_rows=page is not None)
+        figures = document_figures(query, self._all.manager.now, with_rows=data is not None)
         if not ended and figures.root_stage is not None and figures.root_stage.state == "RUNNING":
             stage = figures.root_stage.sub_stages[0] if figures.root_stage.sub_stages else figures.root_stage
             partial = self._partial_cancel_uri(base, stage.stage_id, token + 1)
@@ -244,11 +338,13 @@ class Conversation:
             update_count=query.update_count,
         )
         headers = tuple(self._change_headers()) if query.complete else ()
-        if page is None:
+        if data is None:
             return Document((head + tail,), headers)
-        rows = list(page.parts)
-        rows[-1] = rows[-1][:-1]  # the comma after the last row
-        return Document((head + DATA_OPEN, *rows, DATA_CLOSE + tail), headers)
+        # Few pieces: each costs the socket more than joining it to the next.
+        parts = [*data]
+        parts[0] = head + DATA_KEY + parts[0]
+        parts[-1] = parts[-1] + b"," + tail
+        return Document(tuple(parts), headers)
 
     def _failed(self, base: str, error: LodestarError, *, told_columns: bool = True) -> bytes:
         """The last document of a query that failed. Before dispatch nothing is told of what ran ahead of the client."""

@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lodestar_server.execution.spool.budget import SpoolBudget, SpoolConfig
+from lodestar_server.execution.spool.chunks import arrow_rows, text_rows
 from lodestar_server.execution.spool.files import SpoolDirectory
+from lodestar_server.execution.spool.segments import SegmentStore
 from lodestar_server.execution.spool.spool import ResultSpool
+from lodestar_server.observability.memory import release_memory
 from lodestar_server.protocol.requests import StatementRequest
 from lodestar_server.query.config import QueryConfig
 from lodestar_server.query.dispatch.groups import SingleGroup
@@ -41,14 +44,19 @@ from lodestar_server.spi.errors import (
     ErrorType,
     LodestarError,
 )
+from lodestar_server.spi.properties import DataSize
 
 if TYPE_CHECKING:
     # Its module is the whole engine.
     from lodestar_server.query.pipeline import Pipeline
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TRACKER_SECONDS = 1.0
+IDLE_SECONDS = 3.0
+"""Without a query for so long, memory that is free goes back to the system."""
+_MEMORY_PROPERTIES = ("query_max_memory", "query_max_memory_per_node")
 _KEPT_TEXT_LENGTH = 100_000
 
 
@@ -103,6 +111,7 @@ class QueryManager:
         )
         self._history = QueryHistory(queries.max_history, queries.min_expire_age)
         self._queries: dict[str, Query] = {}
+        self._lingering: dict[str, Query] = {}
         self._workers = Workers(queries.worker_threads, "query")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="spool")
         self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._tick)
@@ -111,6 +120,8 @@ class QueryManager:
         self.on_completed: list[Callable[[Query], None]] = []
         """Told of every query that is done, on the event loop; must not raise."""
         self.totals = QueryTotals()
+        self._idle_since = clock()
+        self._done_at_release = 0
 
     # Intake.
 
@@ -158,7 +169,7 @@ class QueryManager:
         if session.path:
             settings.check_path(session.path)
         settings.properties.validate(session.system_properties)
-        query.context = QueryContext(session, self._time_zone(session), self._deadline(query))
+        query.context = QueryContext(session, self._time_zone(session), self._deadline(query), self._memory(session))
 
     def _check_identity(self, session: Session) -> None:
         access = self.settings.access
@@ -178,6 +189,12 @@ class QueryManager:
             raise LodestarError(GENERIC_INTERNAL_ERROR, "Zone id is an empty string")
         return canonical_zone(session.time_zone)
 
+    def _memory(self, session: Session) -> DataSize | None:
+        """What the client allows the query to use on a node; None is what the node allows."""
+        properties = self.settings.properties
+        given = [name for name in _MEMORY_PROPERTIES if name in session.system_properties]
+        return min((properties.value(session, name) for name in given), default=None)
+
     def _deadline(self, query: Query) -> float:
         limit = float(self.settings.properties.value(query.session, "query_max_run_time"))
         return query.timeline.created + limit
@@ -194,7 +211,8 @@ class QueryManager:
         try:
             if query.done:
                 return
-            self._pipeline.run(query.text, query.context, QuerySink(query, self._make_spool))
+            sink = QuerySink(query, self._make_spool, self._make_segments)
+            self._pipeline.run(query.text, query.context, sink)
             if not query.complete and not query.done:
                 message = "The statement ended without a result"
                 query.fail(LodestarError(GENERIC_INTERNAL_ERROR, message))
@@ -220,7 +238,12 @@ class QueryManager:
             patience=config.patience,
             check=query.context.cancellation.check,
             clock=self._clock,
+            read_rows=text_rows if query.segments is None else arrow_rows,
         )
+
+    def _make_segments(self) -> SegmentStore:
+        limit = self.settings.spool.memory_per_query
+        return SegmentStore(self.spool_budget, self._directory, memory_limit=limit)
 
     def _internal_error(self, query: Query, fault: BaseException) -> None:
         # The client is told no more than that it was one; what happened has to be somewhere.
@@ -236,6 +259,10 @@ class QueryManager:
     def find(self, query_id: str) -> Query | None:
         """The query of this id while it is remembered."""
         return self._queries.get(query_id)
+
+    def find_segments(self, query_id: str) -> Query | None:
+        """The query of this id while it is remembered, or has segments that its client has not acknowledged."""
+        return self._queries.get(query_id) or self._lingering.get(query_id)
 
     @property
     def now(self) -> float:
@@ -266,7 +293,7 @@ class QueryManager:
         query.stopped = not query.done
         return query.fail(reason)
 
-    async def read_blocking(self, action: Callable[[], object]) -> object:
+    async def read_blocking(self, action: Callable[[], T]) -> T:
         """Run a short blocking read (a spool file) off the event loop."""
         return await self._loop.run_in_executor(self._readers, action)
 
@@ -287,8 +314,13 @@ class QueryManager:
 
     def _forget(self, query_id: str) -> None:
         query = self._queries.pop(query_id, None)
-        if query is not None and query.spool is not None:
-            query.spool.close()
+        if query is None:
+            return
+        if query.segments is not None and query.segments.waiting:
+            # It is over, but its client has yet to fetch what it was told of.
+            self._lingering[query_id] = query
+        else:
+            query.release()
 
     def _tick(self) -> None:
         try:
@@ -305,6 +337,20 @@ class QueryManager:
                 self._enforce(query, now)
         for query_id in self._history.expire(now):
             self._forget(query_id)
+        for query_id, query in list(self._lingering.items()):
+            left_alone = now - query.last_heartbeat > self.settings.queries.client_timeout
+            if left_alone or query.segments is None or not query.segments.waiting:
+                del self._lingering[query_id]
+                query.release()
+        self._give_back_memory(now)
+
+    def _give_back_memory(self, now: float) -> None:
+        """Once after each time of work, when nothing has run for a while."""
+        if self.totals.done == self._done_at_release or any(not query.done for query in self._queries.values()):
+            self._idle_since = now
+        elif now - self._idle_since >= IDLE_SECONDS:
+            self._done_at_release = self.totals.done
+            self._loop.run_in_executor(self._readers, release_memory)
 
     def _enforce(self, query: Query, now: float) -> None:
         timeout = self.settings.queries.client_timeout
@@ -355,10 +401,13 @@ class QueryManager:
         # Workers that do not heed their cancellation must not hold up the end.
         self._workers.stop()
         self._readers.shutdown(wait=False)
-        for query in self._queries.values():
-            if query.spool is not None:
-                query.spool.close()
+        for query in (*self._queries.values(), *self._lingering.values()):
+            query.release()
         self._directory.remove()
+
+    def join_threads(self, seconds: float) -> bool:
+        """After `close`, from a thread: wait until no statement is being worked on; false when some still are."""
+        return self._workers.join(seconds)
 
     def _refuse_length(self, query: Query) -> None:
         """Fail a text that is far too long at once, so that it need not be kept."""
@@ -380,6 +429,11 @@ class QueryTotals:
     input_bytes: int = 0
     cpu_nanos: int = 0
     by_error_type: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """Queries that have ended."""
+        return self.finished + self.failed
 
     def failed_with(self, type_: ErrorType) -> int:
         """Queries that failed with an error of this type."""

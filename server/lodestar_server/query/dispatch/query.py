@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from lodestar_server.execution.spool.segments import SegmentStore
 from lodestar_server.execution.spool.spool import ResultSpool
 from lodestar_server.protocol.failure import Failure, failure_of
 from lodestar_server.protocol.identifiers import Slugs
@@ -52,6 +53,8 @@ class Query:
         self.update_count: int | None = None
         self.columns: tuple[OutputColumn, ...] | None = None
         self.spool: ResultSpool | None = None
+        self.segments: SegmentStore | None = None
+        """Of a result that travels in segments."""
         self.changes: SessionChanges | None = None
         self.complete = False
         """The worker has appended everything and committed."""
@@ -119,11 +122,17 @@ class Query:
             self.timeline.advance(QueryState.FAILED, self._clock())
         if self.context is not None:
             self.context.cancellation.cancel(failure.error)
-        if self.spool is not None:
-            self.spool.close()
+        self.release()
         self._ended()
         self.notify()
         return True
+
+    def release(self) -> None:
+        """Free the rows that wait for the client."""
+        if self.spool is not None:
+            self.spool.close()
+        if self.segments is not None:
+            self.segments.close()
 
     def cancel_partially(self, reason: LodestarError) -> None:
         """Stop the work but keep the rows there are: the query ends as if that had been all."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
+from lodestar_server.execution.spool.segments import SegmentStore
 from lodestar_server.execution.spool.spool import ResultSpool
 from lodestar_server.query.dispatch.query import Query
 from lodestar_server.query.results import OutputColumn, QueryPhase, RowEncoding, SessionChanges
@@ -23,8 +24,14 @@ _STATES = {
 class QuerySink:
     """A `ResultSink` for one query; used by its worker thread only. Methods raise once the query was cancelled."""
 
-    def __init__(self, query: Query, make_spool: Callable[[Query], ResultSpool]) -> None:
+    def __init__(
+        self,
+        query: Query,
+        make_spool: Callable[[Query], ResultSpool],
+        make_segments: Callable[[], SegmentStore],
+    ) -> None:
         self._query = query
+        self._make_segments = make_segments
         self._make_spool = make_spool
         parametric = Capability.PARAMETRIC_DATETIME in query.session.capabilities
         self.encoding = RowEncoding.JSON_TEXT if parametric else RowEncoding.JSON_TEXT_LEGACY
@@ -47,6 +54,9 @@ class QuerySink:
         """The columns."""
         self._check()
         if columns:
+            if spoolable and self._query.request.encoding is not None:
+                self.encoding = RowEncoding.ARROW
+                self._query.segments = self._make_segments()
             self._query.spool = self._make_spool(self._query)
         self._query.columns = tuple(columns)
         self._query.notify()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -39,6 +40,13 @@ class Workers:
         """Threads end when they have done what waits."""
         for _ in self._threads:
             self._work.put(None)
+
+    def join(self, seconds: float) -> bool:
+        """After `stop`: wait for the threads to end; false when some have not."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self) -> None:
         while True:

@@ -148,15 +148,21 @@ def _bind_lambda(analyzer: ExpressionAnalyzer, node: ast.LambdaExpression, expec
 def _bind_body(
     analyzer: ExpressionAnalyzer, node: ast.LambdaExpression, types: tuple[Type, ...]
 ) -> tuple[tuple[ir.Symbol, ...], Expression]:
-    check_scalar(node.body, "Lambda expression")
     if len(types) != len(node.arguments):
         message = f"Expected a lambda that takes {len(types)} argument(s) but got {len(node.arguments)}"
         raise LodestarError(INVALID_PARAMETER_USAGE, message, location=node.at)
+    known = (id(node), types, analyzer.scope)
+    found = analyzer.analysis.lambda_bodies.get(known)
+    if found is not None:
+        return found
+    analyzer.analysis.context.cancellation.check()
+    check_scalar(node.body, "Lambda expression")
     names = [argument.name.value for argument in node.arguments]
     symbols = tuple(analyzer.analysis.symbols.new(t, n.lower()) for t, n in zip(types, names, strict=True))
     fields = [Field(symbol, name) for symbol, name in zip(symbols, names, strict=True)]
     inner = analyzer.with_scope(Scope(fields, analyzer.scope, lambda_=True), in_lambda=True)
-    return symbols, inner.analyze(node.body)
+    bound = analyzer.analysis.lambda_bodies[known] = symbols, inner.analyze(node.body)
+    return bound
 
 
 def bind_ordering(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> tuple[Ordering, ...]:

@@ -85,6 +85,8 @@ class Analysis:
     `outer_names` are columns of outer queries as they were written, by their places.
     `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
+    `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
+    tried before one is chosen, and lambdas in lambdas would be bound again for each try.
     """
 
     context: QueryContext
@@ -101,6 +103,9 @@ class Analysis:
     views: tuple[QualifiedName, ...] = ()
     storing_view: QualifiedName | None = None
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
+    lambda_bodies: dict[tuple[int, tuple[Type, ...], Scope], tuple[tuple[ir.Symbol, ...], ir.Expression]] = field(
+        default_factory=dict
+    )
     next_shared_key: int = 1
     top_level: bool = True
 

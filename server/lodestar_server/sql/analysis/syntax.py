@@ -13,10 +13,15 @@ from lodestar_server.sql.parser.ast.walk import children
 
 def walk_expression(node: ast.Node) -> Iterator[ast.Node]:
     """A node and what is under it, children first as Trino lists them, without the insides of subqueries."""
-    if not isinstance(node, ast.Query):
-        for child in children(node):
-            yield from walk_expression(child)
-        yield node
+    # Parents first and the last child before the first, then turned around: without a generator for each level.
+    found: list[ast.Node] = []
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if not isinstance(current, ast.Query):
+            found.append(current)
+            pending.extend(children(current))
+    return reversed(found)
 
 
 def function_kind(name: ast.QualifiedName) -> FunctionKind | None:

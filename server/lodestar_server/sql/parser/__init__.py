@@ -82,7 +82,7 @@ def _parse(text: str, entry: Callable[[Parser], N], what: str, rule: str) -> N:
         message = f"{what} is too large (stack overflow while parsing)"
         raise LodestarError(SYNTAX_ERROR, message, location=Location(1, 1)) from None
     except Refusal:
-        error = find_syntax_error(tokens, rule)
+        error = find_syntax_error(tokens, rule, parser.pos)
         if error is None:
             # A lambda whose body could go on with the AND of a BETWEEN around it: the one thing read too greedily here.
             message = f"cannot read '{tokens.texts[parser.pos]}' here; put the lambda in front of it in parentheses"
@@ -90,4 +90,4 @@ def _parse(text: str, entry: Callable[[Parser], N], what: str, rule: str) -> N:
         raise error from None
     except LodestarError as fault:
         # Trino finds faults in the tree, which it only has if the whole text is in the language.
-        raise find_syntax_error(tokens, rule) or fault from None
+        raise find_syntax_error(tokens, rule, parser.pos) or fault from None

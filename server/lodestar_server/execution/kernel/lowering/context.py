@@ -52,6 +52,7 @@ class Lowering:
         self.zone = zone
         self.inside_try = False
         self.inside_recursion = False
+        self.lambda_depth = 0
         self.scans: list[tuple[str, TableScan, bool]] = []
         """Slot, scan, whether it may be read more than once."""
         self.shared: dict[int, list[str]] = {}

@@ -97,7 +97,8 @@ def _finished(context: Lowering, query: Sql, columns: tuple[Type, ...]) -> Lower
 
 def _rows(context: Lowering, block: Block, columns: tuple[Symbol, ...], rows: RowFormat) -> Sql:
     if rows is RowFormat.ARROW:
-        return block.query([(f"c{index}", block.columns[symbol]) for index, symbol in enumerate(columns)])
+        # Names that no column has (they are c0, c1 … too): ORDER BY would mean the output.
+        return block.query([(f"o{index}", block.columns[symbol]) for index, symbol in enumerate(columns)])
     if block.stage >= Stage.ORDER or not all(sql.is_simple(block.columns[symbol]) for symbol in columns):
         # The text is made of the rows that are left, and of values that are computed once.
         block.columns = {symbol: block.columns[symbol] for symbol in dict.fromkeys(columns)}

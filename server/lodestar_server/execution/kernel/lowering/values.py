@@ -19,6 +19,7 @@ from lodestar_server.ir import (
     RowConstructor,
     SymbolRef,
 )
+from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import ArrayType
 from lodestar_server.spi.types.arrow import row_field_name
 
@@ -62,8 +63,18 @@ def _lower_array(context: Lowering, node: ArrayConstructor) -> Sql:
     return sql.fragment("[{*}]", *context.expressions(node.elements))
 
 
+MAX_LAMBDA_DEPTH = 10
+"""DuckDB binds the body of a lambda about three times, each one in it nine times, …: 25 levels would never end."""
+
+
 def _lower_lambda(context: Lowering, node: Lambda) -> Sql:
-    return sql.lambda_of([column_name(one) for one in node.parameters], context.expression(node.body))
+    if context.lambda_depth == MAX_LAMBDA_DEPTH:
+        raise LodestarError(NOT_SUPPORTED, f"Lambda expressions nested more than {MAX_LAMBDA_DEPTH} deep")
+    context.lambda_depth += 1
+    try:
+        return sql.lambda_of([column_name(one) for one in node.parameters], context.expression(node.body))
+    finally:
+        context.lambda_depth -= 1
 
 
 EXPRESSIONS[Constant] = _lower_constant

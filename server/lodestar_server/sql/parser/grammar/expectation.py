@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lodestar_server.sql.parser.grammar.network import Network, StateKind
 from lodestar_server.sql.parser.grammar.numbering import number_kinds, number_tokens
+from lodestar_server.sql.parser.grammar.prediction import Exhausted
 from lodestar_server.sql.parser.grammar.recognizer import Failure
 from lodestar_server.sql.parser.keywords import KEYWORDS
 from lodestar_server.sql.parser.lexer import END, SYMBOLS, Tokens
@@ -40,6 +41,10 @@ _TOKEN_NAMES = {
 }
 
 
+# How many times the search may enter a rule, at about ten microseconds each.
+_MAX_WORK = 200_000
+
+
 def token_name(kind: str) -> str:
     """How Trino writes a kind of token."""
     name = _TOKEN_NAMES.get(kind)
@@ -62,11 +67,12 @@ class Expectation:
         self._limit = looked_at
         self._named = {network.rule_index(rule): name for rule, name in _NAMED_RULES.items()}
         self._known: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._work = 0
         self.furthest = -1
         self.candidates: set[str] = set()
 
     def search(self, failure: Failure) -> None:
-        """Find `furthest`, the token that nothing fits, and `candidates`, what would have."""
+        """Find `furthest`, the token that nothing fits, and `candidates`, what would have. Raises: Exhausted."""
         state = failure.state
         start = self._network.starts[self._network.rules[state]]
         if self._is_reachable(state, start):
@@ -101,6 +107,9 @@ class Expectation:
         known = self._known.get(question)
         if known is not None:
             return known
+        self._work += 1
+        if self._work > _MAX_WORK:
+            raise Exhausted
         network = self._network
         ends: dict[int, None] = {}
         pending = [(start, place, suppressed)]

@@ -28,6 +28,9 @@ Configuration = tuple[int, int, int, int, bool, bool]
 # How many remembered steps are too many; forgetting them costs time, nothing else.
 _MAX_REMEMBERED = 20_000
 
+# How many configurations one text may cost, at about two microseconds each.
+_MAX_WORK = 2_000_000
+
 
 class NoViableAlternative(Exception):
     """No alternative fits; `place` is the token that fits none."""
@@ -146,16 +149,20 @@ class Predictor:
         self._loop_returns = {loop: _list_loop_returns(network, loop) for loop in network.operator_loops}
         self._starts: dict[tuple[int, int], _Step] = {}
         self._steps: dict[tuple[int, frozenset[Configuration]], _Step] = {}
-        # Work since the last reset, in configurations looked at.
-        self.work = 0
-        self.limit = 0
+        self._exact_starts: dict[tuple[int, int, int], _Step] = {}
+        self._exact_steps = 0
+        # What the current text has cost so far, in configurations.
+        self._work = 0
 
-    def forget_if_full(self) -> None:
-        """Keep the memory bounded; only between texts."""
-        if len(self._steps) > _MAX_REMEMBERED or len(self.stacks) > 10 * _MAX_REMEMBERED:
+    def begin_text(self) -> None:
+        """Start counting anew. What is remembered stays, within bounds."""
+        self._work = 0
+        if max(len(self._steps), self._exact_steps, len(self.stacks) // 10) > _MAX_REMEMBERED:
             self.stacks = Stacks()
             self._starts.clear()
             self._steps.clear()
+            self._exact_starts.clear()
+            self._exact_steps = 0
 
     def predict(
         self, decision: int, kinds: list[str], place: int, precedence: int, stack: int, exact: bool
@@ -164,7 +171,7 @@ class Predictor:
 
         `kinds` and `place` are the text, `precedence` and `stack` where the rule was called. Without `exact`, two
         alternatives that only the real stack could tell apart are not told apart: the first wins.
-        Raises: NoViableAlternative.
+        Raises: NoViableAlternative, Exhausted.
         """
         is_operator_loop = decision in self._network.operator_loops
         key = (decision, precedence if is_operator_loop else -1)
@@ -195,20 +202,32 @@ class Predictor:
     def _predict_exactly(
         self, decision: int, kinds: list[str], place: int, precedence: int, stack: int, looked_at: int
     ) -> Prediction:
-        configurations = self._start(decision, stack, precedence, True)
+        key = (decision, precedence, stack)
+        step = self._exact_starts.get(key)
+        if step is None:
+            step = self._exact_starts[key] = _Step(self._start(decision, stack, precedence, True))
         index = place
         while True:
             kind = kinds[index]
-            reached = self._reach(decision, configurations, kind, True)
             looked_at = max(looked_at, index)
-            if not reached:
-                return Prediction(self._finished(configurations, index, precedence), looked_at, True)
-            alternative = _only_alternative(reached) or _only_viable_alternative(reached)
-            if alternative:
-                return Prediction(alternative, looked_at, True)
-            configurations = reached
+            if kind in step.following:
+                following = step.following[kind]
+            else:
+                following = self._follow_exactly(decision, step.configurations, kind)
+                if self._exact_steps < _MAX_REMEMBERED:
+                    self._exact_steps += 1
+                    step.following[kind] = following
+            if following is None:
+                return Prediction(self._finished(step.configurations, index, precedence), looked_at, True)
+            if following.prediction:
+                return Prediction(following.prediction, looked_at, True)
+            step = following
             if kind != END:
                 index += 1
+
+    def _follow_exactly(self, decision: int, configurations: list[Configuration], kind: str) -> _Step | None:
+        reached = self._reach(decision, configurations, kind, True)
+        return _Step(reached, _only_alternative(reached) or _only_viable_alternative(reached)) if reached else None
 
     def _finished(self, configurations: list[Configuration], index: int, precedence: int) -> int:
         """The first alternative that had got to the end of the decision's rule when nothing fitted any more, guards
@@ -281,8 +300,8 @@ class Predictor:
 
     def _reach(self, decision: int, configurations: list[Configuration], kind: str, exact: bool) -> list[Configuration]:
         """Everything that a token leads to."""
-        self.work += len(configurations)
-        if self.limit and self.work > self.limit:
+        self._work += len(configurations)
+        if self._work > _MAX_WORK:
             raise Exhausted
         ends = kind == END
         stopped: list[Configuration] = []
@@ -341,7 +360,7 @@ class Predictor:
             seen.add(item)
             configuration, depth = item
             state, alternative, stack, guard, outside, spared = configuration
-            self.work += 1
+            self._work += 1
             if is_stop[state]:
                 if stack != EMPTY_STACK:
                     for address, below in stacks.frames(stack):

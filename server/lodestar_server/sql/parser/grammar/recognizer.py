@@ -135,13 +135,20 @@ class Recognizer:
         self._end = tokens.kinds.index(END)
         # The last token anybody has looked at, which bounds what the explanation may look at.
         self.looked_at = 0
-        # Whether anything depended on the rules around it, or would have with another setting of `exact`.
-        self.had_conflict = False
+        # Whether anything would have been decided by the rules around it.
+        self._had_conflict = False
 
-    def find_failure(self, rule: int, exact: bool) -> Failure | None:
-        """Where the text stops being a text of a rule, or None if it is one. Without `exact`, ambiguities that only the
-        rules around could settle are settled in favour of the first alternative; Trino tries that first.
+    def find_failure(self, rule: str) -> Failure | None:
+        """Where the text stops being a text of a rule, or None if it is one. Raises: Exhausted.
+
+        Ambiguities that only the rules around could settle are first settled in favour of the first alternative, as
+        Trino does; only if the text fails then, it is walked again with the rules around.
         """
+        start = self._program.network.rule_index(rule)
+        failure = self._walk(start, exact=False)
+        return self._walk(start, exact=True) if failure is not None and self._had_conflict else failure
+
+    def _walk(self, rule: int, exact: bool) -> Failure | None:
         program, kinds = self._program, self._kinds
         network, does = program.network, program.does
         moves_of, identifier = network.moves, program.identifier
@@ -221,7 +228,7 @@ class Recognizer:
         self._look_at(prediction.looked_at)
         target = described.targets[prediction.alternative - 1]
         if prediction.had_conflict:
-            self.had_conflict = True
+            self._had_conflict = True
         elif prediction.looked_at == place:
             kind_here = self._kinds[place]
             described.known[(precedence, kind_here) if described.is_operator_loop else kind_here] = target

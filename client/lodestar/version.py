@@ -1,0 +1,3 @@
+"""The driver's version."""
+
+VERSION = "0.1.0"

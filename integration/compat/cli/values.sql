@@ -1,0 +1,16 @@
+select 1 a, null b, true c, 1e10 d, real '1.5' e, decimal '1.10' f, 'x' g;
+select x'00ff61' vb, x'' ve, char 'ab  ' ch, json '{"a":[1,2]}' js, uuid '12151fd2-7586-11e9-8f9e-2a86e4085a59' u;
+select nan(), infinity(), -infinity(), 0e0, 1e-7, 123456.789e0, 1e7, 9999999e0, 1e300, 4.9e-324, 0.001e0, 0.0001e0;
+select real '1e10', real '3.4028235e38', real '0.1', real '16777216', real '1.17549435E-38';
+select date '2020-01-01', time '01:02:03.123', timestamp '2020-01-01 00:00:00.123456', timestamp '2020-01-01 00:00 Europe/Paris';
+select interval '1' day, interval '14' month, time '01:02 +02:00', timestamp '2020-01-01 00:00:00.123456789012';
+select 'a"b', 'a,b', 'a''b', U&'tab\0009nl\000Acr\000Dnul\0000bs\0008ff\000C' x, 'back\slash', '', ' lead';
+select U&'\4E2D\6587' wide, U&'\+01F600' emoji, U&'e\0301' combining, U&'\200B' invisible, U&'\00A0' hard, U&'\001B[31m' esc;
+select * from (values 1,2) t(x) where x>2;
+select x'000102030405060708090a0b0c0d0e0f1011121314' vb, U&'line1\000Aline2 longer\000A' ml, 1 n;
+select 1 "a|b", 'x|y*z_{}[]<>()#+!`\', 2 "wide中文";
+select * from (values (1,U&'a\000Ab'),(22,'c'),(333,null)) t(id,txt);
+select tinyint '1', smallint '2', bigint '-9223372036854775808', decimal '12345678901234567890.1234567890';
+select cast(null as varchar), cast(null as double), cast(null as array(integer));
+values (1, 'a'), (2, 'b');
+select rpad('long', 5000, ' text') long;

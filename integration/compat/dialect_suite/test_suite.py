@@ -1,0 +1,3 @@
+"""All of SQLAlchemy's compliance suite."""
+
+from sqlalchemy.testing.suite import *  # noqa: F403
