@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import time
 import weakref
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,7 +18,8 @@ from lodestar.connection import ConnectionCore
 from lodestar.cursor import CursorCore, RowValues
 from lodestar.errors import DatabaseError, Error, NotSupportedError, TransportError
 from lodestar.protocol.encodings import require_encoding
-from lodestar.protocol.operations import Operation
+from lodestar.protocol.operations import Operation, cancel
+from lodestar.protocol.statement import Statement
 from lodestar.session import ClientSession
 from lodestar.settings import ConnectionSettings
 from lodestar.transport.asynchronous import AsyncTransport
@@ -34,6 +36,8 @@ class AsyncConnection:
         self._cursors: weakref.WeakSet[AsyncCursor] = weakref.WeakSet()
         self._tasks: set[asyncio.Task[None]] = set()
         self._heart: asyncio.Task[None] | None = None
+        self.orphans: deque[Statement] = deque()
+        """Unfinished statements whose cursors nobody holds any more; they are cancelled with the next one."""
 
     @property
     def session(self) -> ClientSession:
@@ -102,6 +106,7 @@ class AsyncConnection:
             return
         if self._heart is not None:
             self._heart.cancel()
+        await self.cancel_orphans()
         for cursor in self.open_cursors():
             with contextlib.suppress(DatabaseError):
                 await cursor.close()
@@ -113,6 +118,12 @@ class AsyncConnection:
             if self._tasks:
                 await asyncio.wait(self._tasks)
             await self._transport.close()
+
+    async def cancel_orphans(self) -> None:
+        """Cancel what nobody can fetch any more."""
+        while self.orphans:
+            with contextlib.suppress(DatabaseError):
+                await self.run(cancel(self.orphans.popleft(), self._core.limits()))
 
     def open_cursors(self) -> list[AsyncCursor]:
         """Cursors that are in use."""
@@ -144,11 +155,11 @@ class AsyncConnection:
     def cancel_later(self, cursor: AsyncCursor) -> None:
         """Cancel a cursor's statement without waiting: its own task was cancelled."""
 
-        async def cancel() -> None:
+        async def end() -> None:
             with contextlib.suppress(Error):
                 await self.run(cursor.cancelling())
 
-        task = asyncio.ensure_future(cancel())
+        task = asyncio.ensure_future(end())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -214,6 +225,7 @@ class AsyncCursor(CursorCore):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> Self:
         """Run a statement with a value for each question mark; see `Cursor.execute`."""
+        await self._connection.cancel_orphans()
         await self._run(self.execution(operation, parameters, timeout))
         return self
 
@@ -295,6 +307,11 @@ class AsyncCursor(CursorCore):
 
     def setoutputsize(self, size: int, column: int | None = None) -> None:
         """Does nothing, as PEP 249 allows."""
+
+    def __del__(self) -> None:
+        # Nobody can fetch its rows any more, but here is no place to talk to servers.
+        if self.unfinished and self.statement is not None:
+            self._connection.orphans.append(self.statement)
 
     async def __aiter__(self) -> AsyncIterator[RowValues]:
         self.check_result()

@@ -199,7 +199,7 @@ class Connection:
 
         settings = self._core.settings
         self._core.check_open()
-        self._cancel_orphans()
+        self.cancel_orphans()
         cursor = Cursor(
             self,
             wire_values=settings.wire_values if wire_values is None else wire_values,
@@ -229,7 +229,7 @@ class Connection:
         if self._core.closed:
             return
         self._heartbeats.stop()
-        self._cancel_orphans()
+        self.cancel_orphans()
         for cursor in self.open_cursors():
             with contextlib.suppress(DatabaseError):
                 cursor.close()
@@ -240,7 +240,8 @@ class Connection:
             self._core.closed = True
             self._transport.close()
 
-    def _cancel_orphans(self) -> None:
+    def cancel_orphans(self) -> None:
+        """Cancel what nobody can fetch any more."""
         while self.orphans:
             with contextlib.suppress(DatabaseError):
                 self.run(cancel(self.orphans.popleft(), self._core.limits()))

@@ -36,7 +36,7 @@ class ConnectionSettings:
     origin: Origin
     session: ClientSession
     auth: Authentication | None = None
-    http_headers: tuple[tuple[str, str], ...] = ()
+    http_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     transport: TransportSettings = field(default_factory=TransportSettings)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     isolation_level: str | None = None

@@ -27,7 +27,7 @@ async def connection(embedded):
         yield found
 
 
-ONLY_BLOCKING = {"orphans"}
+ONLY_BLOCKING: set[str] = set()
 ONLY_ASYNCHRONOUS = {"beat", "cancel_later"}
 
 
@@ -93,6 +93,12 @@ async def test_a_task_that_is_cancelled_cancels_its_query(connection):
         found = await connection.execute(STATE, [query_id])
         state = await found.fetchone()
     assert state[1] == "USER_CANCELED"
+
+
+async def test_a_cursor_that_is_forgotten_cancels_its_query_later(connection):
+    query_id = (await connection.execute("SELECT * FROM sf1.lineitem")).query_id
+    found = await connection.execute(STATE, [query_id])
+    assert await found.fetchone() == ("FAILED", "USER_CANCELED")
 
 
 async def test_transactions(connection):

@@ -32,7 +32,7 @@ def test_a_query_left_alone_is_asked_for():
         now = cursor.last_contact
         assert beats.beat(now + 999)
         assert heads(server) == []
-        assert beats.beat(now + 1000)
+        assert beats.beat(now + 1001)
         assert heads(server) == [NEXT.removeprefix("http://server:8080")]
         # It was asked for just now.
         assert beats.beat(cursor.last_contact + 999)
@@ -45,6 +45,6 @@ def test_a_query_left_alone_is_asked_for():
 def test_a_server_that_knows_no_heartbeats_is_not_asked_again():
     with closing(unfinished(405)) as server, lodestar.connect(server.url, user="a", heartbeat=1000) as connection:
         cursor = connection.cursor().execute("SELECT 1")
-        assert connection._heartbeats.beat(cursor.last_contact + 1000)
-        assert not connection._heartbeats.beat(cursor.last_contact + 1000)
+        assert connection._heartbeats.beat(cursor.last_contact + 1001)
+        assert not connection._heartbeats.beat(cursor.last_contact + 1001)
         assert len(heads(server)) == 1

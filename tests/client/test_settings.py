@@ -74,7 +74,7 @@ def test_credentials_go_over_tls_only_and_are_never_shown(arguments):
     with pytest.raises(InterfaceError) as caught:
         settings("db", user="a", **arguments)
     assert "hunter2" not in str(caught.value)
-    found = settings("db", user="a", secure=True, **arguments)
+    found = settings("db", user="a", secure=True, proxy="http://u:hunter2@p", **arguments)
     assert "hunter2" not in repr(found)
     assert settings("db", user="a", allow_insecure_auth=True, **arguments).auth is not None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from lodestar.errors import InterfaceError, TransportError
@@ -42,8 +42,8 @@ class HttpRequest:
     method: str
     origin: Origin
     target: str
-    headers: bytes = b""
-    body: bytes = b""
+    headers: bytes = field(default=b"", repr=False)
+    body: bytes = field(default=b"", repr=False)
     repeatable: bool = True
 
 

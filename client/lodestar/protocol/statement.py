@@ -10,7 +10,7 @@ its answer is received: the server keeps the last document.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -37,9 +37,9 @@ class Phase(Enum):
 class RequestHeaders:
     """Finished header lines: of the statement, of polls at the same server, of requests to any other place."""
 
-    statement: bytes
-    poll: bytes
-    elsewhere: bytes
+    statement: bytes = field(repr=False)
+    poll: bytes = field(repr=False)
+    elsewhere: bytes = field(repr=False)
 
 
 class Statement:

@@ -16,6 +16,8 @@ from lodestar.protocol.messages import HttpRequest, HttpResponse, Origin
 
 MAX_HEAD_BYTES = 4 << 20
 """The head of an answer: prepared statements travel in headers."""
+MAX_BODY_BYTES = 1 << 31
+"""The body of an answer, also when it is decompressed: servers send a few megabytes."""
 _MAX_CHUNK_LINE = 4096
 
 
@@ -61,6 +63,8 @@ def parse_head(head: bytes, method: str) -> ResponseHead:
             if not (value.isascii() and value.isdecimal()) or length not in (None, int(value)):
                 raise TransportError("The server's answer has a malformed length")
             length = int(value)
+            if length > MAX_BODY_BYTES:
+                raise TransportError("The server's answer is too large")
         elif name == "transfer-encoding":
             if value.lower() != "chunked":
                 raise TransportError("The server's answer has an unknown transfer encoding")
@@ -118,6 +122,8 @@ class ChunkReader:
                 count = int(size, 16)
             except ValueError:
                 raise TransportError("The server's answer is cut into wrong pieces") from None
+            if len(self.body) + count > MAX_BODY_BYTES:
+                raise TransportError("The server's answer is too large")
             if count:
                 self._left = count + 2
             else:
@@ -139,9 +145,13 @@ def _decoded(encoding: str, body: bytes | bytearray) -> bytes:
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise TransportError(f"The server's answer has an encoding that nobody asked for: {encoding}")
     try:
-        return zlib.decompress(body, 47 if encoding != "deflate" else 15)
+        decompressor = zlib.decompressobj(47 if encoding != "deflate" else 15)
+        found = decompressor.decompress(body, MAX_BODY_BYTES)
     except zlib.error:
         raise TransportError("The server's answer cannot be decompressed") from None
+    if not decompressor.eof or decompressor.unconsumed_tail:
+        raise TransportError("The server's answer cannot be decompressed")
+    return found
 
 
 def proxy_credentials(credentials: str | None) -> bytes:

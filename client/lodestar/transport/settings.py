@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lodestar.errors import InterfaceError
@@ -31,7 +31,7 @@ class TransportSettings:
     verify: bool | str | ssl.SSLContext = True
     certificate: str | None = None
     key: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
 
 
 def make_tls_context(settings: TransportSettings) -> ssl.SSLContext:

@@ -41,8 +41,11 @@ def test_a_session(shell, server_url, tmp_path):
     assert "    1  select count(*) x from tpch.tiny.region;\n" in terminal.read_until(" 6  history\n")
     terminal.type("exit\r")
     assert terminal.wait() == 0
-    assert "+select count(*) x from tpch.tiny.region;\n" in (tmp_path / ".lodestar" / "history").read_text()
-    assert (tmp_path / ".lodestar" / "history").stat().st_mode & 0o077 == 0
+    kept = tmp_path / ".lodestar" / "history"
+    assert kept.read_text().startswith(
+        "select count(*) x from tpch.tiny.region;\nuse tpch.tiny;\nselect name\\nfrom nation"
+    )
+    assert kept.stat().st_mode & 0o077 == 0
 
 
 def test_ctrl_d_leaves(shell, server_url):
@@ -107,3 +110,23 @@ def test_vi_keys(shell, server_url):
     terminal.type("\x1bhx")
     terminal.type("\r")
     terminal.read_until(r"     1 \n")
+
+
+def test_history_of_an_earlier_session(shell, server_url, tmp_path):
+    kept = tmp_path / "kept"
+    kept.write_text("select 41 +\\n 1;\n")
+    terminal = shell(server_url, TRINO_HISTORY_FILE=str(kept))
+    terminal.type("\x10")
+    terminal.read_until("-> *1;")
+    terminal.type("\r")
+    terminal.read_until(r"    42 \n")
+
+
+def test_without_a_line_editor(environment, server_url, tmp_path):
+    (tmp_path / "prompt_toolkit.py").write_text("raise ImportError\n")
+    path = f"{tmp_path}:{environment['PYTHONPATH']}"
+    command = [sys.executable, "-m", "lodestar.cli.main", "--server", server_url]
+    terminal = Terminal(command, {**environment, "PYTHONPATH": path})
+    terminal.read_until("pip install 'lodestar-sql\\[cli\\]'\n")
+    assert terminal.wait() == 1
+    terminal.close()

@@ -49,6 +49,7 @@ def test_heads():
         ["HTTP/1.1 200 OK", "Space : x"],
         ["HTTP/1.1 200 OK", " folded: x"],
         ["HTTP/1.1 200 OK", "Content-Length: -1"],
+        ["HTTP/1.1 200 OK", "Content-Length: 99999999999999"],
         ["HTTP/1.1 200 OK", "Content-Length: 1", "Content-Length: 2"],
         ["HTTP/1.1 200 OK", "Transfer-Encoding: gzip, chunked"],
     ],
@@ -70,7 +71,7 @@ def test_chunks_in_any_pieces(size):
     assert (reader.done, bytes(reader.body)) == (True, b"hello world")
 
 
-@pytest.mark.parametrize("data", [b"zz\r\n", b"5\r\nhelloXX", b"0\r\n\r\nmore", b"x" * 5000])
+@pytest.mark.parametrize("data", [b"zz\r\n", b"5\r\nhelloXX", b"ffffffffff\r\n", b"0\r\n\r\nmore", b"x" * 5000])
 def test_what_are_no_chunks(data):
     with pytest.raises(TransportError):
         ChunkReader().feed(data)
@@ -84,7 +85,9 @@ def test_content_encodings(encoding, data):
     assert make_response(found, data).body == b"text"
 
 
-@pytest.mark.parametrize(("encoding", "data"), [("br", b"x"), ("gzip", b"not gzip")])
+@pytest.mark.parametrize(
+    ("encoding", "data"), [("br", b"x"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"text")[:-1])]
+)
 def test_content_that_cannot_be_decoded(encoding, data):
     with pytest.raises(TransportError):
         make_response(head("HTTP/1.1 200 OK", f"Content-Encoding: {encoding}"), data)

@@ -18,7 +18,7 @@ def test_pieces_make_a_document():
     stage = StageFigures("0", "RUNNING", sub_stages=(StageFigures("1", "FINISHED", total_splits=3),))
     figures = DocumentFigures("RUNNING", scheduled=True, progress_percentage=12.345, total_splits=3, root_stage=stage)
     tail = document_tail(figures, warnings=(QueryWarning(1, "W", 'say "so"'),), update_type="INSERT", update_count=0)
-    document = orjson.loads(document_head("q", uris, b"[]") + DATA_KEY + b"[[1],[2]]" + tail)
+    document = orjson.loads(document_head("q", uris, b"[]") + DATA_KEY + b"[[1],[2]]," + tail)
     keys = ["id", "infoUri", "partialCancelUri", "nextUri", "columns", "data", "stats", "warnings"]
     assert list(document) == [*keys, "updateType", "updateCount"]
     assert (document["data"], document["updateCount"]) == ([[1], [2]], 0)

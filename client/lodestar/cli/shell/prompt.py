@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from prompt_toolkit import PromptSession
@@ -13,12 +11,12 @@ from prompt_toolkit.completion import Completer
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition, completion_is_selected, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from lodestar.cli.options import Options
 from lodestar.cli.shell.commands import is_complete
 from lodestar.cli.shell.highlight import SqlLexer
+from lodestar.cli.shell.history import find_history_file, open_history
 
 
 def make_prompt(
@@ -31,7 +29,7 @@ def make_prompt(
         completer=completer,
         complete_while_typing=False,
         complete_in_thread=True,
-        history=_history(options, environment),
+        history=open_history(find_history_file(options, environment)),
         auto_suggest=None if options.disable_auto_suggestion else AutoSuggestFromHistory(),
         editing_mode=EditingMode.VI if options.editing_mode == "VI" else EditingMode.EMACS,
         key_bindings=_bindings(),
@@ -39,33 +37,6 @@ def make_prompt(
         enable_history_search=False,
         **inputs,
     )
-
-
-def history_file(options: Options, environment: Mapping[str, str]) -> Path | None:
-    """Where the history is kept: the option, LODESTAR_HISTORY_FILE, TRINO_HISTORY_FILE, ~/.lodestar/history; None for
-    an empty name, which asks for none.
-    """
-    for wanted in (
-        options.history_file,
-        environment.get("LODESTAR_HISTORY_FILE"),
-        environment.get("TRINO_HISTORY_FILE"),
-    ):
-        if wanted is not None:
-            return Path(wanted).expanduser() if wanted else None
-    return Path.home() / ".lodestar" / "history"
-
-
-def _history(options: Options, environment: Mapping[str, str]) -> History:
-    """Statements may hold secrets: a new file is the user's alone."""
-    place = history_file(options, environment)
-    if place is None:
-        return InMemoryHistory()
-    try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(place, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError:
-        return InMemoryHistory()
-    return FileHistory(str(place))
 
 
 def _continuation(width: int, line: int, wrapped: int) -> StyleAndTextTuples:
