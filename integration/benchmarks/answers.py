@@ -53,7 +53,7 @@ def time_json_pages(server: Lodestar) -> Iterator[Figure]:
 
 def time_arrow(dsn: str) -> Iterator[Figure]:
     """Every row of lineitem as an Arrow table in the client."""
-    with lodestar.connect(dsn) as connection:
+    with lodestar.connect(dsn, arrow=True) as connection:
 
         def fetch() -> None:
             table = connection.execute(_LINEITEM).fetch_arrow_table()
