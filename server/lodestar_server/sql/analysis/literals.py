@@ -77,6 +77,10 @@ def parse_time(text: str) -> Constant:
     return Constant(TimeTzType(precision), (picos, offset if sign == "+" else -offset))
 
 
+_TIMESTAMP_END = (2**63 - 1) * 1_000_000
+"""Picoseconds: timestamps are microseconds in 64 bits, the last of which DuckDB calls infinity."""
+
+
 def parse_timestamp(text: str) -> Constant:
     """`2024-01-31[ 01:02[:03[.456]][ zone]]`; with a zone the type has one.
 
@@ -90,7 +94,10 @@ def parse_timestamp(text: str) -> Constant:
     picos, precision = _clock(hour or "0", minute or "0", second, fraction)
     local_seconds = days * SECONDS_PER_DAY + picos // PICOS_PER_SECOND
     if zone_text is None:
-        return Constant(TimestampType(precision), days * SECONDS_PER_DAY * PICOS_PER_SECOND + picos)
+        instant = days * SECONDS_PER_DAY * PICOS_PER_SECOND + picos
+        if not -_TIMESTAMP_END < instant < _TIMESTAMP_END:
+            raise ValueError(f"Invalid TIMESTAMP: {text}")
+        return Constant(TimestampType(precision), instant)
     zone = zones.find_zone(zone_text)
     if zone is None:
         raise LookupError(zone_text)

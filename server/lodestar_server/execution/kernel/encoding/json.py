@@ -15,6 +15,7 @@ from lodestar_server.execution.kernel.encoding.rounding import rounded_timestamp
 from lodestar_server.execution.kernel.encoding.text import key_text, text_of
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import (
     BIGINT,
     BING_TILE,
@@ -133,7 +134,7 @@ def json_value(value: Sql, type_: Type, *, legacy: bool) -> Sql:
     if type_ in (DOUBLE, REAL):
         return sql.let(value, lambda v: _floating(v, type_))
     if type_ == BING_TILE:
-        return sql.call("trino_bing_tile_json", value)
+        raise LodestarError(NOT_SUPPORTED, "Values of type BingTile are not supported yet")
     text = text_of(value, type_)
     return sql.call("base64", value) if text is None else text
 
