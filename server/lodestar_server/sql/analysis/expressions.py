@@ -391,10 +391,7 @@ def _like_text(analyzer: ExpressionAnalyzer, node: ast.Expression, what: str) ->
 def _arithmetic(analyzer: ExpressionAnalyzer, node: ast.ArithmeticBinaryExpression) -> Expression:
     left, right = analyzer.analyze(node.left), analyzer.analyze(node.right)
     name = _ARITHMETIC[node.operator]
-    try:
-        function = operators.find_operator(name, (left.type, right.type))
-    except LodestarError as fault:
-        raise fault.at(node.at) if fault.code is not INVALID_FUNCTION_ARGUMENT else fault from None
+    function = operators.find_operator(name, (left.type, right.type))
     if function is None:
         message = f"Cannot apply operator: {left.type.display} {node.operator.value} {right.type.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
