@@ -261,8 +261,11 @@ def _generic_literal(analyzer: ExpressionAnalyzer, node: ast.GenericLiteral) -> 
     try:
         type_ = resolve_type(parse_type(node.type))
     except (UnknownType, LodestarError):
-        message = f"Unknown resolvedType: {node.type}"
-        raise LodestarError(TYPE_NOT_FOUND, message, location=node.at) from None
+        # Trino raises one error out of another and shows both names.
+        message = (
+            f"io.trino.spi.TrinoException: line {node.at.line}:{node.at.column}: Unknown resolvedType: {node.type}"
+        )
+        raise LodestarError(TYPE_NOT_FOUND, message) from None
     if type_ != JSON and not can_cast(VARCHAR, type_):
         message = f"No literal form for resolvedType {type_.display}"
         raise LodestarError(INVALID_LITERAL, message, location=node.at)
@@ -290,6 +293,8 @@ def _literal_value(analyzer: ExpressionAnalyzer, name: str, type_: Type, value: 
 def _moment(node: ast.GenericLiteral, name: str) -> Expression:
     try:
         return literals.parse_time(node.value) if name == "TIME" else literals.parse_timestamp(node.value)
+    except LodestarError as fault:
+        raise fault.at(node.at) from None
     except (ValueError, LookupError) as fault:
         if isinstance(fault, LookupError):
             message = f"'{fault.args[0]}' is not a valid time zone"
