@@ -12,7 +12,7 @@ import orjson
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.text import text_of
-from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
+from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.lowering.casts.registry import cast_value
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import JSON_VALUE_RESULT_ERROR
@@ -63,6 +63,10 @@ def _document(text: Sql, call: ScalarCall) -> Sql:
 @scalar("$json_table")
 def _json_table(call: ScalarCall) -> Sql:
     return _found(call, "table")
+
+
+scalar_template("$json_cell", "{0}[{1}]")
+scalar_template("$json_ordinality_column", "CAST({0} AS BIGINT)")
 
 
 @scalar("$json_array")
