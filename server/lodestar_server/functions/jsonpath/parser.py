@@ -297,8 +297,9 @@ class _Parser:
             self._one_of(frozenset(("(", "exists")))
             return tree.Negation(self._delimited(after))
         if self._kind == "exists" or (self._kind == "(" and self._holds_predicate()):
+            parenthesized = self._kind == "("
             predicate = self._delimited(after)
-            if self._kind == "is" and not isinstance(predicate, tree.Exists):
+            if parenthesized and self._kind == "is":
                 self._place += 1
                 self._expect("unknown", frozenset())
                 return tree.IsUnknown(predicate)

@@ -12,6 +12,7 @@ import orjson
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.text import text_of
+from lodestar_server.execution.kernel.errors import raised_again
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.lowering.casts.registry import cast_value
 from lodestar_server.execution.kernel.sql import Sql
@@ -43,7 +44,23 @@ def _texts(values: Sequence[Sql], types: Sequence[Type]) -> Sql:
 def _found(call: ScalarCall, function: str, variables_from: int = 2) -> Sql:
     document = _text(call.arguments[0], call.types[0])
     variables = _texts(call.arguments[variables_from:], call.types[variables_from:])
-    return sql.call(f"trino_sql_json_{function}", document, call.arguments[1], variables)
+    held = {"exists": "BOOLEAN", "table": "VARCHAR[][]"}.get(function, "VARCHAR")
+    return _called(call, function, held, document, call.arguments[1], variables)
+
+
+def _called(call: ScalarCall, function: str, held: str, *arguments: Sql) -> Sql:
+    """A call of Python; inside of TRY its faults are raised where TRY does not catch them."""
+    name = f"trino_sql_json_{function}"
+    if not call.context.inside_try:
+        return sql.call(name, *arguments)
+
+    def guarded(*values: Sql) -> Sql:
+        def checked(fault: Sql) -> Sql:
+            return sql.case([(sql.is_not_null(fault), raised_again(fault, held))], sql.call(name, *values))
+
+        return sql.let(sql.call(f"{name}_fault", *values), checked)
+
+    return sql.let_all(arguments, guarded)
 
 
 @scalar("$json_exists")
@@ -72,7 +89,7 @@ scalar_template("$json_ordinality_column", "CAST({0} AS BIGINT)")
 @scalar("$json_array")
 def _json_array(call: ScalarCall) -> Sql:
     values = _texts(call.arguments[1:], call.types[1:])
-    return _document(sql.call("trino_sql_json_array", call.arguments[0], values), call)
+    return _document(_called(call, "array", "VARCHAR", call.arguments[0], values), call)
 
 
 @scalar("$json_object")
@@ -80,7 +97,7 @@ def _json_object(call: ScalarCall) -> Sql:
     """The call's document, then keys and values by turns."""
     keys = _texts(call.arguments[1::2], call.types[1::2])
     values = _texts(call.arguments[2::2], call.types[2::2])
-    return _document(sql.call("trino_sql_json_object", call.arguments[0], keys, values), call)
+    return _document(_called(call, "object", "VARCHAR", call.arguments[0], keys, values), call)
 
 
 @scalar("$json_value")

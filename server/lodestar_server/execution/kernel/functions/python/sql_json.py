@@ -1,4 +1,8 @@
-"""What DuckDB calls for SQL/JSON: one row after the other, rows that repeat computed once."""
+"""What DuckDB calls for SQL/JSON: one row after the other, rows that repeat computed once.
+
+Beside each function stands one whose name ends in `_fault`: it gives the error that TRY may not catch, or NULL.
+DuckDB's TRY catches whatever Python raises, so inside of TRY this one is asked first.
+"""
 
 from __future__ import annotations
 
@@ -7,46 +11,78 @@ from typing import Any
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.errors import marked_code
 from lodestar_server.execution.kernel.functions.python.jsonpath import construction, invocation
 from lodestar_server.execution.kernel.functions.python.registry import arrow_function
 
-_INPUT = ["VARCHAR", "VARCHAR", "VARCHAR[]"]
+_PATH = ["VARCHAR", "VARCHAR", "VARCHAR[]"]
 _TABLE = pa.list_(pa.list_(pa.string()))
+_MISSING = object()
+
+RowFunction = Callable[..., Any]
 
 
-def _path_function(name: str, result: str, arrow: pa.DataType, bind: Callable[[str], Callable[..., Any]]) -> None:
+def _register(name: str, parameters: list[str], result: str, arrow: pa.DataType, function: RowFunction) -> None:
+    """A function of rows, and its faults."""
+
+    @arrow_function(name, parameters, result)
+    def run(*columns: Any) -> pa.Array:
+        return pa.array(_each(function, columns), type=arrow)
+
+    @arrow_function(f"{name}_fault", parameters, "VARCHAR")
+    def faults(*columns: Any) -> pa.Array:
+        return pa.array(_each(lambda *row: _fault(function, row), columns), type=pa.string())
+
+
+def _each(function: RowFunction, columns: tuple[Any, ...]) -> list[Any]:
+    known: dict[tuple[Any, ...], Any] = {}
+    made: list[Any] = []
+    for row in zip(*(column.to_pylist() for column in columns), strict=True):
+        key = tuple(tuple(part) if isinstance(part, list) else part for part in row)
+        value = known.get(key, _MISSING)
+        if value is _MISSING:
+            value = known[key] = function(*row)
+        made.append(value)
+    return made
+
+
+def _fault(function: RowFunction, row: tuple[Any, ...]) -> str | None:
+    try:
+        function(*row)
+    except ValueError as fault:
+        code = marked_code(str(fault))
+        return None if code is None or code.caught_by_try else str(fault)
+    return None
+
+
+def _of_input(bind: Callable[[str], RowFunction]) -> RowFunction:
     """A function of an input, of the call's constant part and of the variables; NULL for a NULL input."""
-
-    @arrow_function(name, _INPUT, result)
-    def run(inputs: Any, calls: Any, values: Any) -> pa.Array:
-        made: list[Any] = []
-        known: dict[tuple[str, ...], Any] = {}
-        for text, call, row in zip(inputs.to_pylist(), calls.to_pylist(), values.to_pylist(), strict=True):
-            if text is None:
-                made.append(None)
-                continue
-            key = (text, call, *row)
-            if key not in known:
-                known[key] = bind(call)(text, row)
-            made.append(known[key])
-        return pa.array(made, type=arrow)
+    return lambda text, call, values: None if text is None else bind(call)(text, values)
 
 
-_path_function("trino_sql_json_exists", "BOOLEAN", pa.bool_(), lambda call: invocation.exists_call(call).result)
-_path_function("trino_sql_json_value", "VARCHAR", pa.string(), lambda call: invocation.value_call(call).result)
-_path_function("trino_sql_json_query", "VARCHAR", pa.string(), lambda call: invocation.query_call(call).result)
-_path_function("trino_sql_json_table", "VARCHAR[][]", _TABLE, lambda call: invocation.table_call(call).rows)
-
-
-@arrow_function("trino_sql_json_array", ["VARCHAR", "VARCHAR[]"], "VARCHAR")
-def json_array(calls: Any, values: Any) -> pa.Array:
-    """JSON_ARRAY."""
-    rows = zip(calls.to_pylist(), values.to_pylist(), strict=True)
-    return pa.array([construction.construction(call).array(row) for call, row in rows], type=pa.string())
-
-
-@arrow_function("trino_sql_json_object", ["VARCHAR", "VARCHAR[]", "VARCHAR[]"], "VARCHAR")
-def json_object(calls: Any, keys: Any, values: Any) -> pa.Array:
-    """JSON_OBJECT."""
-    rows = zip(calls.to_pylist(), keys.to_pylist(), values.to_pylist(), strict=True)
-    return pa.array([construction.construction(call).object(names, row) for call, names, row in rows], type=pa.string())
+_register(
+    "trino_sql_json_exists", _PATH, "BOOLEAN", pa.bool_(), _of_input(lambda call: invocation.exists_call(call).result)
+)
+_register(
+    "trino_sql_json_value", _PATH, "VARCHAR", pa.string(), _of_input(lambda call: invocation.value_call(call).result)
+)
+_register(
+    "trino_sql_json_query", _PATH, "VARCHAR", pa.string(), _of_input(lambda call: invocation.query_call(call).result)
+)
+_register(
+    "trino_sql_json_table", _PATH, "VARCHAR[][]", _TABLE, _of_input(lambda call: invocation.table_call(call).rows)
+)
+_register(
+    "trino_sql_json_array",
+    ["VARCHAR", "VARCHAR[]"],
+    "VARCHAR",
+    pa.string(),
+    lambda call, values: construction.construction(call).array(values),
+)
+_register(
+    "trino_sql_json_object",
+    ["VARCHAR", "VARCHAR[]", "VARCHAR[]"],
+    "VARCHAR",
+    pa.string(),
+    lambda call, keys, values: construction.construction(call).object(keys, values),
+)

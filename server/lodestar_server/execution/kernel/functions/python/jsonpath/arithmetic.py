@@ -184,8 +184,12 @@ def compare(operator: str, left: Typed, right: Typed) -> bool | None:
     elif is_text(a_type) and is_text(b_type):
         if isinstance(a_type, CharType) or isinstance(b_type, CharType):
             a, b = a.rstrip(" "), b.rstrip(" ")
+    elif a_type.base in _DAYS and b_type.base in _DAYS:
+        a, b = _moment_key(a), _moment_key(b)
     elif a_type.base != b_type.base:
         return None
+    elif a_type.base == "time":
+        a, b = _moment_key(a), _moment_key(b)
     match operator:
         case "==":
             return bool(a == b)
@@ -198,6 +202,16 @@ def compare(operator: str, left: Typed, right: Typed) -> bool | None:
         case "<=":
             return bool(a <= b)
     return bool(a >= b)
+
+
+_DAYS = ("date", "timestamp")
+
+
+def _moment_key(text: str) -> tuple[int, str, str, str]:
+    """What orders the texts of dates, of timestamps and of times: sign, date, time, fraction."""
+    day, _, time = text.rpartition(" ") if " " in text else (("", "", text) if ":" in text else (text, "", "00:00:00"))
+    clock, _, fraction = time.partition(".")
+    return (0 if day.startswith("-") else 1, day.lstrip("+-").rjust(18, "0"), clock, fraction.ljust(12, "0"))
 
 
 def whole(value: int) -> Typed:

@@ -47,10 +47,9 @@ def text_for(item: Typed, target: Type) -> str:
             raise CannotCast
         return "1" if value else "0"
     if not _numeric(source):
-        # Dates and times: the kernel casts their text.
         if _numeric(target) or target == BOOLEAN:
             raise CannotCast
-        return str(value)
+        return _part_of_moment(str(value), source, target)
     if target == BOOLEAN:
         return "true" if value != 0 else "false"
     if target in _FLOATING:
@@ -62,6 +61,17 @@ def text_for(item: Typed, target: Type) -> str:
 
 def _numeric(kind: Type) -> bool:
     return kind in INTEGRAL_BITS or kind in _FLOATING or isinstance(kind, DecimalType)
+
+
+def _part_of_moment(text: str, source: Type, target: Type) -> str:
+    """The part of a date or time that a type takes; the kernel casts it."""
+    if source.base in ("timestamp", "timestamp with time zone"):
+        day, time, *_ = text.split(" ")
+        if target.base == "date":
+            return day
+        if target.base == "time":
+            return time
+    return text
 
 
 def _exact_text(value: int | float | Decimal, scale: int | None) -> str:
@@ -99,8 +109,6 @@ def _text(item: Typed) -> str:
 
 def _bounded(item: Typed, target: VarcharType) -> str:
     text = _text(item)
-    if isinstance(item.type, CharType):
-        text = text.ljust(item.type.length)
     if target.length is None or len(text) <= target.length:
         return text
     if is_text(item.type):

@@ -17,7 +17,6 @@ from lodestar_server.execution.kernel.functions.python.jsonpath.invocation impor
 )
 from lodestar_server.execution.kernel.functions.python.jsonpath.items import from_text
 from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, NOT_SUPPORTED
-from lodestar_server.spi.types import CharType
 from lodestar_server.spi.types.text import parse_type
 
 Texts = Sequence[str | None]
@@ -71,9 +70,6 @@ def _reader(kind: str) -> Callable[[str], Any]:
 
         return read
     type_ = parse_type(kind)
-    if isinstance(type_, CharType):
-        length = type_.length
-        return lambda text: text.ljust(length)
     return lambda text: from_text(type_, text)
 
 

@@ -24,7 +24,7 @@ from lodestar_server.execution.kernel.functions.python.jsonpath.items import (
     typed_scalar,
 )
 from lodestar_server.functions.jsonpath import tree
-from lodestar_server.spi.types import DOUBLE, CharType, DecimalType, VarcharType
+from lodestar_server.spi.types import DOUBLE, DecimalType, VarcharType
 
 Items = list[Any]
 
@@ -402,8 +402,7 @@ def _text(item: Any) -> str | None:
     if isinstance(item, str):
         return item
     if isinstance(item, Typed) and is_text(item.type):
-        kind = item.type
-        return item.value.ljust(kind.length) if isinstance(kind, CharType) else str(item.value)
+        return str(item.value)
     return None
 
 

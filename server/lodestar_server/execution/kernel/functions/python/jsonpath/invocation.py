@@ -34,7 +34,7 @@ from lodestar_server.spi.errors import (
     PATH_EVALUATION_ERROR,
     ErrorCode,
 )
-from lodestar_server.spi.types import DOUBLE, INTEGRAL_BITS, SMALLINT, CharType, DecimalType
+from lodestar_server.spi.types import DOUBLE, INTEGRAL_BITS, SMALLINT, DecimalType
 from lodestar_server.spi.types.text import parse_type
 
 CODECS = {"utf8": "utf-8", "utf16": "utf-16-le", "utf32": "utf-32-le"}
@@ -264,7 +264,7 @@ def serialize(value: Any, output: str, *, omit_quotes: bool = False) -> str:
     """The text of a JSON value, or the hexadecimal digits of its bytes in an encoding."""
     bare = value.value if isinstance(value, Typed) else value
     if omit_quotes and isinstance(bare, str):
-        text = bare.ljust(value.type.length) if isinstance(value, Typed) and isinstance(value.type, CharType) else bare
+        text = bare
     else:
         text = write_json(value, escape_pairs=output in ("text", "utf8"))
     return text if output == "text" else text.encode(CODECS[output], "surrogatepass").hex()

@@ -220,4 +220,6 @@ def from_text(kind: Type, text: str) -> Typed:
         return Typed(kind, float(text))
     if isinstance(kind, DecimalType):
         return Typed(kind, Decimal(text))
+    if isinstance(kind, CharType):
+        return Typed(kind, text.ljust(kind.length))
     return Typed(kind, text)
