@@ -48,7 +48,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
-from lodestar_server.sql.analysis import calls, literals, session_values, subqueries
+from lodestar_server.sql.analysis import calls, json_functions, literals, session_values, subqueries
 from lodestar_server.sql.analysis.casts import can_cast, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
@@ -651,6 +651,11 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.LambdaExpression: _lambda,
     ast.FunctionCall: calls.analyze_call,
     ast.GroupingOperation: calls.analyze_grouping,
+    ast.JsonExists: json_functions.json_exists,
+    ast.JsonValue: json_functions.json_value,
+    ast.JsonQuery: json_functions.json_query,
+    ast.JsonObject: json_functions.json_object,
+    ast.JsonArray: json_functions.json_array,
     ast.CurrentDate: _constant(lambda analysis, node: session_values.current_date(analysis)),
     ast.CurrentTime: _constant(lambda analysis, node: session_values.current_time(analysis, node.precision)),
     ast.CurrentTimestamp: _constant(lambda analysis, node: session_values.current_timestamp(analysis, node.precision)),

@@ -49,6 +49,7 @@ MODULES = (
     "operators",
     "sequences",
     "session",
+    "sql_json",
     "strings",
     "urls",
     "windows",

@@ -33,6 +33,7 @@ MODULES = (
     "patterns",
     "regexps",
     "sizes",
+    "sql_json",
     "statistics",
     "texts",
     "urls",
