@@ -23,6 +23,7 @@ MODULES = (
     "durations",
     "encodings",
     "formatter",
+    "geospatial",
     "hashes",
     "histograms",
     "iso8601",
