@@ -100,7 +100,7 @@ def parse_timestamp(text: str) -> Constant:
         if not -_TIMESTAMP_END < instant < _TIMESTAMP_END:
             raise ValueError(f"Invalid TIMESTAMP: {text}")
         return Constant(TimestampType(precision), instant)
-    zone = zones.find_zone(zone_text)
+    zone = zones.canonical_zone(zone_text)
     if zone is None:
         raise LookupError(zone_text)
     if zones.is_in_gap(zone, local_seconds):
