@@ -49,7 +49,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
-from lodestar_server.sql.analysis import calls, json_functions, literals, session_values, subqueries
+from lodestar_server.sql.analysis import calls, json_functions, literals, session_values, subqueries, windows
 from lodestar_server.sql.analysis.casts import can_cast, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
@@ -689,6 +689,7 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.Format: _format,
     ast.LambdaExpression: _lambda,
     ast.FunctionCall: calls.analyze_call,
+    ast.WindowOperation: windows.measure,
     ast.GroupingOperation: calls.analyze_grouping,
     ast.JsonExists: json_functions.json_exists,
     ast.JsonValue: json_functions.json_value,

@@ -19,13 +19,24 @@ from lodestar_server.ir import (
     FrameBound,
     FrameBoundKind,
     FrameUnit,
+    FunctionKind,
     Ordering,
     Symbol,
     SymbolRef,
     WindowCall,
     WindowFrame,
 )
-from lodestar_server.ir.nodes import Filter, Join, JoinKind, PlanNode, Project, Shared, SharedScan, Window
+from lodestar_server.ir.nodes import (
+    Filter,
+    Join,
+    JoinKind,
+    PlanNode,
+    Project,
+    Shared,
+    SharedScan,
+    Window,
+    map_window_call,
+)
 from lodestar_server.ir.nodes.patterns import (
     ROW_HIDDEN,
     ROW_MATCHED,
@@ -52,6 +63,10 @@ _SO_FAR = WindowFrame(
 )
 
 
+_START = Navigation(last=False, offset=-1)
+"""Stands for the row where a search began."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlottedExpression:
     """A bound expression of DEFINE or MEASURES, over its slots."""
@@ -60,9 +75,24 @@ class SlottedExpression:
     slots: tuple[Slot, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """A plan with a row for each row that the pattern gives. `rows`: columns of the source → columns of the row shown;
+    `measures` and `calls`: values over the plan.
+    """
+
+    plan: PlanNode
+    rows: dict[Symbol, Symbol]
+    measures: list[Expression]
+    calls: list[tuple[Symbol, Expression]]
+
+
 @dataclass(slots=True)
 class Recognition:
-    """Builds the plan of one row pattern over `source`, whose columns `columns` may be read."""
+    """Builds the plan of one row pattern over `source`, whose columns `columns` may be read.
+
+    `calls` are window functions over a pattern window: their frame is the match.
+    """
 
     analysis: Analysis
     source: PlanNode
@@ -74,14 +104,13 @@ class Recognition:
     measures: tuple[SlottedExpression, ...]
     frame_end: Symbol | None = None
     in_window: bool = False
+    calls: tuple[tuple[Symbol, WindowCall], ...] = ()
     _key: int = 0
     _shared: tuple[Symbol, ...] = ()
     _joined: dict[Navigation | None, dict[Symbol, Symbol]] = field(default_factory=dict)
 
-    def build(self) -> tuple[PlanNode, MatchRows, dict[Symbol, Symbol], list[Expression]]:
-        """The plan; the node of the matches in it; columns of the source → columns of the current row; the values of
-        the measures over the plan.
-        """
+    def build(self) -> Recognized:
+        """The plan and what stands in it."""
         row = self.analysis.symbols.new(BIGINT, "row")
         numbering = WindowCall(resolve_function("row_number", []), ())
         numbered = Window(self.source, (), self.ordering, ((row, numbering),))
@@ -109,12 +138,18 @@ class Recognition:
                 case AggregateSlot():
                     aggregates.append(slot)
         plan = self._aggregated(plan, matches, current, aggregates)
+        plan, calls = self._called(plan, matches, current)
         if matches.program.every_row:
             plan = Filter(plan, _kind(matches, ir.ComparisonOperator.NOT_EQUAL, ROW_HIDDEN))
         measures = [ir.replace_symbols(one.expression, values) for one in self.measures]
         unmatched = _kind(matches, ir.ComparisonOperator.EQUAL, ROW_UNMATCHED)
         shown: list[Expression] = [ir.Case(((unmatched, Constant(one.type, None)),), one) for one in measures]
-        return Shared(self._key, kept, plan), matches, current, shown
+        rows = current
+        if self.in_window:
+            # The row that is shown is the one where the search began, not the match's last.
+            plan = self._join(plan, _START, matches.start, row)
+            rows = self._joined[_START]
+        return Recognized(Shared(self._key, kept, plan), rows, shown, calls)
 
     def _scan(self) -> tuple[SharedScan, dict[Symbol, Symbol]]:
         copies = {symbol: self.analysis.symbols.like(symbol) for symbol in self._shared}
@@ -124,7 +159,8 @@ class Recognition:
         scan, copies = self._scan()
         self._joined[navigation] = copies
         same = ir.Comparison(ir.ComparisonOperator.EQUAL, SymbolRef(target), SymbolRef(copies[row]))
-        return Join(JoinKind.INNER if navigation is None else JoinKind.LEFT, plan, scan, same)
+        always = navigation is None or navigation is _START
+        return Join(JoinKind.INNER if always else JoinKind.LEFT, plan, scan, same)
 
     # the matcher
 
@@ -154,7 +190,7 @@ class Recognition:
         new = self.analysis.symbols.new
         navigations = {slot.navigation: None for slot in self._slots() if isinstance(slot, ColumnSlot)}
         classifiers = {slot.navigation: None for slot in self._slots() if isinstance(slot, ClassifierSlot)}
-        aggregates = any(isinstance(slot, AggregateSlot) for slot in self._slots())
+        aggregates = bool(self.calls) or any(isinstance(slot, AggregateSlot) for slot in self._slots())
         return MatchRows(
             plan,
             partition,
@@ -237,6 +273,28 @@ class Recognition:
             call = WindowCall(slot.call.function, arguments, frame, filter=ir.conjunction(counted))
             calls.append((slot.symbol, call))
         return Window(plan, (SymbolRef(matches.start),), (Ordering(SymbolRef(matches.position)),), tuple(calls))
+
+    def _called(
+        self, plan: PlanNode, matches: MatchRows, current: dict[Symbol, Symbol]
+    ) -> tuple[PlanNode, list[tuple[Symbol, Expression]]]:
+        """Window functions over the rows of the match; without one their frame is empty."""
+        if not self.calls:
+            return plan, []
+        values: dict[Symbol, Expression] = {old: SymbolRef(new) for old, new in current.items()}
+        matched = _kind(matches, ir.ComparisonOperator.GREATER_OR_EQUAL, ROW_MATCHED)
+        made: list[tuple[Symbol, WindowCall]] = []
+        shown: list[tuple[Symbol, Expression]] = []
+        for symbol, call in self.calls:
+            result = self.analysis.symbols.like(symbol)
+            aggregate = call.function.kind is FunctionKind.AGGREGATE
+            changed = map_window_call(call, lambda one: ir.replace_symbols(one, values))
+            made.append((result, replace(changed, frame=_WHOLE, filter=matched if aggregate else None)))
+            value: Expression = SymbolRef(result)
+            if not aggregate:
+                value = ir.Case(((matched, value),), Constant(value.type, None))
+            shown.append((symbol, value))
+        ordering = (Ordering(SymbolRef(matches.position)),)
+        return Window(plan, (SymbolRef(matches.start),), ordering, tuple(made)), shown
 
 
 def _name(label: str) -> Expression:

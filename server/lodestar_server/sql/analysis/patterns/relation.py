@@ -9,21 +9,19 @@ from lodestar_server.spi.errors import (
     AMBIGUOUS_NAME,
     COLUMN_NOT_FOUND,
     INVALID_COLUMN_REFERENCE,
-    NESTED_WINDOW,
     TABLE_HAS_NO_COLUMNS,
     TYPE_MISMATCH,
     LodestarError,
 )
-from lodestar_server.spi.types import BOOLEAN
 from lodestar_server.sql.analysis.calls import ordering_of
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.patterns import labels as pattern_labels
-from lodestar_server.sql.analysis.patterns.assembly import Recognition, SlottedExpression
-from lodestar_server.sql.analysis.patterns.labels import Labels, PatternClauses
-from lodestar_server.sql.analysis.patterns.slots import PatternScope, SlotCollector
+from lodestar_server.sql.analysis.patterns.assembly import Recognition
+from lodestar_server.sql.analysis.patterns.binding import bind, bind_definitions
+from lodestar_server.sql.analysis.patterns.labels import PatternClauses
 from lodestar_server.sql.analysis.scopes import Field, Scope
-from lodestar_server.sql.analysis.syntax import qualified_name, window_calls
+from lodestar_server.sql.analysis.syntax import qualified_name
 from lodestar_server.sql.parser import ast, format_expression
 
 _MODES = {one: MatchRowsMode[one.name] for one in ast.RowsPerMatch}
@@ -77,10 +75,11 @@ def analyze_match_recognize(
         definitions,
         tuple(measures),
     )
-    plan, _, current, values = recognition.build()
+    recognized = recognition.build()
+    current = recognized.rows
     made = [
         (analysis.symbols.new(value.type, (one.name.value or "measure").lower()), value)
-        for one, value in zip(node.measures, values, strict=True)
+        for one, value in zip(node.measures, recognized.measures, strict=True)
     ]
     rest: list[Field] = []
     if mode is not MatchRowsMode.ONE:
@@ -90,7 +89,7 @@ def analyze_match_recognize(
     fields += [Field(symbol, one.name.value) for one, (symbol, _) in zip(node.measures, made, strict=True)]
     fields += [_output(one, current, hidden=one.hidden) for one in rest]
     kept = dict.fromkeys(current[one.symbol] for one in (*names, *rest))
-    output: PlanNode = Project(plan, (*((one, SymbolRef(one)) for one in kept), *made))
+    output: PlanNode = Project(recognized.plan, (*((one, SymbolRef(one)) for one in kept), *made))
     return RelationPlan(output, tuple(fields))
 
 
@@ -136,31 +135,3 @@ def _order_field(item: ast.SortItem, scope: Scope) -> Field:
         message = f"{found.type.display} is not orderable, and therefore cannot be used in ORDER BY"
         raise LodestarError(TYPE_MISMATCH, message, location=item.at)
     return found
-
-
-def bind_definitions(
-    analyzer: ExpressionAnalyzer, clauses: PatternClauses, labels: Labels, *, in_window: bool = False
-) -> dict[int, SlottedExpression]:
-    """DEFINE: label → its condition. Raises: LodestarError(TYPE_MISMATCH) for one that is not boolean."""
-    found: dict[int, SlottedExpression] = {}
-    for one in clauses.definitions:
-        bound = bind(analyzer, one.expression, labels, in_window=in_window)
-        type_ = bound.expression.type
-        if type_ != BOOLEAN:
-            message = f"Expression defining a label must be boolean (actual type: {type_.display})"
-            raise LodestarError(TYPE_MISMATCH, message, location=one.expression.at)
-        found[labels.primary.index(one.name.canonical)] = bound
-    return found
-
-
-def bind(
-    analyzer: ExpressionAnalyzer, node: ast.Expression, labels: Labels, *, in_window: bool = False
-) -> SlottedExpression:
-    """An expression of DEFINE or MEASURES over its slots."""
-    nested = window_calls([node])
-    if nested and not in_window:
-        message = "Cannot nest window functions or row pattern measures inside pattern recognition expressions"
-        raise LodestarError(NESTED_WINDOW, message, location=nested[0].at)
-    collector = SlotCollector(analyzer.analysis.symbols)
-    scoped = analyzer.in_pattern(PatternScope(labels.known, collector, in_window))
-    return SlottedExpression(scoped.analyze(node), collector.slots)
