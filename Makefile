@@ -40,7 +40,8 @@ integration: .venv ## Every integration lane that this machine can carry (LANES=
 	@$(RUN) integration/run.py $(LANES)
 
 conformance: .venv ## Recorded answers of a real Trino, where ../shared has them; writes integration/conformance/report.md
-	@$(RUN) integration/run.py conformance wire
+	@$(RUN) integration/conformance/replay.py --whole
+	@$(RUN) integration/conformance/replay_wire.py
 
 bench: .venv ## Ratios against bare DuckDB and other clients, in one run
 	@$(RUN) -m integration.benchmarks
