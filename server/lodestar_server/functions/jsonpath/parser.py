@@ -6,8 +6,9 @@ made of: the set of tokens that may follow, and the place where an expression co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import TypeVar
 
 from lodestar_server.functions.jsonpath import tokens as words
 from lodestar_server.functions.jsonpath import tree
@@ -15,6 +16,8 @@ from lodestar_server.functions.jsonpath.tokens import END, IDENTIFIER, KEYWORDS,
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, DecimalType, VarcharType
 
 MAX_DEPTH = 150
+
+T = TypeVar("T")
 
 _Kinds = frozenset[str]
 _NUMBERS = (words.DECIMAL, words.DOUBLE, words.INTEGER)
@@ -24,7 +27,8 @@ _FIRST: _Kinds = frozenset(
 _PREDICATE_FIRST = _FIRST | {"!", "exists"}
 _MULTIPLYING = ("*", "/", "%")
 _ADDING = ("+", "-")
-_GOING_ON: _Kinds = frozenset((*_MULTIPLYING, *_ADDING, ".", "..", "[", "?"))
+_ACCESSORS = (".", "..", "[", "?")
+_GOING_ON: _Kinds = frozenset((*_MULTIPLYING, *_ADDING, *_ACCESSORS))
 _COMPARISONS = ("==", "<>", "!=", "<", ">", "<=", ">=")
 _COMBINING: _Kinds = frozenset(("&&", "||"))
 _AFTER_OPERAND: _Kinds = frozenset((*_COMPARISONS, "like_regex", "starts"))
@@ -53,6 +57,8 @@ class _Parser:
         self._tokens = words.read_tokens(text)
         self._place = 0
         self._depth = 0
+        # Where a negative number began that may yet turn out to be the negation of a path.
+        self._minus: int | None = None
         # What could have stood where the last expression ended: mismatches behind it are explained by that.
         self._blamed: _Kinds | None = None
 
@@ -81,8 +87,7 @@ class _Parser:
         offending = self._tokens[place]
         end = offending.offset + (0 if offending.kind == END else len(offending.text))
         text = self._text[self._tokens[start].offset : end]
-        if offending.kind == END:
-            text = text.rstrip()
+        self._place = place
         return self._fault(f"no viable alternative at input '{text or END}'", offending)
 
     def _one_of(self, expected: _Kinds) -> None:
@@ -131,6 +136,29 @@ class _Parser:
         return tree.JsonPath(lax, root)
 
     def _expression(self, after: _Kinds) -> tree.Node:
+        outer, self._minus = self._minus, None
+        try:
+            node = self._sum(after)
+            if self._minus is not None and self._kind not in after:
+                raise self._no_way(self._minus, self._place)
+            return node
+        except PathSyntaxError as fault:
+            if self._minus is None or fault.line == 0:
+                raise
+            raise self._no_way(self._minus, self._place) from None
+        finally:
+            self._minus = outer
+
+    def _looked_through(self, start: int, read: Callable[[], T]) -> T:
+        """Read a part that has to be read whole before it is known what it is: a fault is one of the whole part."""
+        try:
+            return read()
+        except PathSyntaxError as fault:
+            if fault.line == 0 or self._place == start:
+                raise
+            raise self._no_way(start, self._place) from None
+
+    def _sum(self, after: _Kinds) -> tree.Node:
         left = self._product(after)
         while self._kind in _ADDING:
             operator = self._token.kind
@@ -149,6 +177,8 @@ class _Parser:
     def _signed(self, after: _Kinds) -> tree.Node:
         self._one_of(_FIRST)
         kind = self._kind
+        if kind == "-" and self._next_kind() in _NUMBERS and self._minus is None:
+            self._minus = self._place
         if kind not in _ADDING or (kind == "-" and self._next_kind() in _NUMBERS):
             return self._accessors(after)
         if kind == "-" and self._next_kind() not in _FIRST:
@@ -165,6 +195,8 @@ class _Parser:
         count = 0
         while True:
             kind = self._kind
+            if kind in _ACCESSORS:
+                self._blamed = None
             if kind == ".":
                 node = self._member(node, following)
             elif kind == "..":
@@ -183,7 +215,6 @@ class _Parser:
                 if self._blamed is None:
                     self._blamed = following
                 return node
-            self._blamed = None
             count += 1
             if count + self._depth > MAX_DEPTH:
                 raise PathSyntaxError("stack overflow while parsing JSON path", 0, 0)
@@ -191,7 +222,7 @@ class _Parser:
     def _key(self) -> str:
         """The name behind `.` or `..`."""
         kind = self._next_kind()
-        if kind == IDENTIFIER or kind in KEYWORDS:
+        if kind == IDENTIFIER or kind in KEYWORDS or kind == "-":
             self._place += 2
             return self._tokens[self._place - 1].text
         if kind == STRING:
@@ -231,12 +262,15 @@ class _Parser:
         subscripts: list[tuple[tree.Node, tree.Node | None]] = []
         while not subscripts or self._kind == ",":
             self._place += 1
-            start = self._expression(frozenset((",", "]", "to")))
+            start = self._looked_through(self._place, lambda: self._expression(frozenset((",", "]", "to"))))
             end = None
             if self._kind == "to":
                 self._place += 1
                 end = self._expression(frozenset((",", "]")))
             subscripts.append((start, end))
+            if len(subscripts) > 1 and self._kind not in (",", "]"):
+                message = f"extraneous input '{self._token.text}' expecting {{',', ']'}}"
+                raise self._fault(message, self._token)
             self._one_of(frozenset((",", "]")))
         self._place += 1
         self._depth -= 1
@@ -288,6 +322,8 @@ class _Parser:
         while self._kind == "&&":
             self._place += 1
             left = tree.Conjunction(left, self._simple(after))
+        if self._blamed is None:
+            self._blamed = after | _COMBINING
         return left
 
     def _simple(self, after: _Kinds) -> tree.Predicate:
@@ -297,11 +333,12 @@ class _Parser:
             self._one_of(frozenset(("(", "exists")))
             return tree.Negation(self._delimited(after))
         if self._kind == "exists" or (self._kind == "(" and self._holds_predicate()):
-            parenthesized = self._kind == "("
-            predicate = self._delimited(after)
-            if parenthesized and self._kind == "is":
+            if self._kind == "exists":
+                return self._delimited(after)
+            predicate = self._looked_through(self._place, lambda: self._delimited(after))
+            if self._kind == "is":
                 self._place += 1
-                self._expect("unknown", frozenset())
+                self._expect("unknown", after | _COMBINING)
                 return tree.IsUnknown(predicate)
             return predicate
         return self._comparison(after)
@@ -344,20 +381,15 @@ class _Parser:
 
     def _comparison(self, after: _Kinds) -> tree.Predicate:
         start = self._place
-        try:
-            left = self._expression(_AFTER_OPERAND)
-        except PathSyntaxError as fault:
-            if fault.line == 0:
-                raise
-            # The whole operand is looked at before it is known what kind of comparison this is.
-            raise self._no_way(start, self._place) from None
+        left = self._looked_through(start, lambda: self._expression(_AFTER_OPERAND))
         kind = self._kind
         if kind not in _AFTER_OPERAND:
             raise self._no_way(start, self._place)
         self._place += 1
         following = after | _COMBINING
+        if self._blamed == _GOING_ON | _AFTER_OPERAND:
+            self._blamed = _GOING_ON | {kind}
         if kind == "like_regex":
-            self._blamed = _GOING_ON | {"like_regex"}
             self._expect(STRING, following | {"flag"})
             pattern = _unquoted(self._tokens[self._place - 1])
             flags = None
