@@ -69,6 +69,12 @@ class Questions:
             place += len(requests)
         return answers
 
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._cursor is not None:
+            self._cursor.close()
+            self._cursor = None
+
     def _ask(self, query: ConditionQuery, asked: list[Asked]) -> list[bool]:
         columns = [
             self._slot(slot, aggregate, values, asked)

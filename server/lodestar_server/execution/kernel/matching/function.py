@@ -56,7 +56,11 @@ class MatchFunction:
                     rows = rows.combine_chunks()
                 if isinstance(rows, pa.ChunkedArray):
                     rows = rows.chunk(0) if rows.num_chunks else pa.array([], rows.type)
-                return _Call(self, rows, connect, check, slots).result()
+                call = _Call(self, rows, connect, check, slots)
+                try:
+                    return call.result()
+                finally:
+                    call.close()
 
         return run
 
@@ -78,6 +82,10 @@ class _Call:
         self._check = check
         values = [self._items[f"v{i}"] for i in range(len(self._node.values))]
         self._questions = Questions(function.queries, values, self._node.program.labels, connect, slots)
+
+    def close(self) -> None:
+        """Free what the call holds."""
+        self._questions.close()
 
     def result(self) -> pa.Array:
         found: dict[int, FoundRows] = {}

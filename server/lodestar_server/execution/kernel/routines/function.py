@@ -53,7 +53,11 @@ class RoutineFunction:
 
         def run(*columns: Any) -> pa.Array:
             with carried_errors():
-                return _Run(self, columns, connect, check, slots).result()
+                call = _Run(self, columns, connect, check, slots)
+                try:
+                    return call.result()
+                finally:
+                    call.close()
 
         return run
 
@@ -94,9 +98,12 @@ class _Run:
             for symbol in routine.parameters:
                 rows = rows[self._variables[symbol].is_valid().to_numpy(zero_copy_only=False)[rows]]
         self._block(routine.body, rows, {})
+        return self._result
+
+    def close(self) -> None:
+        """Give the connection back."""
         if self._cursor is not None:
             self._cursor.close()
-        return self._result
 
     def _block(self, statements: tuple[RoutineStatement, ...], rows: Rows, jumps: _Jumps) -> Rows:
         """Carry out the statements for the rows; the rows that come to their end. `jumps` takes those that leave."""

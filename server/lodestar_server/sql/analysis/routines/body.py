@@ -28,6 +28,7 @@ from lodestar_server.sql.analysis.routines.declaration import (
     routine_type,
 )
 from lodestar_server.sql.analysis.scopes import Field, Scope
+from lodestar_server.sql.analysis.syntax import check_scalar
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.ast.walk import walk
 
@@ -65,6 +66,8 @@ def analyze_routine(analysis: Analysis, node: ast.FunctionSpecification) -> Rout
         statements = tuple(body.statement(node.statement, names))
     finally:
         analysis.pending_routines.pop()
+    for expression in body.not_scalar:
+        check_scalar(expression, "Function body")
     deterministic = all(ir.is_deterministic(one) for one in body.expressions)
     if deterministic and not declared.deterministic:
         message = "Deterministic function declared NOT DETERMINISTIC"
@@ -88,6 +91,7 @@ class _Body:
         self._analysis = analysis
         self._result = result
         self.expressions: list[Expression] = []
+        self.not_scalar: list[ast.Expression] = []
 
     def statements(self, nodes: Sequence[ast.ControlStatement], names: _Names) -> tuple[RoutineStatement, ...]:
         return tuple(made for node in nodes for made in self.statement(node, names))
@@ -120,6 +124,8 @@ class _Body:
         collector = CallCollector(self._analysis.symbols, node.at)
         bound = ExpressionAnalyzer(self._analysis, Scope(fields), collector, correlation=False).analyze(node)
         self.expressions.append(bound)
+        if collector.aggregates or collector.windows or collector.groupings or collector.pattern_windows:
+            self.not_scalar.append(node)
         return bound
 
     def _typed(self, node: ast.Expression, names: _Names, expected: Type, what: str) -> Expression:
