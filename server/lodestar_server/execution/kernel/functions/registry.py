@@ -50,6 +50,7 @@ MODULES = (
     "operators",
     "sequences",
     "session",
+    "sketches",
     "strings",
     "urls",
     "windows",

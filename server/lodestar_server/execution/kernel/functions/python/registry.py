@@ -34,6 +34,7 @@ MODULES = (
     "patterns",
     "regexps",
     "sizes",
+    "sketches",
     "statistics",
     "texts",
     "urls",
