@@ -50,7 +50,11 @@ MODULES = (
     "operators",
     "sequences",
     "session",
+<<<<<<< HEAD
     "sql_json",
+=======
+    "sketches",
+>>>>>>> geo
     "strings",
     "urls",
     "windows",

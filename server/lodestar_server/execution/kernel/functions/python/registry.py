@@ -34,7 +34,11 @@ MODULES = (
     "patterns",
     "regexps",
     "sizes",
+<<<<<<< HEAD
     "sql_json",
+=======
+    "sketches",
+>>>>>>> geo
     "statistics",
     "texts",
     "urls",
