@@ -50,11 +50,8 @@ MODULES = (
     "operators",
     "sequences",
     "session",
-<<<<<<< HEAD
     "sql_json",
-=======
     "sketches",
->>>>>>> geo
     "strings",
     "urls",
     "windows",
