@@ -80,6 +80,8 @@ def read_json(text: str) -> Any:
         value, end = _DECODER.raw_decode(text, start)
     except RecursionError:
         raise ValueError("nested too deep") from None
+    if text.count("[") + text.count("{") > _MAX_DEPTH and _depth(value) > _MAX_DEPTH:
+        raise ValueError("nested too deep")
     # A number or a word ends at a blank or, for words, at any sign.
     if isinstance(value, int | float) and not isinstance(value, bool):
         if text[end : end + 1] not in ("", *_BLANKS):
@@ -87,6 +89,18 @@ def read_json(text: str) -> Any:
     elif (value is None or isinstance(value, bool)) and _WORD.match(text, end):
         raise ValueError("an unknown word")
     return value
+
+
+def _depth(value: Any) -> int:
+    """How many collections stand in each other at most."""
+    depth = 0
+    level = [value]
+    while True:
+        level = [one for one in level if isinstance(one, list | dict)]
+        if not level:
+            return depth
+        depth += 1
+        level = [inner for one in level for inner in (one if isinstance(one, list) else one.values())]
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
