@@ -6,7 +6,7 @@ Names are folded to lower case in every question: Trino resolves them so and sto
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -279,6 +279,36 @@ class Reflection:
         self._require_table(connection, table_name, schema, keywords)
         return []
 
+    def get_multi_pk_constraint(self, connection: Connection, **keywords: Any) -> Iterator[Any]:
+        """As for one table, without a question for each."""
+        return self._same_for_all(connection, ReflectionDefaults.pk_constraint, **keywords)
+
+    def get_multi_foreign_keys(self, connection: Connection, **keywords: Any) -> Iterator[Any]:
+        """As for one table, without a question for each."""
+        return self._same_for_all(connection, list, **keywords)
+
+    def get_multi_unique_constraints(self, connection: Connection, **keywords: Any) -> Iterator[Any]:
+        """As for one table, without a question for each."""
+        return self._same_for_all(connection, list, **keywords)
+
+    def get_multi_check_constraints(self, connection: Connection, **keywords: Any) -> Iterator[Any]:
+        """As for one table, without a question for each."""
+        return self._same_for_all(connection, list, **keywords)
+
+    def _same_for_all(
+        self,
+        connection: Connection,
+        value: Callable[[], Any],
+        *,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        kind: ObjectKind = ObjectKind.TABLE,
+        **keywords: Any,
+    ) -> Iterator[Any]:
+        for name in self._wanted(connection, schema, filter_names, scope, kind, keywords).values():
+            yield (schema, name), value()
+
     # ---- partitions
 
     @cache
@@ -301,6 +331,15 @@ class Reflection:
                 return []
             raise
         return [{"name": "partition", "column_names": columns, "unique": False}]
+
+    def get_multi_indexes(self, connection: Connection, *, schema: str | None = None, **keywords: Any) -> Iterator[Any]:
+        """As for one table; only where there may be partitions is there a question for each."""
+        place = self._place(connection, schema, keywords)
+        connector = self._connector(connection, place.catalog, info_cache=keywords.get("info_cache"))
+        if connector not in PARTITIONED_BY_COLUMNS:
+            return self._same_for_all(connection, list, schema=schema, **keywords)
+        found: Iterator[Any] = super().get_multi_indexes(connection, schema=schema, **keywords)  # type: ignore[misc]
+        return found
 
     @cache
     def _connector(self, connection: Connection, catalog: str, **keywords: Any) -> str | None:

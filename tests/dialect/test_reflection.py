@@ -103,6 +103,16 @@ def test_whole_schemas(reflected):
         assert connection.execute(sa.select(metadata.tables["memory.reflected.seen"])).all() == []
 
 
+def test_many_tables_are_few_questions(reflected):
+    asked = []
+    with reflected.connect() as connection:
+        sa.event.listen(connection, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
+        metadata = MetaData()
+        metadata.reflect(connection, schema="tpch.tiny")
+    assert len(metadata.tables) == 8
+    assert len(asked) < 10
+
+
 def test_a_table_of_another_catalog(reflected):
     nation = Table("nation", MetaData(), schema="tiny", lodestar_catalog="tpch", autoload_with=reflected)
     assert [column.name for column in nation.c] == ["nationkey", "name", "regionkey", "comment"]
@@ -132,6 +142,8 @@ def test_partitions_of_a_hive_table_are_an_index(reflected):
             found = inspect(connection).get_indexes("parted", "lake.reflected")
             assert found == [{"name": "partition", "column_names": ["p", "q"], "unique": False}]
             assert inspect(connection).get_indexes("plain", "lake.reflected") == []
+            every = inspect(connection).get_multi_indexes("lake.reflected")
+            assert every == {("lake.reflected", "parted"): found, ("lake.reflected", "plain"): []}
         finally:
             made.drop(connection)
             plain.drop(connection)

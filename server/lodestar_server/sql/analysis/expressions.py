@@ -16,6 +16,7 @@ from lodestar_server.functions.resolution import resolve_function
 from lodestar_server.ir import Constant, Expression
 from lodestar_server.spi.errors import (
     AMBIGUOUS_NAME,
+    COLUMN_NOT_FOUND,
     EXPRESSION_NOT_CONSTANT,
     INVALID_COLUMN_REFERENCE,
     INVALID_FUNCTION_ARGUMENT,
@@ -48,10 +49,11 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
-from lodestar_server.sql.analysis import calls, json_functions, literals, session_values, subqueries
+from lodestar_server.sql.analysis import calls, json_functions, literals, session_values, subqueries, windows
 from lodestar_server.sql.analysis.casts import can_cast, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
+from lodestar_server.sql.analysis.patterns.slots import PatternScope
 from lodestar_server.sql.analysis.scopes import Resolved, Scope, column_not_found
 from lodestar_server.sql.analysis.syntax import qualified_name
 from lodestar_server.sql.analysis.types import UnknownType, require_type, resolve_type
@@ -87,7 +89,7 @@ class ExpressionAnalyzer:
     """Binds expressions in one scope.
 
     `collector` takes aggregates and window functions, None where they were refused before. `correlation` allows names
-    of outer queries. `in_lambda`: inside a lambda's body.
+    of outer queries. `in_lambda`: inside a lambda's body. `pattern`: inside DEFINE or MEASURES of a row pattern.
     """
 
     analysis: Analysis
@@ -95,6 +97,7 @@ class ExpressionAnalyzer:
     collector: CallCollector | None = None
     correlation: bool = True
     in_lambda: bool = False
+    pattern: PatternScope | None = None
 
     def analyze(self, node: ast.Expression) -> Expression:
         """The bound expression. Raises: LodestarError with the position of the fault."""
@@ -153,14 +156,23 @@ class ExpressionAnalyzer:
         """The same analyzer over another scope."""
         return replace(self, scope=scope, in_lambda=in_lambda)
 
+    def in_pattern(self, pattern: PatternScope) -> ExpressionAnalyzer:
+        """The same analyzer inside a row pattern."""
+        return replace(self, pattern=pattern)
 
-def _resolved(analyzer: ExpressionAnalyzer, node: ast.Expression, found: Resolved) -> Expression:
+
+def _resolved(
+    analyzer: ExpressionAnalyzer, node: ast.Expression, found: Resolved, label: str | None = None
+) -> Expression:
     if not found.local and not analyzer.correlation:
         message = f"Reference to column '{format_expression(node)}' from outer scope not allowed in this context"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
     if not found.local:
         analyzer.analysis.outer_names[node.at] = format_expression(node)
-    return ir.SymbolRef(found.field.symbol, at=node.at)
+    reference = ir.SymbolRef(found.field.symbol, at=node.at)
+    if analyzer.pattern is not None and found.local and not found.scope.lambda_:
+        return analyzer.pattern.column(reference, label)
+    return reference
 
 
 def _identifier(analyzer: ExpressionAnalyzer, node: ast.Identifier) -> Expression:
@@ -178,6 +190,8 @@ def _dereference(analyzer: ExpressionAnalyzer, node: ast.DereferenceExpression) 
     if name is not None:
         parts = tuple(part.value.lower() for part in name)
         shown = ".".join(parts)
+        if analyzer.pattern is not None:
+            return _labelled(analyzer, analyzer.pattern, node, name)
         found = analyzer.scope.find(parts, shown, node.at)
         if found is not None:
             return _resolved(analyzer, node, found)
@@ -195,6 +209,31 @@ def _dereference(analyzer: ExpressionAnalyzer, node: ast.DereferenceExpression) 
     if not matches:
         raise LodestarError(INVALID_COLUMN_REFERENCE, f"Column reference '{shown}' is invalid", location=node.at)
     return ir.FieldAccess(base, matches[0], at=node.at)
+
+
+def _labelled(
+    analyzer: ExpressionAnalyzer,
+    pattern: PatternScope,
+    node: ast.DereferenceExpression,
+    name: tuple[ast.Identifier, ...],
+) -> Expression:
+    """In a row pattern a qualified name is a label's column: the table's own name does not count."""
+    label = name[0].canonical
+    if label not in pattern.labels:
+        raise column_not_found(".".join(part.value.lower() for part in name), node.at)
+    rest = tuple(part.value.lower() for part in name[1:])
+    found = analyzer.scope.find(rest, rest[0], node.at) if len(rest) == 1 else None
+    if found is None:
+        message = f"Column {'.'.join(rest)} prefixed with label {label} cannot be resolved"
+        raise LodestarError(COLUMN_NOT_FOUND, message, location=node.at)
+    return _resolved(analyzer, node, found, label)
+
+
+def _try(analyzer: ExpressionAnalyzer, node: ast.TryExpression) -> Expression:
+    if analyzer.pattern is not None:
+        message = "TRY expression in pattern recognition context is not yet supported"
+        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+    return ir.Try(analyzer.analyze(node.value))
 
 
 def _subscript(analyzer: ExpressionAnalyzer, node: ast.SubscriptExpression) -> Expression:
@@ -261,8 +300,11 @@ def _generic_literal(analyzer: ExpressionAnalyzer, node: ast.GenericLiteral) -> 
     try:
         type_ = resolve_type(parse_type(node.type))
     except (UnknownType, LodestarError):
-        message = f"Unknown resolvedType: {node.type}"
-        raise LodestarError(TYPE_NOT_FOUND, message, location=node.at) from None
+        # Trino raises one error out of another and shows both names.
+        message = (
+            f"io.trino.spi.TrinoException: line {node.at.line}:{node.at.column}: Unknown resolvedType: {node.type}"
+        )
+        raise LodestarError(TYPE_NOT_FOUND, message) from None
     if type_ != JSON and not can_cast(VARCHAR, type_):
         message = f"No literal form for resolvedType {type_.display}"
         raise LodestarError(INVALID_LITERAL, message, location=node.at)
@@ -290,6 +332,8 @@ def _literal_value(analyzer: ExpressionAnalyzer, name: str, type_: Type, value: 
 def _moment(node: ast.GenericLiteral, name: str) -> Expression:
     try:
         return literals.parse_time(node.value) if name == "TIME" else literals.parse_timestamp(node.value)
+    except LodestarError as fault:
+        raise fault.at(node.at) from None
     except (ValueError, LookupError) as fault:
         if isinstance(fault, LookupError):
             message = f"'{fault.args[0]}' is not a valid time zone"
@@ -391,10 +435,7 @@ def _like_text(analyzer: ExpressionAnalyzer, node: ast.Expression, what: str) ->
 def _arithmetic(analyzer: ExpressionAnalyzer, node: ast.ArithmeticBinaryExpression) -> Expression:
     left, right = analyzer.analyze(node.left), analyzer.analyze(node.right)
     name = _ARITHMETIC[node.operator]
-    try:
-        function = operators.find_operator(name, (left.type, right.type))
-    except LodestarError as fault:
-        raise fault.at(node.at) if fault.code is not INVALID_FUNCTION_ARGUMENT else fault from None
+    function = operators.find_operator(name, (left.type, right.type))
     if function is None:
         message = f"Cannot apply operator: {left.type.display} {node.operator.value} {right.type.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
@@ -638,7 +679,7 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.SimpleCaseExpression: _simple_case,
     ast.CoalesceExpression: _coalesce,
     ast.NullIfExpression: _nullif,
-    ast.TryExpression: lambda analyzer, node: ir.Try(analyzer.analyze(node.value)),
+    ast.TryExpression: _try,
     ast.Row: _row,
     ast.Array: _array,
     ast.Cast: _cast,
@@ -648,6 +689,7 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.Format: _format,
     ast.LambdaExpression: _lambda,
     ast.FunctionCall: calls.analyze_call,
+    ast.WindowOperation: windows.measure,
     ast.GroupingOperation: calls.analyze_grouping,
     ast.JsonExists: json_functions.json_exists,
     ast.JsonValue: json_functions.json_value,

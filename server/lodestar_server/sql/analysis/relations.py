@@ -50,6 +50,7 @@ from lodestar_server.sql.analysis import json_tables, table_functions
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.patterns.relation import analyze_match_recognize
 from lodestar_server.sql.analysis.scopes import Field, Name, Resolved, Scope
 from lodestar_server.sql.analysis.syntax import check_scalar, walk_expression
 from lodestar_server.sql.parser import ast, parse_statement
@@ -99,6 +100,9 @@ def analyze_relation(analysis: Analysis, node: ast.Relation, scope: Scope) -> Re
             return _sampled(analysis, node, scope)
         case ast.TableFunctionInvocation():
             return table_functions.analyze(analysis, node, scope, analyze_relation)
+        case ast.PatternRecognitionRelation():
+            source = analyze_relation(analysis, node.input, scope)
+            return analyze_match_recognize(analysis, node, source, scope)
         case ast.QueryBody():
             from lodestar_server.sql.analysis.queries import analyze_body
 

@@ -10,7 +10,8 @@ from lodestar_server.execution.kernel.functions.operators import map_value
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import OPERATOR_NOT_FOUND, LodestarError
+from lodestar_server.ir import Cast, Constant, walk
+from lodestar_server.spi.errors import NOT_SUPPORTED, OPERATOR_NOT_FOUND, LodestarError
 from lodestar_server.spi.types import VARCHAR, ArrayType, MapType, Type
 from lodestar_server.spi.types.arrow import row_field_name
 
@@ -21,6 +22,11 @@ _MAX_COMBINATION = 5
 
 @scalar("cardinality", total=True)
 def _cardinality(call: ScalarCall) -> Sql:
+    if not isinstance(call.types[0], ArrayType | MapType):
+        # Of a sketch, or of a NULL that might be one.
+        if all(isinstance(part, Cast | Constant) for part in walk(call.expressions[0])):
+            return sql.fragment("CAST(NULL AS BIGINT)")
+        raise LodestarError(NOT_SUPPORTED, f"cardinality of {call.types[0].display} is not supported yet")
     function = "cardinality" if isinstance(call.types[0], MapType) else "len"
     return sql.cast(sql.call(function, *call.arguments), "BIGINT")
 

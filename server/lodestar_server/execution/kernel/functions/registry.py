@@ -41,6 +41,7 @@ MODULES = (
     "datetime_arithmetic",
     "datetime_parts",
     "datetime_text",
+    "geospatial",
     "json_documents",
     "maps",
     "regexps",

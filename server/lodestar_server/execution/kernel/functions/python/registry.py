@@ -23,6 +23,7 @@ MODULES = (
     "durations",
     "encodings",
     "formatter",
+    "geospatial",
     "hashes",
     "histograms",
     "iso8601",
@@ -57,7 +58,7 @@ def arrow_function(name: str, parameters: Sequence[str], result: str) -> Callabl
     """Register a function over whole Arrow columns."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        PYTHON[name] = PythonFunction(name, tuple(parameters), result, _with_arity(function, len(parameters)))
+        PYTHON[name] = PythonFunction(name, tuple(parameters), result, with_arity(function, len(parameters)))
         return function
 
     return register
@@ -88,13 +89,13 @@ def value_function(
                     made.append(function(*row))
             return pa.array(made, type=arrow_result)
 
-        PYTHON[name] = PythonFunction(name, tuple(parameters), result, _with_arity(run, len(parameters)))
+        PYTHON[name] = PythonFunction(name, tuple(parameters), result, with_arity(run, len(parameters)))
         return function
 
     return register
 
 
-def _with_arity(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
+def with_arity(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
     """DuckDB counts a function's parameters by its signature."""
 
     def called(*columns: Any) -> Any:
