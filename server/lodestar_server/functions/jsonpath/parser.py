@@ -16,6 +16,9 @@ from lodestar_server.functions.jsonpath.tokens import END, IDENTIFIER, KEYWORDS,
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, DecimalType, VarcharType
 
 MAX_DEPTH = 150
+"""Parentheses, filters and subscripts inside of each other."""
+MAX_CHAIN = 1000
+"""Operators and accessors of a path in all: each is a level of its tree."""
 
 T = TypeVar("T")
 
@@ -57,6 +60,7 @@ class _Parser:
         self._tokens = words.read_tokens(text)
         self._place = 0
         self._depth = 0
+        self._length = 0
         # Where a negative number began that may yet turn out to be the negation of a path.
         self._minus: int | None = None
         # What could have stood where the last expression ended: mismatches behind it are explained by that.
@@ -118,6 +122,11 @@ class _Parser:
         if self._depth > MAX_DEPTH:
             raise PathSyntaxError("stack overflow while parsing JSON path", 0, 0)
 
+    def _chain(self) -> None:
+        self._length += 1
+        if self._length > MAX_CHAIN:
+            raise PathSyntaxError("stack overflow while parsing JSON path", 0, 0)
+
     # paths
 
     def path(self) -> tree.JsonPath:
@@ -163,6 +172,7 @@ class _Parser:
         while self._kind in _ADDING:
             operator = self._token.kind
             self._place += 1
+            self._chain()
             left = tree.Arithmetic(operator, left, self._product(after))
         return left
 
@@ -171,6 +181,7 @@ class _Parser:
         while self._kind in _MULTIPLYING:
             operator = self._token.kind
             self._place += 1
+            self._chain()
             left = tree.Arithmetic(operator, left, self._signed(after))
         return left
 
@@ -192,7 +203,6 @@ class _Parser:
     def _accessors(self, after: _Kinds) -> tree.Node:
         node = self._primary(after)
         following = _GOING_ON | after
-        count = 0
         while True:
             kind = self._kind
             if kind in _ACCESSORS:
@@ -215,9 +225,7 @@ class _Parser:
                 if self._blamed is None:
                     self._blamed = following
                 return node
-            count += 1
-            if count + self._depth > MAX_DEPTH:
-                raise PathSyntaxError("stack overflow while parsing JSON path", 0, 0)
+            self._chain()
 
     def _key(self) -> str:
         """The name behind `.` or `..`."""
@@ -314,6 +322,7 @@ class _Parser:
         left = self._conjunction(after)
         while self._kind == "||":
             self._place += 1
+            self._chain()
             left = tree.Disjunction(left, self._conjunction(after))
         return left
 
@@ -321,6 +330,7 @@ class _Parser:
         left = self._simple(after)
         while self._kind == "&&":
             self._place += 1
+            self._chain()
             left = tree.Conjunction(left, self._simple(after))
         if self._blamed is None:
             self._blamed = after | _COMBINING

@@ -34,7 +34,7 @@ from lodestar_server.spi.errors import (
     PATH_EVALUATION_ERROR,
     ErrorCode,
 )
-from lodestar_server.spi.types import DOUBLE, INTEGRAL_BITS, SMALLINT, DecimalType
+from lodestar_server.spi.types import DOUBLE, INTEGRAL_BITS, SMALLINT, VARCHAR, DecimalType
 from lodestar_server.spi.types.text import parse_type
 
 CODECS = {"utf8": "utf-8", "utf16": "utf-16-le", "utf32": "utf-32-le"}
@@ -153,6 +153,9 @@ class ValueCall:
         self._on_error: str = call["on_error"]
         self._target = parse_type(call["target"])
         self._plain: bool = call["plain"]
+        # The common cases, which need no cast.
+        self._gives_text = self._plain and self._target == VARCHAR
+        self._gives_integer = self._target in INTEGRAL_BITS
 
     def result(self, text: str, values: Texts) -> str | None:
         found = _run(self._path, text, values, self._on_error, "JSON_VALUE")
@@ -173,10 +176,13 @@ class ValueCall:
             return EMPTY_CELL if self._on_empty == DEFAULT else None
         if len(items) > 1:
             return self._instead(_refused("JSON path found multiple items"))
-        if items[0] is None:
-            return None
+        item = items[0]
+        if item is None or (self._gives_text and type(item) is str):
+            return item
+        if self._gives_integer and type(item) is int and -(2**31) <= item < 2**31:
+            return f"{VALUE_CELL}integer|{item}"
         try:
-            typed = typed_scalar(items[0])
+            typed = typed_scalar(item)
         except NotConvertible:
             typed = None
         if typed is None:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import orjson
 
 from lodestar_server.execution.kernel.functions.python.java_text import java_double
 from lodestar_server.execution.kernel.functions.python.json_values import quote
@@ -35,6 +36,8 @@ _MAX_DIGITS = 1000
 _MAX_DEPTH = 1000
 _BLANKS = " \t\n\r"
 _WORD = re.compile(r"[\w$]")
+_UNUSUAL = re.compile(r"\d{18}|\d[eE]|-0(?![.\d])")
+"""What the fast reader may read otherwise: numbers of many digits or with an exponent, a negative zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ def read_json(text: str) -> Any:
 
     Raises: ValueError for a malformed text.
     """
+    if not _UNUSUAL.search(text):
+        try:
+            return _bounded(text, orjson.loads(text))
+        except orjson.JSONDecodeError:
+            pass
     start = len(text) - len(text.lstrip(_BLANKS))
     if start == len(text):
         return None
@@ -80,6 +88,7 @@ def read_json(text: str) -> Any:
         value, end = _DECODER.raw_decode(text, start)
     except RecursionError:
         raise ValueError("nested too deep") from None
+    _bounded(text, value)
     # A number or a word ends at a blank or, for words, at any sign.
     if isinstance(value, int | float) and not isinstance(value, bool):
         if text[end : end + 1] not in ("", *_BLANKS):
@@ -87,6 +96,25 @@ def read_json(text: str) -> Any:
     elif (value is None or isinstance(value, bool)) and _WORD.match(text, end):
         raise ValueError("an unknown word")
     return value
+
+
+def _bounded(text: str, value: Any) -> Any:
+    """The value of a text. Raises: ValueError when it is nested too deep."""
+    if text.count("[") + text.count("{") > _MAX_DEPTH and _depth(value) > _MAX_DEPTH:
+        raise ValueError("nested too deep")
+    return value
+
+
+def _depth(value: Any) -> int:
+    """How many collections stand in each other at most."""
+    depth = 0
+    level = [value]
+    while True:
+        level = [one for one in level if isinstance(one, list | dict)]
+        if not level:
+            return depth
+        depth += 1
+        level = [inner for one in level for inner in (one if isinstance(one, list) else one.values())]
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
