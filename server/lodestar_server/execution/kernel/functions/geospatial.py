@@ -58,6 +58,38 @@ def _bing_tile_coordinates(call: ScalarCall) -> Sql:
 scalar_template("bing_tile_zoom_level", "CAST({0} & 31 AS TINYINT)")
 
 
+_RANGES = (("Latitude", 90), ("Longitude", 180), ("Latitude", 90), ("Longitude", 180))
+_EARTH_RADIUS_KM = 6371.01
+
+
+@scalar("great_circle_distance")
+def _great_circle_distance(call: ScalarCall) -> Sql:
+    """In SQL: DuckDB's trigonometry rounds as Java's does."""
+
+    def distance(*degrees: Sql) -> Sql:
+        checks = [
+            (
+                sql.fragment(f"({{0}} NOT BETWEEN -{limit} AND {limit})", value),
+                call.fail(f"{name} must be between -{limit} and {limit}"),
+            )
+            for value, (name, limit) in zip(degrees, _RANGES, strict=True)
+        ]
+        sin1, cos1, sin2, cos2 = (
+            sql.fragment(f"{function}(radians({{0}}))", degrees[index])
+            for index in (0, 2)
+            for function in ("sin", "cos")
+        )
+        turn = sql.fragment("(radians({0}) - radians({1}))", degrees[1], degrees[3])
+        formula = (
+            f"(atan2(sqrt(({{3}} * sin({{4}})) * ({{3}} * sin({{4}}))"
+            " + ({1} * {2} - {0} * {3} * cos({4})) * ({1} * {2} - {0} * {3} * cos({4}))),"
+            f" {{0}} * {{2}} + {{1}} * {{3}} * cos({{4}})) * {_EARTH_RADIUS_KM})"
+        )
+        return sql.case(checks, sql.fragment(formula, sin1, cos1, sin2, cos2, turn))
+
+    return call.strict(distance)
+
+
 @aggregate("geometry_union_agg", "convex_hull_agg")
 def _collected(call: GroupCall) -> Sql:
     """Over the list of the group's geometries: NULL for a group without one."""

@@ -126,7 +126,6 @@ _TABLE: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
     },
     "spheres": {
         "to_spherical_geography": ((GEOMETRY,), GEOMETRY),
-        "great_circle_distance": (("DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"), "DOUBLE"),
         "spherical_st_area": ((GEOMETRY,), "DOUBLE"),
         "spherical_st_length": ((GEOMETRY,), "DOUBLE"),
         "spherical_st_distance": ((GEOMETRY, GEOMETRY), "DOUBLE"),
