@@ -14,11 +14,11 @@ from lodestar_server.execution.kernel.functions.registry import (
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import SPHERICAL_GEOGRAPHY, VarcharType
 
-_BY_TYPE = ("st_area", "st_length", "st_distance", "bing_tile", "bing_tiles_around")
-_AGGREGATES = ("convex_hull_agg",)
+_BY_TYPE = ("st_area", "st_length", "st_distance", "bing_tile", "bing_tiles_around", "spatial_partitions")
+_OTHERS = ("convex_hull_agg", "spatial_partitioning", "kdb_tree")
 
-for _name in sorted(NAMES - {*_BY_TYPE, *_AGGREGATES}):
-    if not _name.startswith(("spherical_", "quadkey_", "shown_")):
+for _name in sorted(NAMES - {*_BY_TYPE, *_OTHERS}):
+    if not _name.startswith(("spherical_", "quadkey_", "shown_", "near_")):
         scalar_template(_name, f"trino_{_name}({{*}})", total=False)
 
 
@@ -43,6 +43,12 @@ def _bing_tile(call: ScalarCall) -> Sql:
 @scalar("bing_tiles_around")
 def _bing_tiles_around(call: ScalarCall) -> Sql:
     return sql.call("trino_bing_tiles_near" if len(call.arguments) == 3 else "trino_bing_tiles_around", *call.arguments)
+
+
+@scalar("spatial_partitions")
+def _spatial_partitions(call: ScalarCall) -> Sql:
+    name = "trino_spatial_partitions" if len(call.arguments) == 2 else "trino_near_spatial_partitions"
+    return sql.call(name, *call.arguments)
 
 
 @scalar("bing_tile_coordinates", total=True)
@@ -90,7 +96,7 @@ def _great_circle_distance(call: ScalarCall) -> Sql:
     return call.strict(distance)
 
 
-@aggregate("geometry_union_agg", "convex_hull_agg")
+@aggregate("geometry_union_agg", "convex_hull_agg", "spatial_partitioning")
 def _collected(call: GroupCall) -> Sql:
     """Over the list of the group's geometries: NULL for a group without one."""
     value = call.arguments[0]
