@@ -23,6 +23,7 @@ from lodestar_server.spi.types import (
     DOUBLE,
     GEOMETRY,
     INTEGER,
+    KDB_TREE,
     REAL,
     SMALLINT,
     SPHERICAL_GEOGRAPHY,
@@ -138,6 +139,8 @@ def json_value(value: Sql, type_: Type, *, legacy: bool) -> Sql:
         return sql.let(value, _tile)
     if type_ in (GEOMETRY, SPHERICAL_GEOGRAPHY):
         return sql.call("trino_shown_geometry", value)
+    if type_ == KDB_TREE:
+        return sql.fragment("CAST(decode({0}) AS JSON)", value)
     text = text_of(value, type_)
     return sql.call("base64", value) if text is None else text
 

@@ -14,11 +14,11 @@ from lodestar_server.execution.kernel.functions.registry import (
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import SPHERICAL_GEOGRAPHY, VarcharType
 
-_BY_TYPE = ("st_area", "st_length", "st_distance", "bing_tile", "bing_tiles_around")
-_AGGREGATES = ("convex_hull_agg",)
+_BY_TYPE = ("st_area", "st_length", "st_distance", "bing_tile", "bing_tiles_around", "spatial_partitions")
+_OTHERS = ("convex_hull_agg", "spatial_partitioning", "kdb_tree")
 
-for _name in sorted(NAMES - {*_BY_TYPE, *_AGGREGATES}):
-    if not _name.startswith(("spherical_", "quadkey_", "shown_")):
+for _name in sorted(NAMES - {*_BY_TYPE, *_OTHERS}):
+    if not _name.startswith(("spherical_", "quadkey_", "shown_", "near_")):
         scalar_template(_name, f"trino_{_name}({{*}})", total=False)
 
 
@@ -45,6 +45,12 @@ def _bing_tiles_around(call: ScalarCall) -> Sql:
     return sql.call("trino_bing_tiles_near" if len(call.arguments) == 3 else "trino_bing_tiles_around", *call.arguments)
 
 
+@scalar("spatial_partitions")
+def _spatial_partitions(call: ScalarCall) -> Sql:
+    name = "trino_spatial_partitions" if len(call.arguments) == 2 else "trino_near_spatial_partitions"
+    return sql.call(name, *call.arguments)
+
+
 @scalar("bing_tile_coordinates", total=True)
 def _bing_tile_coordinates(call: ScalarCall) -> Sql:
     def pair(tile: Sql) -> Sql:
@@ -58,7 +64,39 @@ def _bing_tile_coordinates(call: ScalarCall) -> Sql:
 scalar_template("bing_tile_zoom_level", "CAST({0} & 31 AS TINYINT)")
 
 
-@aggregate("geometry_union_agg", "convex_hull_agg")
+_RANGES = (("Latitude", 90), ("Longitude", 180), ("Latitude", 90), ("Longitude", 180))
+_EARTH_RADIUS_KM = 6371.01
+
+
+@scalar("great_circle_distance")
+def _great_circle_distance(call: ScalarCall) -> Sql:
+    """In SQL: DuckDB's trigonometry rounds as Java's does."""
+
+    def distance(*degrees: Sql) -> Sql:
+        checks = [
+            (
+                sql.fragment(f"({{0}} NOT BETWEEN -{limit} AND {limit})", value),
+                call.fail(f"{name} must be between -{limit} and {limit}"),
+            )
+            for value, (name, limit) in zip(degrees, _RANGES, strict=True)
+        ]
+        sin1, cos1, sin2, cos2 = (
+            sql.fragment(f"{function}(radians({{0}}))", degrees[index])
+            for index in (0, 2)
+            for function in ("sin", "cos")
+        )
+        turn = sql.fragment("(radians({0}) - radians({1}))", degrees[1], degrees[3])
+        formula = (
+            f"(atan2(sqrt(({{3}} * sin({{4}})) * ({{3}} * sin({{4}}))"
+            " + ({1} * {2} - {0} * {3} * cos({4})) * ({1} * {2} - {0} * {3} * cos({4}))),"
+            f" {{0}} * {{2}} + {{1}} * {{3}} * cos({{4}})) * {_EARTH_RADIUS_KM})"
+        )
+        return sql.case(checks, sql.fragment(formula, sin1, cos1, sin2, cos2, turn))
+
+    return call.strict(distance)
+
+
+@aggregate("geometry_union_agg", "convex_hull_agg", "spatial_partitioning")
 def _collected(call: GroupCall) -> Sql:
     """Over the list of the group's geometries: NULL for a group without one."""
     value = call.arguments[0]

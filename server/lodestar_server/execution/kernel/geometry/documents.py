@@ -25,6 +25,8 @@ _UNREADABLE = "Could not parse Geometry from Json string."
 def _from_text(text: str) -> Any:
     try:
         document = json.loads(text)
+    except RecursionError:
+        raise invalid(f"Invalid GeoJSON: {_UNREADABLE}") from None
     except json.JSONDecodeError as error:
         shown = text[error.pos : error.pos + 1]
         raise invalid(
@@ -52,12 +54,14 @@ def _from_document(document: dict[str, Any]) -> Any:
         raise invalid(f"Invalid GeoJSON: Could not parse Geometry from GeoJson string.  Unsupported 'type':{kind}")
     try:
         return make(_flat(document.get("coordinates") or []))
-    except (TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
+    except (TypeError, ValueError, IndexError, RecursionError, shapely.errors.ShapelyError):
         raise invalid(f"Invalid GeoJSON: Could not parse {kind} from GeoJson string.") from None
 
 
 def _flat(coordinates: Any) -> Any:
     """Two dimensions of what may have more."""
+    if isinstance(coordinates, str):
+        raise TypeError(coordinates)
     if coordinates and isinstance(coordinates[0], int | float):
         return tuple(map(float, coordinates[:2]))
     return [_flat(one) for one in coordinates]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import atan2, cos, pi, radians, sin, tan
+from math import atan2, cos, pi, radians, sin, sqrt, tan
 from typing import Any
 
 import numpy as np
@@ -32,18 +32,15 @@ def _check(message: str, limit: float, *columns: Any) -> None:
             raise invalid(message)
 
 
-def great_circle_distance(latitude1: Any, longitude1: Any, latitude2: Any, longitude2: Any) -> Any:
-    """In kilometres, of degrees. Raises: INVALID_FUNCTION_ARGUMENT."""
-    for latitude, longitude in ((latitude1, longitude1), (latitude2, longitude2)):
-        _check(_LATITUDE, 90, latitude)
-        _check(_LONGITUDE, 180, longitude)
-    sin1, cos1 = np.sin(np.radians(latitude1)), np.cos(np.radians(latitude1))
-    sin2, cos2 = np.sin(np.radians(latitude2)), np.cos(np.radians(latitude2))
-    turn = np.radians(longitude1) - np.radians(longitude2)
-    t1 = cos2 * np.sin(turn)
-    t2 = cos1 * sin2 - sin1 * cos2 * np.cos(turn)
-    t3 = sin1 * sin2 + cos1 * cos2 * np.cos(turn)
-    return np.arctan2(np.sqrt(t1 * t1 + t2 * t2), t3) * EARTH_RADIUS_KM
+def great_circle_km(latitude1: float, longitude1: float, latitude2: float, longitude2: float) -> float:
+    """Between two places in degrees; as `trino_great_circle_distance` has it in SQL."""
+    sin1, cos1 = sin(radians(latitude1)), cos(radians(latitude1))
+    sin2, cos2 = sin(radians(latitude2)), cos(radians(latitude2))
+    turn = radians(longitude1) - radians(longitude2)
+    t1 = cos2 * sin(turn)
+    t2 = cos1 * sin2 - sin1 * cos2 * cos(turn)
+    t3 = sin1 * sin2 + cos1 * cos2 * cos(turn)
+    return atan2(sqrt(t1 * t1 + t2 * t2), t3) * EARTH_RADIUS_KM
 
 
 def spherical_st_distance(left: Any, right: Any) -> list[float | None]:
@@ -52,9 +49,9 @@ def spherical_st_distance(left: Any, right: Any) -> list[float | None]:
     made: list[float | None] = [None] * len(left)
     for column in (left, right):
         check_types("ST_Distance", column[full], values.POINT, words=_SUPPORTS)
-    ends = [part for column in (left, right) for part in (shapely.get_y(column[full]), shapely.get_x(column[full]))]
-    for index, metres in zip(np.flatnonzero(full), (great_circle_distance(*ends) * 1000).tolist(), strict=True):
-        made[index] = metres
+    for index in np.flatnonzero(full).tolist():
+        one, other = left[index], right[index]
+        made[index] = great_circle_km(one.y, one.x, other.y, other.x) * 1000
     return made
 
 
@@ -68,10 +65,8 @@ def spherical_st_length(geometries: Any) -> list[float | None]:
 def _length(geometry: Any) -> float:
     total = 0.0
     for part in shapely.get_parts(geometry):
-        points = shapely.get_coordinates(part)
-        x, y = points[:, 0], points[:, 1]
-        for kilometres in great_circle_distance(y[:-1], x[:-1], y[1:], x[1:]).tolist():
-            total += kilometres
+        for (x1, y1), (x2, y2) in pairwise(shapely.get_coordinates(part).tolist()):
+            total += great_circle_km(y1, x1, y2, x2)
     return total * 1000
 
 

@@ -46,11 +46,15 @@ def st_polygon(texts: list[str]) -> Any:
 
 def st_astext(geometries: Any) -> list[str]:
     """Raises: GENERIC_INTERNAL_ERROR for a polygon whose outer ring has no area, as Trino does."""
-    return [text(geometry) for geometry in geometries]
+    plain = _points_text(geometries)
+    return [text(geometry) for geometry in geometries] if plain is None else plain
 
 
 def shown_geometry(geometries: Any) -> list[str]:
     """As results show it."""
+    plain = _points_text(geometries)
+    if plain is not None:
+        return plain
     made = []
     for geometry in geometries:
         try:
@@ -58,6 +62,14 @@ def shown_geometry(geometries: Any) -> list[str]:
         except ValueError:
             made.append("<invalid geometry>")
     return made
+
+
+def _points_text(geometries: Any) -> list[str] | None:
+    """Of nothing but points, at once."""
+    if (values.types(geometries) != values.POINT).any() or shapely.is_empty(geometries).any():
+        return None
+    pairs = zip(shapely.get_x(geometries).tolist(), shapely.get_y(geometries).tolist(), strict=True)
+    return [f"POINT ({number(x)} {number(y)})" for x, y in pairs]
 
 
 class _Parser:
@@ -213,11 +225,11 @@ def number(value: float) -> str:
     """Shortest digits; seventeen and an exponent outside 0.0001 … 1e17."""
     if not isfinite(value):
         return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or _PLAIN_FROM <= abs(value) < _PLAIN_TO:
-        if value.is_integer() and abs(value) < 2**53:
-            return f"{value:.0f}"
-        shown = f"{Decimal(repr(value)):f}"
-        return shown.rstrip("0").rstrip(".") if "." in shown else shown
+    shown = repr(value)
+    if "e" not in shown:
+        return shown.removesuffix(".0")
+    if _PLAIN_FROM <= abs(value) < _PLAIN_TO:
+        return f"{Decimal(shown):f}"
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
     assert isinstance(exponent, int)
     figures = "".join(map(str, digits))

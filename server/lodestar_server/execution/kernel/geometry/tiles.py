@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from lodestar_server.execution.kernel.geometry.spheres import EARTH_RADIUS_KM, great_circle_distance
+from lodestar_server.execution.kernel.geometry.spheres import EARTH_RADIUS_KM, great_circle_km
 from lodestar_server.execution.kernel.geometry.values import invalid, leaves
 
 _MAX_ZOOM = 23
@@ -208,8 +208,7 @@ def _around(latitude: float, longitude: float, zoom: int, radius: float) -> list
                 for row in rows:
                     if not inside:
                         there_longitude, there_latitude = _corner(column + inner, row + below, zoom)
-                        there = map(np.float64, (latitude, longitude, there_latitude, there_longitude))
-                        inside = bool(great_circle_distance(*there) <= radius)
+                        inside = great_circle_km(latitude, longitude, there_latitude, there_longitude) <= radius
                     if inside:
                         made.append(_code(column, row, zoom))
             column = (column + step) % side

@@ -53,6 +53,7 @@ _ARROW = {
     "TINYINT": pa.int8(),
     "INTEGER": pa.int32(),
     "BIGINT": pa.int64(),
+    "INTEGER[]": pa.list_(pa.int32()),
     "BIGINT[]": pa.list_(pa.int64()),
 }
 
@@ -130,15 +131,42 @@ def objects(geometries: Sequence[Any]) -> Any:
     return made
 
 
+_POINT_WKB = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
+"""Points are most of what there is, so a column of nothing else is read and written without a call for each."""
+
+
 def read(column: pa.Array) -> Any:
     """Geometries of a column of WKB, None for NULL."""
+    points = _points_of(column)
+    if points is not None:
+        return shapely.points(points["x"], points["y"])
     return shapely.from_wkb(objects(column.to_pylist()))
+
+
+def _points_of(column: pa.Array) -> Any:
+    """The column as an array of `_POINT_WKB` when it is one."""
+    if column.type != _WKB or column.null_count or len(column) == 0:
+        return None
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    start, end = int(offsets[0]), int(offsets[-1])
+    if end - start != _POINT_WKB.itemsize * len(column) or (np.diff(offsets) != _POINT_WKB.itemsize).any():
+        return None
+    points = np.frombuffer(column.buffers()[2], np.uint8)[start:end].view(_POINT_WKB)
+    plain = (points["order"] == 1) & (points["type"] == 1) & ~np.isnan(points["x"])
+    return points if plain.all() else None
 
 
 def write(geometries: Any) -> pa.Array:
     """A column of WKB."""
     if not isinstance(geometries, np.ndarray):
         geometries = objects(geometries)
+    if len(geometries) and (types(geometries) == POINT).all() and not shapely.is_empty(geometries).any():
+        points = np.empty(len(geometries), _POINT_WKB)
+        points["order"], points["type"] = 1, 1
+        points["x"], points["y"] = shapely.get_x(geometries), shapely.get_y(geometries)
+        offsets = np.arange(len(geometries) + 1, dtype=np.int32) * _POINT_WKB.itemsize
+        buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(points.tobytes())]
+        return pa.Array.from_buffers(_WKB, len(geometries), buffers)
     return pa.array(shapely.to_wkb(geometries, output_dimension=2, byte_order=1), type=_WKB)
 
 

@@ -126,10 +126,15 @@ _TABLE: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
     },
     "spheres": {
         "to_spherical_geography": ((GEOMETRY,), GEOMETRY),
-        "great_circle_distance": (("DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"), "DOUBLE"),
         "spherical_st_area": ((GEOMETRY,), "DOUBLE"),
         "spherical_st_length": ((GEOMETRY,), "DOUBLE"),
         "spherical_st_distance": ((GEOMETRY, GEOMETRY), "DOUBLE"),
+    },
+    "kdb_trees": {
+        "kdb_tree": (("VARCHAR",), "BLOB"),
+        "spatial_partitions": (("BLOB", GEOMETRY), "INTEGER[]"),
+        "near_spatial_partitions": (("BLOB", GEOMETRY, "DOUBLE"), "INTEGER[]"),
+        "spatial_partitioning": ((GEOMETRIES,), "VARCHAR"),
     },
     "tiles": {
         "bing_tile": (("INTEGER", "INTEGER", "INTEGER"), "BIGINT"),
