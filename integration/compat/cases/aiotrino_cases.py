@@ -134,7 +134,7 @@ async def test_errors(connection):
 @in_loop
 async def test_cancel(connection):
     cursor = await connection.cursor()
-    await cursor.execute("SELECT * FROM tpch.sf1.lineitem")
+    await cursor.execute("SELECT * FROM tpch.tiny.lineitem CROSS JOIN tpch.tiny.nation")
     await cursor.fetchone()
     await cursor.cancel()
     watch = f"SELECT state FROM system.runtime.queries WHERE query_id = '{cursor.query_id}'"

@@ -125,7 +125,7 @@ test('information about a query', async () => {
 test('cancel', async () => {
   const trino = connect();
   // This client hands on no document without rows, so the query has to give some.
-  const iterator = await trino.query('SELECT * FROM tpch.sf1.lineitem');
+  const iterator = await trino.query('SELECT * FROM tpch.tiny.lineitem CROSS JOIN tpch.tiny.nation');
   let { value: last } = await iterator.next();
   await trino.cancel(last.id);
   for await (const result of iterator) {

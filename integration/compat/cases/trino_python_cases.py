@@ -327,7 +327,7 @@ def test_error(cursor, sql, name, kind, code, place):
 
 
 def test_cancel_of_a_running_query(cursor):
-    cursor.execute("SELECT * FROM tpch.sf1.lineitem")
+    cursor.execute("SELECT * FROM tpch.tiny.lineitem CROSS JOIN tpch.tiny.nation")
     cursor.fetchmany(10)
     query_id = cursor.query_id
     cursor.cancel()

@@ -138,7 +138,7 @@ final class Statements {
                     + theirs.getQueryId().matches("[0-9_]{22}[a-z0-9]{5}");
         });
         Show.line("a result closed early", () -> {
-            ResultSet rows = statement.executeQuery("SELECT * FROM tpch.sf1.lineitem");
+            ResultSet rows = statement.executeQuery("SELECT * FROM tpch.tiny.lineitem CROSS JOIN tpch.tiny.nation");
             rows.next();
             rows.close();
             return statement.executeQuery("SELECT 'next'");

@@ -147,7 +147,7 @@ def _constrain_numbers(template: Template, argument: Type, bindings: _Bindings, 
 
 def _constrain_lambda(template: Template, argument: Argument, bindings: _Bindings) -> bool:
     if not isinstance(argument, LambdaArgument):
-        return argument == UNKNOWN
+        return False  # not even NULL is a function
     *parameters, result = template.children
     types = [substitute(parameter, bindings.types, bindings.numbers) for parameter in parameters]
     if any(type_ is None for type_ in types):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
+from lodestar_server.ir import Cast, Constant
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.plan import printer
+from lodestar_server.plan.cost.estimator import Estimator
+from lodestar_server.plan.io_printer import print_io
 from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
+from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.types import VARCHAR, Type
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.row_changes import analyze_delete
 from lodestar_server.sql.analysis.writes import analyze_source
@@ -34,10 +41,15 @@ def explain(statement: StatementContext, node: ast.Explain) -> BoundQuery:
     """A query that gives the plan's text, or that the statement is valid."""
     kind, form = _options(node)
     inner = resolve(node.statement, statement.session)
-    plan = _plan(statement.with_parameters(inner.parameters), inner.statement)
+    inside = statement.with_parameters(inner.parameters)
+    plan = _plan(inside, inner.statement)
     if kind is ast.ExplainTypeName.VALIDATE:
         return single_value("Valid", True)
-    return single_value("Query Plan", _command(inner) if plan is None else _text(plan, kind, form))
+    if plan is None:
+        return single_value("Query Plan", _command(inner))
+    if kind is ast.ExplainTypeName.IO and form is not ast.ExplainFormatName.GRAPHVIZ:
+        return single_value("Query Plan", _inputs_and_outputs(inside, inner.statement, plan))
+    return single_value("Query Plan", _text(plan, kind, form))
 
 
 def _options(node: ast.Explain) -> tuple[ast.ExplainTypeName, ast.ExplainFormatName]:
@@ -63,6 +75,25 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
         case ast.Delete():
             return optimized(statement, analyze_delete(analysis, node), analysis)
     return None
+
+
+def _inputs_and_outputs(statement: StatementContext, node: ast.Statement, plan: PlanNode) -> str:
+    evaluator = statement.new_analysis().evaluator
+    metadata = statement.metadata
+
+    def names(table: CatalogTable) -> dict[ColumnHandle, str]:
+        return {handle: name for name, handle in metadata.column_handles(table).items()}
+
+    def value_text(type_: Type, value: Any) -> str:
+        return str(evaluator.evaluate(Cast(Constant(type_, value), VARCHAR)).value)
+
+    written = None
+    match node:
+        case ast.Insert():
+            written = statement.qualify(node.table.name, node.at)
+        case ast.CreateTableAsSelect():
+            written = statement.qualify(node.name, node.at)
+    return print_io(plan, Estimator(metadata), names, value_text, written)
 
 
 def _text(plan: PlanNode, kind: ast.ExplainTypeName, form: ast.ExplainFormatName) -> str:

@@ -43,7 +43,16 @@ def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
         message = f"Incorrect number of parameters: expected {expected} but found {len(parameters)}"
         raise LodestarError(INVALID_PARAMETER_USAGE, message, location=statement.at)
     check_constants(parameters)
+    for parameter in parameters:
+        _check_complete(parameter)
     return PreparedStatement(statement, parameters)
+
+
+def _check_complete(parameter: ast.Expression) -> None:
+    """A value for a `?` has none itself: nobody could give it one."""
+    for node in walk(parameter):
+        if isinstance(node, ast.Parameter):
+            raise LodestarError(INVALID_PARAMETER_USAGE, "No value provided for parameter", location=node.at)
 
 
 def _placed(literal: ast.StringLiteral) -> str:

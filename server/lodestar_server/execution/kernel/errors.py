@@ -20,6 +20,7 @@ from lodestar_server.spi.errors import (
     EXCEEDED_TIME_LIMIT,
     INVALID_CAST_ARGUMENT,
     INVALID_FUNCTION_ARGUMENT,
+    NOT_SUPPORTED,
     NUMERIC_VALUE_OUT_OF_RANGE,
     OUT_OF_SPILL_SPACE,
     STACK_OVERFLOW,
@@ -68,6 +69,18 @@ def failure(code: ErrorCode, message: str | Sql, duckdb_type: str, *, inside_try
     return sql.cast(sql.cast(raising, "VARCHAR"), duckdb_type)
 
 
+def raised_again(carrier: Sql, duckdb_type: str) -> Sql:
+    """An expression that raises with a marked text found at run time, of a code that TRY lets through."""
+    raising = sql.fragment("timezone({0}, TIMESTAMP '2000-01-01')", carrier)
+    return sql.cast(sql.cast(raising, "VARCHAR"), duckdb_type)
+
+
+def marked_code(text: str) -> ErrorCode | None:
+    """The code in a marked text, None for another text."""
+    match = _MARKED.search(text)
+    return None if match is None else error_code_named(match[1])
+
+
 _INTEGRAL = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
 _OPERATIONS = {"addition": "+", "subtraction": "-", "multiplication": "*"}
 
@@ -90,6 +103,11 @@ def _narrowed(match: re.Match[str]) -> LodestarError:
 
 
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], LodestarError]], ...] = (
+    (
+        # An aggregate whose only columns are those of the query around it, in a place that must not have aggregates.
+        re.compile(r"WHERE clause cannot contain aggregates"),
+        lambda match: LodestarError(NOT_SUPPORTED, "Given correlated subquery is not supported"),
+    ),
     (re.compile(r"Division by zero"), lambda match: LodestarError(DIVISION_BY_ZERO, "Division by zero")),
     (re.compile(r"Overflow in (\w+) of (\w+)(?:\(\d+\))? \((\S+) [-+*] (\S+?)\)"), _overflow),
     (
@@ -174,4 +192,8 @@ def _recognised(exception: BaseException, memory_limit: str) -> LodestarError | 
     if isinstance(exception, duckdb.OutOfMemoryException):
         limit = f" of {memory_limit}" if memory_limit else ""
         return LodestarError(EXCEEDED_LOCAL_MEMORY_LIMIT, f"Query exceeded per-node memory limit{limit}")
+    if isinstance(exception, duckdb.OutOfRangeException):
+        return LodestarError(NUMERIC_VALUE_OUT_OF_RANGE, "Value is out of range")
+    if isinstance(exception, duckdb.ConversionException):
+        return LodestarError(INVALID_CAST_ARGUMENT, "Value cannot be converted")
     return None

@@ -20,11 +20,9 @@ from lodestar_server.spi.errors import (
     EXPRESSION_NOT_CONSTANT,
     INVALID_COLUMN_REFERENCE,
     INVALID_FUNCTION_ARGUMENT,
-    INVALID_LITERAL,
     INVALID_PARAMETER_USAGE,
     NOT_SUPPORTED,
     TYPE_MISMATCH,
-    TYPE_NOT_FOUND,
     LodestarError,
 )
 from lodestar_server.spi.types import (
@@ -35,7 +33,6 @@ from lodestar_server.spi.types import (
     INTEGRAL_TYPES,
     INTERVAL_DAY_SECOND,
     INTERVAL_YEAR_MONTH,
-    JSON,
     REAL,
     UNKNOWN,
     VARBINARY,
@@ -49,15 +46,15 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
-from lodestar_server.sql.analysis import calls, literals, session_values, subqueries, windows
+from lodestar_server.sql.analysis import calls, json_functions, literal_expressions, session_values, subqueries, windows
 from lodestar_server.sql.analysis.casts import can_cast, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.patterns.slots import PatternScope
 from lodestar_server.sql.analysis.scopes import Resolved, Scope, column_not_found
 from lodestar_server.sql.analysis.syntax import qualified_name
-from lodestar_server.sql.analysis.types import UnknownType, require_type, resolve_type
-from lodestar_server.sql.parser import ast, format_expression, parse_type
+from lodestar_server.sql.analysis.types import require_type
+from lodestar_server.sql.parser import ast, format_expression
 
 _COMPARISONS = {
     ast.ComparisonOperator.EQUAL: ir.ComparisonOperator.EQUAL,
@@ -265,77 +262,6 @@ def _row_subscript(base: Expression, row: RowType, index: ast.Expression) -> Exp
     return ir.FieldAccess(base, index.value - 1, at=index.at)
 
 
-# literals
-
-
-def _string(analyzer: ExpressionAnalyzer, node: ast.StringLiteral) -> Expression:
-    return Constant(VarcharType(len(node.value)), node.value)
-
-
-def _long(analyzer: ExpressionAnalyzer, node: ast.LongLiteral) -> Expression:
-    return Constant(INTEGER if -(2**31) <= node.value < 2**31 else BIGINT, node.value)
-
-
-def _decimal(analyzer: ExpressionAnalyzer, node: ast.DecimalLiteral) -> Expression:
-    try:
-        return literals.parse_decimal(node.value)
-    except ValueError:
-        message = f"'{node.value}' is not a valid DECIMAL literal"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at) from None
-
-
-def _interval(analyzer: ExpressionAnalyzer, node: ast.IntervalLiteral) -> Expression:
-    try:
-        return literals.parse_interval(node.value, node.sign is ast.Sign.MINUS, node.start_field, node.end_field)
-    except ValueError as fault:
-        raise LodestarError(INVALID_LITERAL, str(fault), location=node.at) from None
-
-
-def _generic_literal(analyzer: ExpressionAnalyzer, node: ast.GenericLiteral) -> Expression:
-    name, value = node.type.upper(), node.value
-    if name == "CHAR":
-        return Constant(CharType(len(value)), value.rstrip(" "))
-    if name in ("TIME", "TIMESTAMP"):
-        return _moment(node, name)
-    try:
-        type_ = resolve_type(parse_type(node.type))
-    except (UnknownType, LodestarError):
-        message = f"Unknown resolvedType: {node.type}"
-        raise LodestarError(TYPE_NOT_FOUND, message, location=node.at) from None
-    if type_ != JSON and not can_cast(VARCHAR, type_):
-        message = f"No literal form for resolvedType {type_.display}"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at)
-    try:
-        return _literal_value(analyzer, name, type_, value)
-    except (ValueError, LodestarError):
-        message = f"'{value}' is not a valid {type_.display.upper()} literal"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at) from None
-
-
-def _literal_value(analyzer: ExpressionAnalyzer, name: str, type_: Type, value: str) -> Constant:
-    if name == "DATE":
-        return literals.parse_date(value)
-    if name == "DECIMAL":
-        return literals.parse_decimal(value)
-    if type_ in INTEGRAL_TYPES and value.isascii() and value.isdigit() and int(value) < 128:
-        return Constant(type_, int(value))
-    evaluator = analyzer.analysis.evaluator
-    text = Constant(VarcharType(len(value)), value)
-    if type_ == JSON:
-        return evaluator.evaluate(ir.Call(resolve_function("json_parse", [text.type]), (text,)))
-    return evaluator.evaluate(ir.Cast(text, type_))
-
-
-def _moment(node: ast.GenericLiteral, name: str) -> Expression:
-    try:
-        return literals.parse_time(node.value) if name == "TIME" else literals.parse_timestamp(node.value)
-    except (ValueError, LookupError) as fault:
-        if isinstance(fault, LookupError):
-            message = f"'{fault.args[0]}' is not a valid time zone"
-        message = f"'{node.value}' is not a valid {name} literal"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at) from None
-
-
 def _parameter(analyzer: ExpressionAnalyzer, node: ast.Parameter) -> Expression:
     if analyzer.analysis.describing:
         return Constant(UNKNOWN, None)
@@ -430,10 +356,7 @@ def _like_text(analyzer: ExpressionAnalyzer, node: ast.Expression, what: str) ->
 def _arithmetic(analyzer: ExpressionAnalyzer, node: ast.ArithmeticBinaryExpression) -> Expression:
     left, right = analyzer.analyze(node.left), analyzer.analyze(node.right)
     name = _ARITHMETIC[node.operator]
-    try:
-        function = operators.find_operator(name, (left.type, right.type))
-    except LodestarError as fault:
-        raise fault.at(node.at) if fault.code is not INVALID_FUNCTION_ARGUMENT else fault from None
+    function = operators.find_operator(name, (left.type, right.type))
     if function is None:
         message = f"Cannot apply operator: {left.type.display} {node.operator.value} {right.type.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
@@ -651,13 +574,13 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.SubscriptExpression: _subscript,
     ast.NullLiteral: lambda analyzer, node: Constant(UNKNOWN, None),
     ast.BooleanLiteral: lambda analyzer, node: Constant(BOOLEAN, node.value),
-    ast.StringLiteral: _string,
-    ast.LongLiteral: _long,
-    ast.DecimalLiteral: _decimal,
+    ast.StringLiteral: literal_expressions.string,
+    ast.LongLiteral: literal_expressions.long,
+    ast.DecimalLiteral: literal_expressions.decimal,
     ast.DoubleLiteral: lambda analyzer, node: Constant(DOUBLE, node.value),
     ast.BinaryLiteral: lambda analyzer, node: Constant(VARBINARY, node.value),
-    ast.GenericLiteral: _generic_literal,
-    ast.IntervalLiteral: _interval,
+    ast.GenericLiteral: literal_expressions.generic,
+    ast.IntervalLiteral: literal_expressions.interval,
     ast.Parameter: _parameter,
     ast.LogicalExpression: _logical,
     ast.NotExpression: _not,
@@ -689,6 +612,11 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.FunctionCall: calls.analyze_call,
     ast.WindowOperation: windows.measure,
     ast.GroupingOperation: calls.analyze_grouping,
+    ast.JsonExists: json_functions.json_exists,
+    ast.JsonValue: json_functions.json_value,
+    ast.JsonQuery: json_functions.json_query,
+    ast.JsonObject: json_functions.json_object,
+    ast.JsonArray: json_functions.json_array,
     ast.CurrentDate: _constant(lambda analysis, node: session_values.current_date(analysis)),
     ast.CurrentTime: _constant(lambda analysis, node: session_values.current_time(analysis, node.precision)),
     ast.CurrentTimestamp: _constant(lambda analysis, node: session_values.current_timestamp(analysis, node.precision)),

@@ -210,7 +210,11 @@ class GroupedExpressions:
     def rewrite_window(self, expression: Expression) -> Expression:
         """A window's key, argument or frame, which has been checked."""
         rewritten = self._rewrite(expression)
-        assert rewritten is not None
+        if rewritten is None:
+            # Keys and arguments were checked where the call stands; this is a value of a frame.
+            clause, node = self.collector.window_places[expression]
+            message = f"{clause} must be an aggregate expression or appear in GROUP BY clause"
+            raise LodestarError(EXPRESSION_NOT_AGGREGATE, message, location=node.at)
         return rewritten
 
     def _rewrite(self, bound: Expression) -> Expression | None:
@@ -304,4 +308,11 @@ def rewrite_call(call: ir.WindowCall, grouped: GroupedExpressions) -> ir.WindowC
         call,
         arguments=tuple(grouped.rewrite_window(argument) for argument in call.arguments),
         ordering=tuple(replace(one, key=grouped.rewrite_window(one.key)) for one in call.ordering),
+        frame=replace(
+            call.frame, start=_rewrite_bound(call.frame.start, grouped), end=_rewrite_bound(call.frame.end, grouped)
+        ),
     )
+
+
+def _rewrite_bound(bound: ir.FrameBound, grouped: GroupedExpressions) -> ir.FrameBound:
+    return bound if bound.offset is None else replace(bound, offset=grouped.rewrite_window(bound.offset))

@@ -87,7 +87,8 @@ def _interval(node: ast.IntervalDataType) -> Type:
 def _number(parameter: ast.DataTypeParameter) -> int:
     if not isinstance(parameter, ast.NumericParameter):
         raise UnknownType
-    value = int(parameter.value)
+    # Trino's grammar takes any integer literal here, its reader only decimal ones of 64 bits.
+    value = int(parameter.value) if parameter.value.isdecimal() else 2**63
     if value >= 2**63:
         raise LodestarError(TYPE_MISMATCH, f"Invalid type parameter: {parameter.value}", location=parameter.at)
     return value
@@ -105,6 +106,8 @@ def _datetime(node: ast.DateTimeDataType) -> Type:
 def _generic(node: ast.GenericDataType) -> Type:
     name = node.name.value.lower()
     arguments = node.arguments
+    if name == "function":  # the type of a lambda has no name
+        raise UnknownType
     match name:
         case "varchar":
             return _varchar(arguments)

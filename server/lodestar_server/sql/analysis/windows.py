@@ -169,7 +169,7 @@ def _bound(
     if bound.value is None:
         return FrameBound(kind)
     if unit is FrameUnit.RANGE:
-        return _range_bound(analyzer, bound, bound.value, kind, window, key)
+        return _range_bound(analyzer, which, bound.value, kind, window, key)
     if unit is FrameUnit.GROUPS and not key.ordering:
         message = "Window frame of type GROUPS PRECEDING or FOLLOWING requires ORDER BY"
         raise LodestarError(MISSING_ORDER_BY, message, location=window.node.at)
@@ -180,7 +180,9 @@ def _bound(
             f"(actual {offset.type.display})"
         )
         raise LodestarError(TYPE_MISMATCH, message, location=bound.value.at)
-    return FrameBound(kind, offset if offset.type.base == "decimal" else coerce(offset, BIGINT))
+    value = offset if offset.type.base == "decimal" else coerce(offset, BIGINT)
+    _remember(analyzer, value, f"Window frame {which}", bound.value)
+    return FrameBound(kind, value)
 
 
 def _is_whole(type_: Type) -> bool:
@@ -189,7 +191,7 @@ def _is_whole(type_: Type) -> bool:
 
 def _range_bound(
     analyzer: ExpressionAnalyzer,
-    bound: ast.FrameBound,
+    which: str,
     value: ast.Expression,
     kind: FrameBoundKind,
     window: ResolvedWindow,
@@ -230,6 +232,8 @@ def _range_bound(
     moved = ir.Call(
         function, (coerce(sort_key, function.arguments[0]), coerce(offset, function.arguments[1])), at=value.at
     )
+    for part in (offset, moved):
+        _remember(analyzer, part, f"Window frame {which}", value)
     target = analyzer.analysis.symbols.new(function.result, "frame")
     assert analyzer.collector is not None
     analyzer.collector.frame_targets.append((target, moved))

@@ -76,7 +76,6 @@ def _parse(text: str, entry: Callable[[Parser], N], what: str, rule: str) -> N:
     try:
         tree = entry(parser)
         parser.check_tree(tree)
-        parser.number_parameters()
         return tree
     except (TooLarge, RecursionError):
         message = f"{what} is too large (stack overflow while parsing)"

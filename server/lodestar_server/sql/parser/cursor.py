@@ -67,29 +67,6 @@ class Cursor:
         """An error Trino raises about a text its grammar accepts."""
         return LodestarError(SYNTAX_ERROR, message, location=location)
 
-    # parameters
-
-    def reorder_parameters(self, *ends: int) -> None:
-        """Put the newest parameters into the order in which Trino counts them, which is not always that of the text.
-
-        `ends` are lengths that `parameters` had, one per part of what was read, in the order of the text: `a, b, c`
-        means that the parts are `[a:b]`, `[b:c]` and `[c:]`, which Trino visits from the last to the first.
-        """
-        parameters = self.parameters
-        if len(parameters) == ends[0]:
-            return
-        bounds = [*ends, len(parameters)]
-        visited: list[ast.Parameter] = []
-        for part in range(len(ends) - 1, -1, -1):
-            visited += parameters[bounds[part] : bounds[part + 1]]
-        parameters[ends[0] :] = visited
-
-    def number_parameters(self) -> None:
-        """Give every parameter its final index; called once, before anybody sees the tree."""
-        for index, parameter in enumerate(self.parameters):
-            if parameter.index != index:
-                object.__setattr__(parameter, "index", index)
-
     # nesting
 
     def enter(self) -> None:

@@ -54,12 +54,11 @@ class FunctionParser(PrimaryParser):
         if self.kinds[self.pos + 1] in _NOT_A_VALUE:
             return self.call(ast.QualifiedName.of([name]), start)
         self.pos += 1
-        mark = len(self.parameters)
         self.enter()
         value = self.expression()
         self.depth -= 1
         if not self.accept("AS"):
-            return self.call(ast.QualifiedName.of([name]), start, first=value, mark=mark)
+            return self.call(ast.QualifiedName.of([name]), start, first=value)
         type_ = self.type()
         self.expect(")")
         return ast.Cast(value, type_, True, at=self.at(start))
@@ -71,13 +70,12 @@ class FunctionParser(PrimaryParser):
             return self.call(ast.QualifiedName.of([name]), start)
         self.pos += 1
         first = self.pos
-        mark = len(self.parameters)
         self.enter()
         value = self.value_expression()
         self.depth -= 1
         if not self.accept("FROM"):
             value = self.expression_after(value, first)
-            return self.call(ast.QualifiedName.of([name]), start, first=value, mark=mark)
+            return self.call(ast.QualifiedName.of([name]), start, first=value)
         arguments = [value, self.value_expression()]
         if self.accept("FOR"):
             arguments.append(self.value_expression())
@@ -91,7 +89,6 @@ class FunctionParser(PrimaryParser):
             return self.call(ast.QualifiedName.of([name]), start)
         self.pos += 1
         first = self.pos
-        mark = len(self.parameters)
         self.enter()
         needle = self.value_expression()
         self.depth -= 1
@@ -100,7 +97,7 @@ class FunctionParser(PrimaryParser):
             if haystack is not None:
                 return self._synthetic_call("strpos", (haystack, needle), self.at(start))
         needle = self.expression_after(needle, first)
-        return self.call(ast.QualifiedName.of([name]), start, first=needle, mark=mark)
+        return self.call(ast.QualifiedName.of([name]), start, first=needle)
 
     def _haystack(self) -> ast.Expression:
         self.expect("IN")
@@ -143,13 +140,10 @@ class FunctionParser(PrimaryParser):
             self.expect(")")
             message = "The 'trim' function must have specification, char or both arguments when it takes FROM"
             raise self.fault(message, at)
-        before = len(self.parameters)
         value = self.value_expression()
         character = None
         if self.accept("FROM"):
-            after_character = len(self.parameters)
             value, character = self.value_expression(), value
-            self.reorder_parameters(before, after_character)
         elif self.accept(","):
             character = self.value_expression()
         self.expect(")")
@@ -159,12 +153,9 @@ class FunctionParser(PrimaryParser):
     def _trim_with_end(self) -> tuple[ast.TrimSpecification, ast.Expression, ast.Expression | None]:
         end = _TRIM_ENDS[self.kinds[self.pos]]
         self.pos += 1
-        before = len(self.parameters)
         character = None if self.kinds[self.pos] == "FROM" else self.value_expression()
         self.expect("FROM")
-        after_character = len(self.parameters)
         source = self.value_expression()
-        self.reorder_parameters(before, after_character)
         self.expect(")")
         return end, source, character
 
@@ -185,7 +176,6 @@ class FunctionParser(PrimaryParser):
         self.enter()
         at = self.at(start)
         distinct = False
-        before = len(self.parameters)
         if self.accept("DISTINCT"):
             distinct = True
             value = self.expression()
@@ -203,21 +193,17 @@ class FunctionParser(PrimaryParser):
                 filler = self.string()
             shows_count = self.expect_one_of("WITH", "WITHOUT") == "WITH"
             self.expect("COUNT")
-        after_value = len(self.parameters)
         self.expect(")", "WITHIN", "GROUP", "(")
         order_by = self.order_by()
         if order_by is None:
             self.refuse()
         self.expect(")")
         self.depth -= 1
-        self.reorder_parameters(before, after_value)
         condition = self.filter() if self.looking_at("FILTER", "(") else None
         window = None
         if self.over_follows(self.pos):
-            after_filter = len(self.parameters)
             self.pos += 1
             window = self.over()
-            self.reorder_parameters(before, after_filter)
         overflow = (ast.BooleanLiteral(fails, at=at), filler, ast.BooleanLiteral(shows_count, at=at))
         name = self._function_name("LISTAGG", at)
         return ast.FunctionCall(name, (value, separator, *overflow), distinct, condition, order_by, window, at=at)

@@ -28,7 +28,6 @@ _NULL_TREATMENTS = {entry.value: entry for entry in ast.NullTreatment}
 _STRINGS = frozenset({STRING, UNICODE_STRING})
 # What makes the name before it more than a column.
 _AFTER_SPECIAL_NAME = frozenset({"(", "->", "OVER", ".", "[", *_STRINGS})
-_IF = ("if",)
 _AFTER_QUERY_TERM = frozenset({")", "UNION", "INTERSECT", "EXCEPT", "ORDER", "OFFSET", "LIMIT", "FETCH"})
 
 
@@ -162,16 +161,14 @@ class PrimaryParser(OperatorParser):
         start: int,
         mode: ast.ProcessingMode | None = None,
         first: ast.Expression | None = None,
-        mark: int | None = None,
     ) -> ast.Expression:
         """The call of a function, from its opening parenthesis on; or, if its first argument is already read, from
-        behind that, with the number of parameters before it. The call began at token `start`.
+        behind that. The call began at token `start`.
         """
         kinds = self.kinds
         distinct = False
         arguments: tuple[ast.Expression, ...] = ()
         order_by = None
-        before = len(self.parameters) if mark is None else mark
         if first is None:
             self.pos += 1
             self.enter()
@@ -188,8 +185,6 @@ class PrimaryParser(OperatorParser):
                     distinct = True
                 if kind == "ALL":
                     arguments = self._quantified_arguments()
-                elif name.parts == _IF:
-                    arguments = self._arguments_of_if()
                 else:
                     arguments = self.comma_separated(self.expression)
         else:
@@ -197,32 +192,15 @@ class PrimaryParser(OperatorParser):
             arguments = (first,)
             while self.accept(","):
                 arguments = (*arguments, self.expression())
-        after_arguments = len(self.parameters)
         if kinds[self.pos] == "ORDER":
             order_by = self.order_by()
         self.expect(")")
         self.depth -= 1
-        after_order = len(self.parameters)
         condition, treatment, window = self._after_call()
-        if len(self.parameters) > before:
-            self.reorder_parameters(before, after_arguments, after_order)
         call = ast.FunctionCall(
             name, arguments, distinct, condition, order_by, window, treatment, mode, at=self.tokens.location(start)
         )
         return special_form(call)
-
-    def _arguments_of_if(self) -> tuple[ast.Expression, ...]:
-        # Trino counts the parameters of the third argument first.
-        before = len(self.parameters)
-        arguments = [self.expression()]
-        while self.accept(","):
-            if len(arguments) == 2:
-                before_third = len(self.parameters)
-                arguments.append(self.expression())
-                self.reorder_parameters(before, before_third)
-            else:
-                arguments.append(self.expression())
-        return tuple(arguments)
 
     def _quantified_arguments(self) -> tuple[ast.Expression, ...]:
         # ALL may be a name: `f(ALL x)`, `f(all)`, `f(all.x)`.

@@ -32,11 +32,8 @@ class QueryParser(RoutineParser):
         if not self._session_follows():
             return self.root_query()
         self.pos += 2
-        before = len(self.parameters)
         properties = self.comma_separated(self._session_property)
-        after_properties = len(self.parameters)
         query = self.root_query()
-        self.reorder_parameters(before, after_properties)
         return self._with_prefix(query, properties, query.functions, start)
 
     def _session_follows(self) -> bool:
@@ -57,11 +54,8 @@ class QueryParser(RoutineParser):
         if not (self.looking_at("WITH", "FUNCTION") and self.kinds[self.pos + 2] in NAME_KINDS):
             return self.query()
         self.pos += 1
-        before = len(self.parameters)
         functions = self.comma_separated(self.function_specification)
-        after_functions = len(self.parameters)
         query = self.query()
-        self.reorder_parameters(before, after_functions)
         return self._with_prefix(query, (), functions, start)
 
     def _with_prefix(
@@ -89,11 +83,8 @@ class QueryParser(RoutineParser):
         if self.kinds[start] != "WITH":
             query = self._query_no_with(None)
         else:
-            before = len(self.parameters)
             with_ = self._with()
-            after_with = len(self.parameters)
             plain = self._query_no_with(None)
-            self.reorder_parameters(before, after_with)
             query = ast.Query(
                 (), (), with_, plain.body, plain.order_by, plain.offset, plain.limit, at=self.tokens.location(start)
             )

@@ -136,11 +136,8 @@ class RelationParser(JsonParser):
     def _pattern_recognition(self, relation: ast.Relation, start: int) -> ast.Relation:
         self.expect("MATCH_RECOGNIZE", "(")
         self.enter()
-        before = len(self.parameters)
         partition_by = self.partition_by()
-        after_partition = len(self.parameters)
         order_by = self.order_by()
-        self.reorder_parameters(before, after_partition)
         measures = self.measures()
         rows_per_match = self._rows_per_match()
         skip_to = self.after_match_skip_to()

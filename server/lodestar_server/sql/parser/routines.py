@@ -45,7 +45,6 @@ class RoutineParser(RelationParser):
         returns_start = self.pos
         self.expect("RETURNS")
         returns = ast.ReturnsClause(self.type(), at=self.at(returns_start))
-        before = len(self.parameters)
         characteristics: list[ast.RoutineCharacteristic] = []
         while True:
             characteristic = self._characteristic()
@@ -57,9 +56,7 @@ class RoutineParser(RelationParser):
             definition = self._definition()
             return ast.FunctionSpecification(name, parameters, returns, tuple(characteristics), None, definition, at=at)
         body_start = self.pos
-        after_characteristics = len(self.parameters)
         body = self._control_statement()
-        self.reorder_parameters(before, after_characteristics)
         if not isinstance(body, ast.ReturnStatement | ast.CompoundStatement):
             raise self.fault("Function body must start with RETURN or BEGIN", self.at(body_start))
         return ast.FunctionSpecification(name, parameters, returns, tuple(characteristics), body, at=at)

@@ -91,9 +91,7 @@ class WindowParser(PatternParser):
 
     def _frame(self) -> ast.WindowFrame:
         start = self.pos
-        before = len(self.parameters)
         measures = self.measures()
-        after_measures = len(self.parameters)
         frame_type = _FRAME_TYPES.get(self.kinds[self.pos])
         if frame_type is None:
             self.refuse()
@@ -105,7 +103,6 @@ class WindowParser(PatternParser):
             end = self._frame_bound()
         else:
             first = self._frame_bound()
-        self.reorder_parameters(before, after_measures)
         skip_to = self.after_match_skip_to()
         search_mode = self.pattern_search_mode()
         pattern = self.pattern_clause() if self.kinds[self.pos] == "PATTERN" else None

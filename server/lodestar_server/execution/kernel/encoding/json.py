@@ -21,9 +21,12 @@ from lodestar_server.spi.types import (
     BOOLEAN,
     DATE,
     DOUBLE,
+    GEOMETRY,
     INTEGER,
+    KDB_TREE,
     REAL,
     SMALLINT,
+    SPHERICAL_GEOGRAPHY,
     TINYINT,
     UNKNOWN,
     ArrayType,
@@ -133,7 +136,11 @@ def json_value(value: Sql, type_: Type, *, legacy: bool) -> Sql:
     if type_ in (DOUBLE, REAL):
         return sql.let(value, lambda v: _floating(v, type_))
     if type_ == BING_TILE:
-        return sql.call("trino_bing_tile_json", value)
+        return sql.let(value, _tile)
+    if type_ in (GEOMETRY, SPHERICAL_GEOGRAPHY):
+        return sql.call("trino_shown_geometry", value)
+    if type_ == KDB_TREE:
+        return sql.fragment("CAST(decode({0}) AS JSON)", value)
     text = text_of(value, type_)
     return sql.call("base64", value) if text is None else text
 
@@ -154,3 +161,10 @@ def _floating(value: Sql, type_: Type) -> Sql:
         "to_json(CASE WHEN isnan({0}) THEN 'NaN' ELSE replace(CAST({0} AS VARCHAR), 'inf', 'Infinity') END)", value
     )
     return sql.fragment("CASE WHEN isfinite({0}) THEN {1} WHEN {0} IS NOT NULL THEN {2} END", value, shortest, special)
+
+
+def _tile(value: Sql) -> Sql:
+    return sql.fragment(
+        "CASE WHEN {0} IS NOT NULL THEN json_object('x', {0} >> 28, 'y', ({0} >> 5) & 8388607, 'zoom', {0} & 31) END",
+        value,
+    )

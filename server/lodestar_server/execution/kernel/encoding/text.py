@@ -6,10 +6,12 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import (
+    BING_TILE,
     CODE_POINTS,
     COLOR,
     DATE,
     DOUBLE,
+    GEOMETRY,
     INTERVAL_DAY_SECOND,
     INTERVAL_YEAR_MONTH,
     IPADDRESS,
@@ -19,6 +21,7 @@ from lodestar_server.spi.types import (
     JSON_PATH,
     MAX_DECIMAL_PRECISION,
     REAL,
+    SPHERICAL_GEOGRAPHY,
     UNKNOWN,
     UUID,
     ArrayType,
@@ -147,5 +150,16 @@ def key_text(value: Sql, type_: Type) -> Sql:
             return sql.fragment("('{' || array_to_string({0}, ', ') || '}')", entries)
     if type_ in (DOUBLE, REAL):
         return sql.call("trino_java_floating_text", value)
+    if type_ == BING_TILE:
+        return sql.let(
+            value,
+            lambda tile: sql.fragment(
+                "('BingTile{x=' || ({0} >> 28) || ', y=' || (({0} >> 5) & 8388607)"
+                " || ', zoom_level=' || ({0} & 31) || '}')",
+                tile,
+            ),
+        )
+    if type_ in (GEOMETRY, SPHERICAL_GEOGRAPHY):
+        return sql.call("trino_shown_geometry", value)
     text = text_of(value, type_)
     return sql.call("base64", value) if text is None else text

@@ -11,7 +11,7 @@ from lodestar_server.execution.kernel.functions.registry import ScalarCall, scal
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import OPERATOR_NOT_FOUND, LodestarError
-from lodestar_server.spi.types import VARCHAR, ArrayType, MapType, Type
+from lodestar_server.spi.types import SET_DIGEST, VARCHAR, ArrayType, MapType, Type
 from lodestar_server.spi.types.arrow import row_field_name
 
 INDEX_FROM_ONE = "SQL array indices start at 1"
@@ -21,6 +21,9 @@ _MAX_COMBINATION = 5
 
 @scalar("cardinality", total=True)
 def _cardinality(call: ScalarCall) -> Sql:
+    if not isinstance(call.types[0], ArrayType | MapType):
+        name = "trino_set_cardinality" if call.types[0] == SET_DIGEST else "trino_log_cardinality"
+        return sql.call(name, *call.arguments)
     function = "cardinality" if isinstance(call.types[0], MapType) else "len"
     return sql.cast(sql.call(function, *call.arguments), "BIGINT")
 

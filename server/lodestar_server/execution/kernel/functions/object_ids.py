@@ -27,4 +27,7 @@ scalar_template(
     "CASE WHEN {0} IS NOT NULL THEN struct_pack("
     "t := make_timestamp(CAST('0x' || left(hex({0}), 8) AS BIGINT) * 1000000), z := 'UTC') END",
 )
-scalar_template("timestamp_objectid", "unhex(lpad(hex(CAST(epoch({0}.t) AS BIGINT)), 8, '0') || repeat('0', 16))")
+scalar_template(
+    "timestamp_objectid",
+    "unhex(lpad(hex(CAST(epoch(CAST({0}.t AS TIMESTAMP)) AS BIGINT)), 8, '0') || repeat('0', 16))",
+)

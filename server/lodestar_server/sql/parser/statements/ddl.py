@@ -62,16 +62,13 @@ class CreateParser(StatementBase):
         name = self.qualified_name()
         aliases = None
         elements: tuple[ast.TableElement, ...] = ()
-        before = len(self.parameters)
         if self.kinds[self.pos] == "(":
             if self.kinds[self.pos + 1] in NAME_KINDS and self.kinds[self.pos + 2] in (",", ")"):
                 aliases = self.column_aliases()
             else:
                 elements = self.parenthesized(self._table_element)
-        after_elements = len(self.parameters)
         comment = self.comment()
         properties = self.properties()
-        self.reorder_parameters(before, after_elements)
         query = None
         with_data = True
         if not elements:

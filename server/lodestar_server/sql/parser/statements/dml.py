@@ -77,7 +77,6 @@ class ChangeParser(AlterParser):
         self.expect("WHEN")
         negated = self.accept("NOT")
         self.expect("MATCHED")
-        before = len(self.parameters)
         condition = self.expression() if self.accept("AND") else None
         self.expect("THEN")
         if negated:
@@ -88,9 +87,7 @@ class ChangeParser(AlterParser):
         if self.accept("DELETE"):
             return ast.MergeDelete(condition, at=at)
         self.expect("UPDATE", "SET")
-        after_condition = len(self.parameters)
         assignments = self.comma_separated(self._assignment)
-        self.reorder_parameters(before, after_condition)
         return ast.MergeUpdate(condition, assignments, at=at)
 
     def call_procedure(self) -> ast.Call:

@@ -101,6 +101,22 @@ def _sketch(value: Sql, source: Type, target: Type, context: CastContext) -> Sql
     return value
 
 
+@cast_rule("varchar", "KdbTree")
+def _kdb_tree(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
+    """A tree is held as its JSON."""
+    return sql.call("trino_kdb_tree", value)
+
+
+@cast_rule("P4HyperLogLog", "HyperLogLog", total=True)
+def _from_dense_sketch(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
+    return value
+
+
+@cast_rule("HyperLogLog", "P4HyperLogLog")
+def _to_dense_sketch(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
+    return sql.call("trino_dense_log", value)
+
+
 @cast_rule("ObjectId", "varchar", total=True)
 def _object_id(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     return sql.fragment("lower(hex({0}))", value)

@@ -1,0 +1,238 @@
+"""New geometries out of old ones, in the order and with the types that Trino 476 gives.
+
+Its results come from Esri's library: rings start at their lowest, leftmost point, points and lines are sorted from
+below, and the kinds of the parts say the type. The coordinates are those of GEOS, which computes exactly where the
+other rounds to a tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, isnan, pi, sin
+from typing import Any
+
+import numpy as np
+import shapely
+
+from lodestar_server.execution.kernel.geometry import values
+from lodestar_server.execution.kernel.geometry.measures import dimension
+from lodestar_server.execution.kernel.geometry.values import check_types, invalid, objects
+
+_EMPTY = (shapely.Point(), shapely.MultiLineString(), shapely.MultiPolygon())
+"""By dimension."""
+_QUARTER = 24
+"""Segments of a quarter of a circle."""
+
+
+def _from_below(point: Sequence[float]) -> tuple[float, float]:
+    return point[1], point[0]
+
+
+def _ring(ring: Any, *, hole: bool) -> Any:
+    points = shapely.get_coordinates(ring)[:-1]
+    if bool(shapely.is_ccw(ring)) == hole:
+        points = points[::-1]
+    start = min(range(len(points)), key=lambda index: _from_below(points[index]))
+    points = np.roll(points, -start, axis=0)
+    return np.concatenate((points, points[:1]))
+
+
+def _polygon(polygon: Any) -> Any:
+    return shapely.Polygon(_ring(polygon.exterior, hole=False), [_ring(ring, hole=True) for ring in polygon.interiors])
+
+
+def _line_key(line: Any) -> Any:
+    points = shapely.get_coordinates(line).tolist()
+    lowest = min(range(len(points)), key=lambda index: _from_below(points[index]))
+    beside = points[lowest + 1] if lowest + 1 < len(points) else points[lowest - 1]
+    return _from_below(points[lowest]), _from_below(beside)
+
+
+def _merged(lines: list[Any]) -> list[Any]:
+    """Lines that only continue each other as one; those that would close a ring stay apart."""
+    made = list(shapely.get_parts(shapely.line_merge(shapely.MultiLineString(lines))))
+    return lines if any(line.is_closed for line in made) else made
+
+
+def _sorted_parts(geometry: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """Points, lines and polygons."""
+    leaves = [part for leaf in values.leaves(geometry) for part in shapely.get_parts(leaf) if not part.is_empty]
+    points = sorted((one for one in leaves if one.geom_type == "Point"), key=lambda one: (one.y, one.x))
+    lines = [one for one in leaves if one.geom_type in ("LineString", "LinearRing")]
+    lines = sorted(_merged(lines), key=_line_key) if len(lines) > 1 else lines
+    polygons = sorted(
+        (_polygon(one) for one in leaves if one.geom_type == "Polygon"),
+        key=lambda one: _from_below(one.exterior.coords[0]),
+    )
+    return points, lines, polygons
+
+
+def arranged(geometry: Any, *, empty: Any, lowest: int = 0) -> Any:
+    """A result of GEOS as Trino would give it, without parts of a dimension below `lowest`."""
+    points, lines, polygons = _sorted_parts(geometry)
+    made = []
+    if points and lowest <= 0:
+        made.append(points[0] if len(points) == 1 else shapely.MultiPoint(points))
+    if lines and lowest <= 1:
+        made.append(lines[0] if len(lines) == 1 else shapely.MultiLineString(lines))
+    if polygons:
+        made.append(polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons))
+    if not made:
+        return empty
+    return made[0] if len(made) == 1 else shapely.GeometryCollection(made)
+
+
+def _overlay(operation: Any, left: Any, right: Any) -> Any:
+    """Rings that cross themselves are repaired first."""
+    try:
+        return operation(left, right)
+    except shapely.errors.GEOSException:
+        return operation(shapely.make_valid(left), shapely.make_valid(right))
+
+
+def st_difference(left: Any, right: Any) -> Any:
+    """What is in the left only."""
+    pairs = zip(left, right, strict=True)
+    return objects(
+        [arranged(_overlay(shapely.difference, one, other), empty=_EMPTY[dimension(one)]) for one, other in pairs]
+    )
+
+
+def st_intersection(left: Any, right: Any) -> Any:
+    """What is in both."""
+    pairs = zip(left, right, strict=True)
+    return objects([arranged(_overlay(shapely.intersection, one, other), empty=_EMPTY[2]) for one, other in pairs])
+
+
+def st_symdifference(left: Any, right: Any) -> Any:
+    """What is in one of both, of the greater dimension only."""
+    made = []
+    for one, other in zip(left, right, strict=True):
+        greatest = max(dimension(one), dimension(other))
+        if dimension(one) == dimension(other):
+            result = _overlay(shapely.symmetric_difference, one, other)
+        else:
+            result = max(one, other, key=dimension)
+        made.append(arranged(result, empty=_EMPTY[greatest], lowest=greatest))
+    return objects(made)
+
+
+def st_union(left: Any, right: Any) -> Any:
+    """What is in either."""
+    return objects([_united(pair) for pair in zip(left, right, strict=True)])
+
+
+def geometry_union(rows: Sequence[Any]) -> Any:
+    """Of all that are not NULL; NULL of no element."""
+    return objects([_united([one for one in row if one is not None]) if len(row) else None for row in rows])
+
+
+def _united(geometries: Sequence[Any]) -> Any:
+    """Each dimension by itself, then what is not covered by a greater one."""
+    leaves = [leaf for geometry in geometries for leaf in values.leaves(geometry)]
+    if not leaves:
+        return shapely.GeometryCollection()
+    made: Any = None
+    for size in (2, 1, 0):
+        layer = [leaf for leaf in leaves if dimension(leaf) == size]
+        if not layer:
+            continue
+        try:
+            union = shapely.union_all(layer)
+        except shapely.errors.GEOSException:
+            union = shapely.union_all(shapely.make_valid(layer))
+        made = union if made is None else _both(made, _overlay(shapely.difference, union, made))
+    return arranged(made, empty=_EMPTY[max(map(dimension, leaves))])
+
+
+def _both(greater: Any, rest: Any) -> Any:
+    return shapely.GeometryCollection([*values.leaves(rest), *values.leaves(greater)])
+
+
+def st_convexhull(geometries: Any) -> Any:
+    """Points and empty geometries stay themselves."""
+    return objects([_hull(geometry) for geometry in geometries])
+
+
+def _hull(geometry: Any) -> Any:
+    if geometry.is_empty or geometry.geom_type == "Point":
+        return geometry
+    made = shapely.convex_hull(geometry)
+    given = list(map(tuple, shapely.get_coordinates(geometry).tolist()))
+    if made.geom_type == "LineString":
+        return made if made.coords[0] == min(made.coords, key=given.index) else shapely.reverse(made)
+    if made.geom_type != "Polygon":
+        return made
+    # From the point that was given first.
+    points = shapely.get_coordinates(shapely.orient_polygons(made).exterior)[:-1]
+    first = min(range(len(points)), key=lambda index: given.index(tuple(points[index].tolist())))
+    points = np.roll(points, -first, axis=0)
+    return shapely.Polygon(np.concatenate((points, points[:1])))
+
+
+def convex_hull_agg(rows: Sequence[Any]) -> Any:
+    """Geometry by geometry, a lesser dimension before the hull so far."""
+    made = []
+    for row in rows:
+        hull = None
+        for geometry in row:
+            parts = [geometry] if hull is None else sorted((hull, geometry), key=dimension)
+            hull = _hull(parts[0] if len(parts) == 1 else shapely.GeometryCollection(parts))
+        made.append(hull)
+    return objects(made)
+
+
+def st_centroid(geometries: Any) -> Any:
+    """An empty point of an empty geometry."""
+    kinds = (values.POINT, values.MULTI_POINT, values.LINE, values.MULTI_LINE, values.POLYGON, values.MULTI_POLYGON)
+    check_types("ST_Centroid", geometries, *kinds)
+    return shapely.centroid(geometries)
+
+
+def simplify_geometry(geometries: Any, tolerances: Any) -> Any:
+    """Keeps the topology. Raises: INVALID_FUNCTION_ARGUMENT."""
+    if np.isnan(tolerances).any():
+        raise invalid("distanceTolerance is NaN")
+    if (tolerances < 0).any():
+        raise invalid("distanceTolerance is negative")
+    made = [
+        geometry if tolerance == 0 else shapely.simplify(geometry, tolerance)
+        for geometry, tolerance in zip(geometries, tolerances.tolist(), strict=True)
+    ]
+    return values.oriented(objects(made))
+
+
+def st_buffer(geometries: Any, distances: Any) -> Any:
+    """All points within a distance; NULL of an empty geometry. Raises: INVALID_FUNCTION_ARGUMENT."""
+    made = []
+    for geometry, distance in zip(geometries, distances.tolist(), strict=True):
+        if isnan(distance):
+            raise invalid("distance is NaN")
+        if distance < 0:
+            raise invalid("distance is negative")
+        if distance == 0:
+            made.append(geometry)
+        elif geometry.is_empty:
+            made.append(None)
+        elif geometry.geom_type == "Point":
+            made.append(_circle(geometry.x, geometry.y, distance))
+        else:
+            result = shapely.buffer(geometry, distance, quad_segs=_QUARTER)
+            made.append(arranged(result, empty=_EMPTY[2]))
+    return objects(made)
+
+
+def _circle(x: float, y: float, radius: float) -> Any:
+    """Turned step by step from the top of each quarter, which is where its rounding comes from."""
+    step = pi / 2 / _QUARTER
+    turn_x, turn_y = cos(step), sin(step)
+    quarter = [(0.0, radius)]
+    for _ in range(_QUARTER - 1):
+        a, b = quarter[-1]
+        quarter.append((a * turn_x + b * turn_y, b * turn_x - a * turn_y))
+    points: list[tuple[float, float]] = []
+    for sign_x, sign_y, swapped in ((1, 1, False), (-1, 1, True), (-1, -1, False), (1, -1, True)):
+        for a, b in reversed(quarter):
+            p, q = (b, a) if swapped else (a, b)
+            points.append((x + sign_x * p, y + sign_y * q))
+    return shapely.Polygon([points[-1], *points])

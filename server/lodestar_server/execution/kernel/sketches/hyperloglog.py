@@ -1,0 +1,176 @@
+"""HyperLogLog as Trino keeps it: a sorted list of hashes' beginnings while that is small, then four bits a bucket."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import Any
+
+import numpy as np
+
+from lodestar_server.execution.kernel.errors import marked
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
+
+_SPARSE, _DENSE = 2, 3
+_PREFIX_BITS, _ZERO_BITS = 26, 6
+_MAX_ENTRIES = {12: 512, 11: 256}
+"""Entries that a list may have before the buckets are smaller, by bits of the index."""
+_MAX_DELTA = 15
+_MANY_EMPTY = 0.4
+INDEX_BITS = 12
+EMPTY = struct.pack("<BBh", _SPARSE, INDEX_BITS, 0)
+
+
+@dataclass(slots=True)
+class HyperLogLog:
+    """Either `entries` (beginning of a hash, 26 bits → zeros after it) or `buckets` (greatest run of zeros + 1)."""
+
+    index_bits: int
+    entries: dict[int, int] | None
+    buckets: Any = None
+
+    @staticmethod
+    def of(hashes: Any, index_bits: int = INDEX_BITS) -> HyperLogLog:
+        """Of an int64 array."""
+        made = HyperLogLog(index_bits, {})
+        made.add(hashes)
+        return made
+
+    def add(self, hashes: Any) -> None:
+        """Take in an int64 array of hashes."""
+        bits = np.unique(hashes).view(np.uint64)
+        if self.entries is not None:
+            prefixes = (bits >> np.uint64(64 - _PREFIX_BITS)).tolist()
+            for prefix, zeros in zip(prefixes, _zeros(bits << np.uint64(_PREFIX_BITS)).tolist(), strict=True):
+                self.entries[prefix] = max(self.entries.get(prefix, 0), zeros)
+            self._settle()
+            return
+        buckets = bits >> np.uint64(64 - self.index_bits)
+        np.maximum.at(self.buckets, buckets.astype(np.int64), _zeros(bits << np.uint64(self.index_bits)) + 1)
+
+    def _settle(self) -> None:
+        if self.entries is not None and len(self.entries) > _MAX_ENTRIES.get(self.index_bits, 512):
+            self.to_dense()
+
+    def to_dense(self) -> None:
+        """Give up the list."""
+        if self.entries is None:
+            return
+        self.buckets = np.zeros(1 << self.index_bits, dtype=np.int64)
+        rest = _PREFIX_BITS - self.index_bits
+        for prefix, zeros in self.entries.items():
+            low = prefix & (1 << rest) - 1
+            run = rest + zeros if low == 0 else rest - low.bit_length()
+            bucket = prefix >> rest
+            self.buckets[bucket] = max(self.buckets[bucket], run + 1)
+        self.entries = None
+
+    def merge(self, other: HyperLogLog) -> None:
+        """Take in another of the same size."""
+        if self.entries is not None and other.entries is not None:
+            for prefix, zeros in other.entries.items():
+                self.entries[prefix] = max(self.entries.get(prefix, 0), zeros)
+            self._settle()
+            return
+        self.to_dense()
+        other.to_dense()
+        self.buckets = np.maximum(self.buckets, other.buckets)
+
+    def cardinality(self) -> int:
+        """How many distinct values there were, about."""
+        if self.entries is not None:
+            total = 1 << _PREFIX_BITS
+            return round(total * log(total / (total - len(self.entries))))
+        total = 1 << self.index_bits
+        empty = int((self.buckets == 0).sum())
+        if empty > _MANY_EMPTY * total:
+            return round(total * log(total / empty))
+        return round(_estimate(self.buckets, self.index_bits))
+
+    def serialize(self, *, dense: bool = False) -> bytes:
+        """Trino's bytes."""
+        if dense:
+            self.to_dense()
+        if self.entries is not None:
+            made = [prefix << _ZERO_BITS | zeros for prefix, zeros in sorted(self.entries.items())]
+            return struct.pack(f"<BBh{len(made)}I", _SPARSE, self.index_bits, len(made), *made)
+        baseline = int(self.buckets.min())
+        deltas = self.buckets - baseline
+        over = np.flatnonzero(deltas > _MAX_DELTA)
+        low = np.minimum(deltas, _MAX_DELTA).astype(np.uint8)
+        packed = (low[0::2] << 4 | low[1::2]).tobytes()
+        extra = (deltas[over] - _MAX_DELTA).astype(np.uint8).tobytes()
+        head = struct.pack("<BBB", _DENSE, self.index_bits, baseline)
+        return b"".join((head, packed, struct.pack("<h", len(over)), over.astype("<i2").tobytes(), extra))
+
+    @staticmethod
+    def deserialize(data: bytes) -> HyperLogLog:
+        """Raises: as Trino, an internal error for bytes of another form."""
+        if data[:1] == b"\0":
+            raise ValueError(marked(GENERIC_INTERNAL_ERROR, "Sparse v1 encoding no longer supported"))
+        try:
+            return _read(data)
+        except (struct.error, IndexError, ValueError):
+            raise ValueError(marked(GENERIC_INTERNAL_ERROR, "Cannot deserialize HyperLogLog")) from None
+
+
+def _read(data: bytes) -> HyperLogLog:
+    form, index_bits = data[0], data[1]
+    if form == _SPARSE:
+        (count,) = struct.unpack_from("<h", data, 2)
+        entries = struct.unpack_from(f"<{count}I", data, 4)
+        mask = (1 << _ZERO_BITS) - 1
+        return HyperLogLog(index_bits, {entry >> _ZERO_BITS: entry & mask for entry in entries})
+    if form != _DENSE:
+        raise ValueError(form)
+    half = 1 << index_bits - 1
+    packed = np.frombuffer(data, np.uint8, half, 3).astype(np.int64)
+    buckets = np.stack((packed >> 4, packed & _MAX_DELTA), axis=1).ravel() + data[2]
+    (over,) = struct.unpack_from("<h", data, 3 + half)
+    places = np.frombuffer(data, "<u2", over, 5 + half)
+    buckets[places] += np.frombuffer(data, np.uint8, over, 5 + half + 2 * over)
+    return HyperLogLog(index_bits, None, buckets)
+
+
+def _zeros(bits: Any) -> Any:
+    """Leading zeros of uint64 numbers; of zero, as many as were shifted in cannot count, which Trino ignores."""
+    made = np.zeros(len(bits), dtype=np.int64)
+    rest = bits.copy()
+    empty = rest == 0
+    for width in (32, 16, 8, 4, 2, 1):
+        small = rest < np.uint64(1 << 64 - width)
+        made += np.where(small, width, 0)
+        rest = np.where(small, rest << np.uint64(width), rest)
+    return np.where(empty, 64, made)
+
+
+def _estimate(buckets: Any, index_bits: int) -> float:
+    """The estimator of O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017)."""
+    total, top = 1 << index_bits, 64 - index_bits
+    counts = np.bincount(np.minimum(buckets, top + 1), minlength=top + 2).astype(float)
+    z = total * _tau(1 - counts[top + 1] / total)
+    for run in range(top, 0, -1):
+        z = 0.5 * (z + counts[run])
+    z += total * _sigma(counts[0] / total)
+    return float(total * total / (2 * log(2) * z))
+
+
+def _sigma(x: float) -> float:
+    y, z, before = 1.0, x, -1.0
+    while z != before:
+        x, before = x * x, z
+        z += x * y
+        y += y
+    return z
+
+
+def _tau(x: float) -> float:
+    if x in (0.0, 1.0):
+        return 0.0
+    y, z, before = 1.0, 1 - x, -1.0
+    while z != before:
+        x, before = sqrt(x), z
+        y *= 0.5
+        z -= (1 - x) ** 2 * y
+    return z / 3
