@@ -21,8 +21,11 @@ _DIGITS = 17
 
 def st_geometryfromtext(texts: list[str]) -> Any:
     """Raises: INVALID_FUNCTION_ARGUMENT, Invalid WKT."""
-    made = shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore")
-    made = np.atleast_1d(made)
+    distinct = list(dict.fromkeys(texts))
+    if len(distinct) <= len(texts) // 2:
+        places = {one: index for index, one in enumerate(distinct)}
+        return st_geometryfromtext(distinct)[[places[one] for one in texts]]
+    made = np.atleast_1d(shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore"))
     plain = np.isin(values.types(made), list(values.TYPE_NAMES)) & ~shapely.has_z(made) & ~shapely.has_m(made)
     plain &= np.fromiter(("nan" not in one.lower() for one in texts), bool, len(texts))
     for index in np.flatnonzero(~plain):
