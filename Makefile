@@ -7,7 +7,7 @@ RUN := PYTHONPATH=. $(BIN)/python
 PORT ?= 8080
 LANES ?=
 
-.PHONY: help demo serve check test conformance bench integration clean
+.PHONY: help demo serve lint check test conformance bench integration clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-zA-Z_.-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,11 +24,13 @@ demo: .venv ## The tour: sample data, a server, the driver, SQLAlchemy and the c
 serve: .venv ## A server on sample data, until Ctrl-C (PORT=8080)
 	@$(RUN) -m integration.demo --serve --port $(PORT)
 
-check: .venv ## Format, lint, types, import contracts, unit tests
+lint: .venv ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint ## The same, and the quick tests: before every commit
 	$(BIN)/python -m pytest tests -m "not slow"
 
 test: .venv ## All tests that need one machine and no service
@@ -38,7 +40,8 @@ integration: .venv ## Every integration lane that this machine can carry (LANES=
 	@$(RUN) integration/run.py $(LANES)
 
 conformance: .venv ## Recorded answers of a real Trino, where ../shared has them; writes integration/conformance/report.md
-	@$(RUN) integration/run.py conformance wire
+	@$(RUN) integration/conformance/replay.py --whole
+	@$(RUN) integration/conformance/replay_wire.py
 
 bench: .venv ## Ratios against bare DuckDB and other clients, in one run
 	@$(RUN) -m integration.benchmarks

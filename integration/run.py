@@ -62,6 +62,8 @@ def main() -> int:
         for lane in LANES:
             print(f"{lane.name:14} {lane.about}")
         return 0
+    # A background job of a shell is started with SIGINT ignored, and so would be what the lanes interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [lane for lane in LANES if not options.lanes or lane.name in options.lanes]
     started = time.monotonic()
     counts = {"passed": 0, "skipped": 0, "failed": 0}

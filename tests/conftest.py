@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.embedded",
     "tests.fixtures.engine",
     "tests.fixtures.server",
+    "tests.fixtures.signals",
 ]

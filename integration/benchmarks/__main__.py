@@ -53,7 +53,7 @@ def _measure(part: str, schemas: dict[str, Path], runs: int) -> Iterator[Figure]
     from integration.benchmarks import answers, tpch_queries
 
     if part == "start":
-        yield from answers.time_start(runs)
+        yield from answers.time_start(DATA, runs)
         return
     with Lodestar(data_dir=DATA, config={"query.max-memory-per-node": tpch_queries.MEMORY}) as server:
         create_tables(server.url, schemas)

@@ -466,10 +466,10 @@ def _own_address() -> str:
 
 def _server_time_zone() -> str:
     """The zone of sessions that name none: TZ when it is one, UTC otherwise."""
-    from lodestar_server.session.time_zones import canonical_zone
+    from lodestar_server.session.time_zones import require_zone
     from lodestar_server.spi.errors import LodestarError
 
     try:
-        return canonical_zone(os.environ.get("TZ") or "UTC")
+        return require_zone(os.environ.get("TZ") or "UTC")
     except LodestarError:
         return "UTC"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lodestar_server.bootstrap import CatalogFaults, EngineParts, NodeContext
 from lodestar_server.config import CatalogFile, Configuration
-from lodestar_server.config.node import CatalogsConfig
+from lodestar_server.config.node import CatalogsConfig, SqlEnvironmentConfig
 from lodestar_server.execution.kernel.config import KernelConfig
 from lodestar_server.query.config import QueryConfig
 from lodestar_server.spi.plugin import ConfigurationError
@@ -93,7 +93,7 @@ class EngineBuilder:
 
         return EnginePipeline(
             EngineServices(
-                build_services(catalogs, runtime=self._runtime),
+                build_services(catalogs, runtime=self._runtime, function_schema=_function_schema(configuration)),
                 self._kernel(catalogs),
                 SystemProperties(_session_defaults(configuration)),
                 AccessChecks(),
@@ -137,3 +137,10 @@ def _session_defaults(configuration: Configuration) -> dict[str, str]:
 
     keys = SystemProperties().config_keys
     return {name: configuration.values[key] for name, key in keys.items() if key in configuration.values}
+
+
+def _function_schema(configuration: Configuration) -> tuple[str, str] | None:
+    settings = configuration.group(SqlEnvironmentConfig)
+    if settings.default_function_catalog is None or settings.default_function_schema is None:
+        return None
+    return settings.default_function_catalog, settings.default_function_schema

@@ -96,7 +96,7 @@ async def test_a_task_that_is_cancelled_cancels_its_query(connection):
 
 
 async def test_a_cursor_that_is_forgotten_cancels_its_query_later(connection):
-    query_id = (await connection.execute("SELECT * FROM sf1.lineitem")).query_id
+    query_id = (await connection.execute("SELECT * FROM lineitem")).query_id
     found = await connection.execute(STATE, [query_id])
     assert await found.fetchone() == ("FAILED", "USER_CANCELED")
 

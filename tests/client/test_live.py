@@ -188,7 +188,7 @@ def test_cancelling_from_another_thread(connection):
 
 def test_a_cursor_that_is_closed_cancels_its_query(connection):
     cursor = connection.cursor()
-    cursor.execute("SELECT * FROM sf1.lineitem")
+    cursor.execute("SELECT * FROM lineitem")
     query_id = cursor.query_id
     cursor.close()
     cursor.close()
@@ -199,14 +199,14 @@ def test_a_cursor_that_is_closed_cancels_its_query(connection):
 
 
 def test_a_cursor_that_is_forgotten_cancels_its_query_later(connection):
-    query_id = connection.execute("SELECT * FROM sf1.lineitem").query_id
+    query_id = connection.execute("SELECT * FROM lineitem").query_id
     state = "SELECT state, error_code FROM system.runtime.queries WHERE query_id = ?"
     assert connection.execute(state, [query_id]).fetchone() == ("FAILED", "USER_CANCELED")
 
 
 def test_a_statement_ends_the_one_before(connection):
     cursor = connection.cursor()
-    first = cursor.execute("SELECT * FROM sf1.lineitem").query_id
+    first = cursor.execute("SELECT * FROM lineitem").query_id
     assert cursor.execute("SELECT 1").fetchall() == [(1,)]
     state = "SELECT state FROM system.runtime.queries WHERE query_id = ?"
     assert connection.execute(state, [first]).fetchone() == ("FAILED",)

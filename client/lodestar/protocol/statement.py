@@ -52,6 +52,7 @@ class Statement:
         except UnicodeEncodeError:
             raise InterfaceError("The statement holds a lone surrogate, which is no character") from None
         self._origin = origin
+        self._place = f"{origin.url}/"
         self._headers = headers
         self.phase = Phase.NEW
         self.query_id: str | None = None
@@ -88,6 +89,9 @@ class Statement:
 
     def request(self, method: str, uri: str, extra: bytes = b"") -> HttpRequest:
         """A request to a URI that the server gave. Credentials go to the server's own address only."""
+        if uri.startswith(self._place) and "#" not in uri:
+            # Nearly always; taking a URI apart takes longer than all the rest.
+            return HttpRequest(method, self._origin, uri[len(self._place) - 1 :], self._headers.poll + extra)
         origin, target = split_uri(uri)
         lines = self._headers.poll if origin == self._origin else self._headers.elsewhere
         return HttpRequest(method, origin, target, lines + extra)

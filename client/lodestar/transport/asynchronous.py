@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import ssl
 
 _RECEIVE_BYTES = 1 << 16
+GOODBYE_SECONDS = 1.0
 
 
 class AsyncTransport:
@@ -37,6 +38,8 @@ class AsyncTransport:
         self._idle: dict[Origin, deque[_Connection]] = {}
         self._tls: ssl.SSLContext | None = None
         self._closed = False
+        self._ending: set[asyncio.Future[None]] = set()
+        """Connections that are closed, but perhaps still say goodbye: TLS takes turns of the loop for that."""
 
     async def perform(self, effect: Effect) -> HttpResponse | PendingTask | None:
         """What an operation wants done. Raises: TransportError."""
@@ -63,12 +66,12 @@ class AsyncTransport:
                 response, keep = await connection.exchange(request)
         except TimeoutError as fault:
             if connection is not None:
-                connection.close()
+                self._drop(connection)
             message = f"{request.origin.authority} was silent for {seconds:g} seconds"
             raise TransportError(message, sent=sent) from fault
         except BaseException:
             if connection is not None:
-                connection.close()
+                self._drop(connection)
             raise
         self._release(connection, keep)
         return response
@@ -79,9 +82,15 @@ class AsyncTransport:
         idle, self._idle = self._idle, {}
         for connections in idle.values():
             for connection in connections:
-                connection.close()
-        # Transports close at the loop's next turn.
-        await asyncio.sleep(0)
+                self._drop(connection)
+        if self._ending:
+            await asyncio.gather(*self._ending)
+
+    def _drop(self, connection: _Connection) -> None:
+        connection.close()
+        ending = asyncio.ensure_future(connection.ended())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     def _take(self, origin: Origin) -> _Connection | None:
         idle = self._idle.get(origin)
@@ -89,7 +98,7 @@ class AsyncTransport:
             connection = idle.pop()
             if connection.usable():
                 return connection
-            connection.close()
+            self._drop(connection)
         return None
 
     def _release(self, connection: _Connection, keep: bool) -> None:
@@ -98,7 +107,7 @@ class AsyncTransport:
             connection.rested_since = time.monotonic()
             idle.append(connection)
         else:
-            connection.close()
+            self._drop(connection)
 
     async def _connect(self, origin: Origin) -> _Connection:
         proxy = find_proxy(self._settings, origin)
@@ -199,6 +208,15 @@ class _Connection:
     def close(self) -> None:
         with contextlib.suppress(OSError, RuntimeError):
             self._writer.close()
+
+    async def ended(self) -> None:
+        """After `close`: wait until the socket is closed; a peer that does not say goodbye is not waited for long."""
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._writer.wait_closed()
+        except (OSError, RuntimeError):
+            # TimeoutError is an OSError too; so are errors that nobody is interested in any more.
+            self._writer.transport.abort()
 
     async def _receive_head(self, method: str) -> ResponseHead:
         while True:

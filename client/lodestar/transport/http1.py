@@ -43,6 +43,22 @@ class ResponseHead:
         return next((value for key, value in self.headers if key == name), None)
 
 
+_headers: dict[str, tuple[str, str]] = {}
+"""Lines seen before, of headers that say the same again and again and never a secret."""
+_PLAIN = frozenset({"connection", "content-encoding", "content-type", "server", "vary", "x-content-type-options"})
+_MAX_REMEMBERED = 64
+
+
+def _parse_header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not name or name != name.strip():
+        raise TransportError("The server's answer has a malformed header")
+    found = name.lower(), value.strip()
+    if found[0] in _PLAIN and len(_headers) < _MAX_REMEMBERED:
+        _headers[line] = found
+    return found
+
+
 def parse_head(head: bytes, method: str) -> ResponseHead:
     """Parse everything before the empty line. Raises: TransportError for what is not HTTP."""
     status_line, *lines = head.decode("latin-1").split("\r\n")
@@ -54,11 +70,11 @@ def parse_head(head: bytes, method: str) -> ResponseHead:
     length: int | None = None
     chunked, keep_alive = False, version != "HTTP/1.0"
     for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or not name or name != name.strip():
-            raise TransportError("The server's answer has a malformed header")
-        name, value = name.lower(), value.strip()
-        headers.append((name, value))
+        found = _headers.get(line)
+        if found is None:
+            found = _parse_header(line)
+        headers.append(found)
+        name, value = found
         if name == "content-length":
             if not (value.isascii() and value.isdecimal()) or length not in (None, int(value)):
                 raise TransportError("The server's answer has a malformed length")

@@ -49,12 +49,18 @@ _NARROWEST: dict[str, Type] = {
 """What NULL becomes for a base that needs parameters."""
 
 
+# What NULL becomes where a function takes any precision: Trino's default, not the least.
+_DEFAULTS: dict[str, Type] = {
+    one.base: one for one in (TimestampType(3), TimestampTzType(3), TimeType(3), TimeTzType(3))
+}
+
+
 def coerce_base(source: Type, base: str) -> Type | None:
     """The type with this base into which `source` coerces, with as few parameters as hold its values; None if none."""
     if source.base == base:
         return source
     if source == UNKNOWN:
-        return _NARROWEST.get(base) or SIMPLE_TYPES.get(base.lower())
+        return _DEFAULTS.get(base) or _NARROWEST.get(base) or SIMPLE_TYPES.get(base.lower())
     match source:
         case VarcharType(length):
             if base == "char":

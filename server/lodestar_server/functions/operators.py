@@ -33,34 +33,36 @@ def _same(*types: str) -> list[Overload]:
     return [(type_, type_, type_, None) for type_ in types]
 
 
+# The order within an operator is the order in which Trino lists candidates.
+_MOMENTS = (
+    ("timestamp(p)", "timestamp(u)"),
+    (_ZONED, "timestamp(u) with time zone"),
+)
+_TIMES = (("time(p)", "time(u)"), (_TIME_ZONED, "time(u) with time zone"))
+
+
 def _add() -> list[Overload]:
     rows = _same(*_NUMBERS, _DAY, _MONTH)
+    rows += [("date", _MONTH, "date", None), ("date", _DAY, "date", None)]
+    rows += [(_DAY, "date", "date", None), (_MONTH, "date", "date", None)]
     rows.append((*_DECIMALS, _DECIMAL, "add"))
-    for moment, moved in (
-        ("timestamp(p)", "timestamp(u)"),
-        (_ZONED, "timestamp(u) with time zone"),
-        (_TIME_ZONED, "time(u) with time zone"),
-        ("time(p)", "time(u)"),
-    ):
+    for moment, moved in _MOMENTS:
         rows += [(moment, _DAY, moved, "at_least_millis"), (_DAY, moment, moved, "at_least_millis")]
-    for moment in ("timestamp(p)", _ZONED, "date"):
         rows += [(moment, _MONTH, moment, None), (_MONTH, moment, moment, None)]
-    return [*rows, ("date", _DAY, "date", None), (_DAY, "date", "date", None)]
+    for moment, moved in _TIMES:
+        rows += [(moment, _DAY, moved, "at_least_millis"), (_DAY, moment, moved, "at_least_millis")]
+    return rows
 
 
 def _subtract() -> list[Overload]:
     rows = _same(*_NUMBERS, _DAY, _MONTH)
+    rows += [("date", _MONTH, "date", None), ("date", _DAY, "date", None)]
     rows.append((*_DECIMALS, _DECIMAL, "add"))
-    for moment, moved in (
-        ("timestamp(p)", "timestamp(u)"),
-        (_ZONED, "timestamp(u) with time zone"),
-        (_TIME_ZONED, "time(u) with time zone"),
-        ("time(p)", "time(u)"),
-    ):
+    for moment, moved in _MOMENTS:
+        rows += [(moment, _DAY, moved, "at_least_millis"), (moment, _MONTH, moment, None), (moment, moment, _DAY, None)]
+    for moment, moved in _TIMES:
         rows += [(moment, _DAY, moved, "at_least_millis"), (moment, moment, _DAY, None)]
-    for moment in ("timestamp(p)", _ZONED, "date"):
-        rows.append((moment, _MONTH, moment, None))
-    return [*rows, ("date", _DAY, "date", None)]
+    return rows
 
 
 def _multiply() -> list[Overload]:

@@ -42,6 +42,7 @@ from lodestar_server.ir.expressions import (
     conjunction,
 )
 from lodestar_server.ir.functions import FunctionKind, FunctionRef
+from lodestar_server.ir.routines import Routine, RoutineCall
 from lodestar_server.ir.symbols import Symbol, SymbolAllocator
 from lodestar_server.ir.walk import (
     children,
@@ -87,6 +88,8 @@ __all__ = [
     "Ordering",
     "QuantifiedComparison",
     "Quantifier",
+    "Routine",
+    "RoutineCall",
     "RowConstructor",
     "ScalarSubquery",
     "SimpleCase",

@@ -34,6 +34,7 @@ from lodestar_server.ir.expressions import (
     SymbolRef,
     Try,
 )
+from lodestar_server.ir.routines import RoutineCall
 from lodestar_server.ir.symbols import Symbol
 
 
@@ -42,7 +43,7 @@ def children(node: Expression) -> tuple[Expression, ...]:
     match node:
         case Constant() | SymbolRef() | ScalarSubquery() | Exists():
             return ()
-        case Call():
+        case Call() | RoutineCall():
             return node.arguments
         case Cast() | Not() | IsNull() | Try():
             return (node.value,)
@@ -81,7 +82,7 @@ def with_children(node: Expression, parts: tuple[Expression, ...]) -> Expression
     match node:
         case Constant() | SymbolRef() | ScalarSubquery() | Exists():
             return node
-        case Call():
+        case Call() | RoutineCall():
             return replace(node, arguments=parts)
         case Cast() | Not() | IsNull() | Try() | InSubquery() | QuantifiedComparison():
             return replace(node, value=parts[0])
@@ -172,7 +173,12 @@ def referenced_symbols(node: Expression) -> set[Symbol]:
 
 def is_deterministic(node: Expression) -> bool:
     """No call may give another value for the same row."""
-    return all(part.function.deterministic for part in walk(node) if isinstance(part, Call))
+    for part in walk(node):
+        if isinstance(part, Call) and not part.function.deterministic:
+            return False
+        if isinstance(part, RoutineCall) and not part.routine.deterministic:
+            return False
+    return True
 
 
 def conjuncts(node: Expression) -> list[Expression]:

@@ -27,6 +27,7 @@ class MetadataServices:
     system_tables: Mapping[SchemaTableName, EngineTable]
     access: AccessFilter = field(default_factory=AllowAll)
     runtime: RuntimeSource = field(default_factory=IdleRuntime)
+    function_schema: tuple[str, str] | None = None
 
 
 class MetadataBase:

@@ -27,6 +27,7 @@ from lodestar_server.ir import (
     NullIf,
     Ordering,
     QuantifiedComparison,
+    RoutineCall,
     RowConstructor,
     ScalarSubquery,
     SimpleCase,
@@ -284,6 +285,8 @@ def show(expression: Expression) -> str:
             return f"COALESCE({', '.join(map(show, values))})"
         case NullIf(value=value, other=other):
             return f"NULLIF({show(value)}, {show(other)})"
+        case RoutineCall(routine=routine, arguments=arguments):
+            return f"{routine.name}({', '.join(map(show, arguments))})"
         case Try(value=value):
             return f"TRY({show(value)})"
         case RowConstructor(fields=fields):

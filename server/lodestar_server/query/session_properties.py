@@ -8,7 +8,7 @@ from lodestar_server.metadata.facade import Metadata
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.query.suggestions import similar_names
 from lodestar_server.session.system_properties import encode_text
-from lodestar_server.session.time_zones import canonical_zone
+from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import INVALID_SESSION_PROPERTY, Location, LodestarError
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.sql.parser import ast, format_expression
@@ -82,7 +82,7 @@ def with_session(statement: StatementContext, query: ast.Query) -> StatementCont
         else:
             catalogs.setdefault(one.name.parts[0], {})[one.name.parts[1]] = text
     changed = replace(session, system_properties=system, catalog_properties=catalogs)
-    zone = canonical_zone(system["time_zone_id"]) if "time_zone_id" in system else statement.query.time_zone
+    zone = require_zone(system["time_zone_id"]) if "time_zone_id" in system else statement.query.time_zone
     context = replace(statement.query, session=changed, time_zone=zone)
     services = statement.services.metadata
     metadata = Metadata(services, changed, statement.transaction, time_zone=zone)

@@ -57,6 +57,7 @@ class StatementContext:
             self.services.node_version,
             parameters=self.parameters,
             describing=describing,
+            stored_functions=self.metadata,
         )
 
     def constant(self, node: ast.Expression, type_: Type | None = None) -> ir.Constant:

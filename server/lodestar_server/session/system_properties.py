@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 from lodestar_server.session.session import Session
-from lodestar_server.session.time_zones import canonical_zone
+from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, INVALID_SESSION_PROPERTY, LodestarError
 from lodestar_server.spi.properties import DataSize, Duration, PropertyMetadata
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, VARCHAR, SimpleType, Type
@@ -233,7 +233,7 @@ def _scale_factor(name: str, value: float) -> None:
 def _zone(name: str, value: str) -> None:
     if not value:
         raise ValueError("Zone id is an empty string")
-    canonical_zone(value)
+    require_zone(value)
 
 
 def _execution_policy(name: str, value: str) -> None:

@@ -100,6 +100,18 @@ class MaterializedViewDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageFunction:
+    """A stored SQL routine: `signature` is the types of its parameters as `(integer,varchar)`, `sql` its FUNCTION
+    specification, `path` the SQL path when it was created. `owner` None with SECURITY INVOKER.
+    """
+
+    signature: str
+    sql: str
+    path: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnalyzeTarget:
     """ANALYZE reads these columns (at least one) of `table` (perhaps less of it than was named) into the sinks of
     `handle`."""
@@ -389,6 +401,27 @@ class ConnectorMetadata:
         """UPDATE, MERGE, and DELETE of what `apply_delete` did not take begin. Raises NOT_SUPPORTED for tables whose
         rows cannot be changed."""
         not_supported("This connector does not support modifying table rows")
+
+    # functions
+    def find_language_functions(self, session: ConnectorSession, name: SchemaTableName) -> Sequence[LanguageFunction]:
+        """The overloads of a stored routine."""
+        return ()
+
+    def list_language_functions(
+        self, session: ConnectorSession, schema: str
+    ) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
+        """The stored routines of a schema."""
+        return ()
+
+    def create_language_function(
+        self, session: ConnectorSession, name: SchemaTableName, function: LanguageFunction, replace: bool
+    ) -> None:
+        """CREATE FUNCTION; `replace`: in place of the overload that is there."""
+        not_supported("This connector does not support creating functions")
+
+    def drop_language_function(self, session: ConnectorSession, name: SchemaTableName, signature: str) -> None:
+        """DROP FUNCTION of one overload."""
+        not_supported("This connector does not support dropping functions")
 
     # views
     def find_view(self, session: ConnectorSession, name: SchemaTableName) -> ViewDefinition | None:

@@ -1,54 +1,61 @@
-"""Time zone ids as Trino knows them: region ids and offsets in whole minutes up to 14 hours."""
+"""Time zones as Trino knows them: regions and offsets in whole minutes up to 14 hours. Source: Trino TimeZoneKey.
+
+Accepted spellings: region names exactly as in the table, the names of UTC, offsets (`+5`, `+05:30`, `+0530`, `UTC+5`,
+`GMT+5:30`), and `Etc/GMT±h` whose sign is the wrong way round.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC as _UTC_OF_PYTHON
+from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from lodestar_server.spi.zone_table import REGION_KEYS
+
+UTC = "UTC"
 MAX_OFFSET_MINUTES = 14 * 60
 
-_UTC_NAMES = frozenset(
-    {"GMT", "GMT0", "GMT+0", "GMT-0", "Etc/GMT", "Etc/GMT0", "Etc/GMT+0", "Etc/GMT-0", "UTC", "Etc/UTC", "UT", "UCT"}
-    | {"Etc/UCT", "Etc/UT", "Z", "Zulu", "Etc/Zulu", "Greenwich", "Etc/Greenwich", "Universal", "Etc/Universal"}
-)
-_UNKNOWN_REGIONS = frozenset({"EST", "HST", "MST", "ROC", "Factory", "localtime"})
-"""Ids of the zone database that Java does not offer."""
-_PREFIXES = ("Etc/GMT", "Etc/UTC", "GMT", "UTC", "UT", "")
-_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UTC_SPELLINGS = "UTC UT UCT GMT GMT0 Z Zulu Universal Greenwich Etc/UTC Etc/UT Etc/UCT Etc/GMT Etc/GMT0 Etc/Universal"
+_UTC_NAMES = frozenset(_UTC_SPELLINGS.split())
+_BARE_OFFSET = re.compile(r"([+-])(?:(\d{1,2})|(\d\d):?(\d\d)|(\d\d):(\d\d):00)", re.ASCII)
+_NAMED_OFFSET = re.compile(r"(Etc/)?(UTC|GMT|UT)([+-])(\d{1,2})(?::(\d\d))?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=_UTC_OF_PYTHON)
 
 
-@lru_cache(maxsize=1)
-def _regions() -> frozenset[str]:
-    return frozenset(available_timezones()) - _UNKNOWN_REGIONS
+@lru_cache(maxsize=2048)
+def canonical_zone(name: str) -> str | None:
+    """The name a zone goes by: a region, `UTC`, or an offset `+05:30`; None for a name that is no zone."""
+    if name in REGION_KEYS:
+        return name
+    if name in _UTC_NAMES:
+        return UTC
+    offset = _offset_minutes(name)
+    return None if offset is None or abs(offset) > MAX_OFFSET_MINUTES else offset_zone(offset)
 
 
-@lru_cache(maxsize=1024)
-def find_zone(text: str) -> str | None:
-    """The canonical id: `UTC` for every spelling of it, `+05:30` for offsets, a region id as it is; None if unknown."""
-    if text in _UTC_NAMES:
-        return "UTC"
-    for prefix in _PREFIXES:
-        if not text.startswith(prefix):
-            continue
-        match = _OFFSET.fullmatch(text, len(prefix))
-        if match is None:
-            continue
-        sign, hours, minutes = match[1], int(match[2]), int(match[3] or 0)
-        offset = hours * 60 + minutes
-        if minutes > 59 or offset > MAX_OFFSET_MINUTES:
-            return None
-        if prefix == "Etc/GMT":  # POSIX: west of Greenwich is positive
-            sign = "-" if sign == "+" else "+"
-        return f"{sign}{hours:02}:{minutes:02}" if offset else "UTC"
-    return text if text in _regions() and not text.startswith("Etc/") else None
+def offset_zone(minutes: int) -> str:
+    """`+05:30` of 330, `UTC` of 0."""
+    if minutes == 0:
+        return UTC
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def zone_key(canonical: str) -> int:
+    """The number of a canonical zone in query documents: 0 is UTC, then the offsets from -14:00, then the regions."""
+    if canonical == UTC:
+        return 0
+    region = REGION_KEYS.get(canonical)
+    if region is not None:
+        return region
+    minutes = int(canonical[:3]) * 60 + int(canonical[0] + canonical[4:])
+    return minutes + MAX_OFFSET_MINUTES + (1 if minutes < 0 else 0)
 
 
 def fixed_offset(zone: str) -> int | None:
     """Minutes east of UTC of a canonical id that has one offset for ever; None for a region."""
-    if zone == "UTC":
+    if zone == UTC:
         return 0
     if zone[0] in "+-":
         minutes = int(zone[1:3]) * 60 + int(zone[4:6])
@@ -101,3 +108,21 @@ def _clamped(seconds: int) -> int:
 @lru_cache(maxsize=512)
 def _zone(zone: str) -> ZoneInfo:
     return ZoneInfo(zone)
+
+
+def _offset_minutes(name: str) -> int | None:
+    bare = _BARE_OFFSET.fullmatch(name)
+    if bare is not None:
+        return _minutes(bare[1], bare[2] or bare[3] or bare[5], bare[4] or bare[6])
+    named = _NAMED_OFFSET.fullmatch(name)
+    if named is None:
+        return None
+    minutes = _minutes(named[3], named[4], named[5])
+    return -minutes if minutes is not None and named[1] and named[2] == "GMT" else minutes
+
+
+def _minutes(sign: str, hours: str, minutes: str | None) -> int | None:
+    if int(minutes or 0) > 59:
+        return None
+    total = int(hours) * 60 + int(minutes or 0)
+    return -total if sign == "-" else total

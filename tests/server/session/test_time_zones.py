@@ -1,7 +1,8 @@
 import pytest
 
-from lodestar_server.session.time_zones import canonical_zone, zone_key
+from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.zones import zone_key
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ from lodestar_server.spi.errors import LodestarError
     ],
 )
 def test_spellings(name, canonical):
-    assert canonical_zone(name) == canonical
+    assert require_zone(name) == canonical
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_spellings(name, canonical):
 )
 def test_names_that_are_none(name):
     with pytest.raises(LodestarError) as caught:
-        canonical_zone(name)
+        require_zone(name)
     assert (caught.value.code.name, caught.value.message) == ("NOT_SUPPORTED", f"Time zone not supported: {name}")
 
 

@@ -51,7 +51,7 @@ class Kernel:
         constants = constant_rows(root)
         if constants is not None and isinstance(root, Output | TableWrite):
             columns = tuple(symbol.type for symbol in root.columns)
-            return LoweredStatement((), (), columns, frozenset(), constant_batch(constants, columns, rows))
+            return LoweredStatement((), (), columns, frozenset(), constants=constant_batch(constants, columns, rows))
         return lower_statement(root, zone, rows)
 
     def execute(
@@ -136,6 +136,8 @@ class Execution:
         slots = {name: self._scan_text(scan) for name, scan in scans.items()}
         self.instance.ensure(self.statement.names.union(*map(referenced_names, slots.values())))
         slots[START_SLOT] = f"CAST({_micros(self.context.session.start)} AS BIGINT)"
+        for function in self.statement.functions:
+            self.instance.define(function, function.bind(self.instance.nested_cursor, self._check, slots))
         text = self.statement.text(slots)
         self._forget = self.context.cancellation.on_cancel(self._interrupt)
         batch_rows = ARROW_BATCH_ROWS if rows is RowFormat.ARROW else JSON_BATCH_ROWS
@@ -147,6 +149,9 @@ class Execution:
         handle = streams.register(self._cursor, scan.pages)
         self._handles.append(handle)
         return handle.name
+
+    def _check(self) -> None:
+        self.context.check(time.monotonic())
 
     def _interrupt(self) -> None:
         self._cursor.interrupt()
@@ -199,6 +204,8 @@ class Execution:
                 handle.close()
             if self._cursor is not None:
                 self._cursor.close()
+            for function in self.statement.functions:
+                self.instance.forget(function.name)
         finally:
             for scan in self.scans:
                 if scan.pages is not None:

@@ -69,6 +69,18 @@ def failure(code: ErrorCode, message: str | Sql, duckdb_type: str, *, inside_try
     return sql.cast(sql.cast(raising, "VARCHAR"), duckdb_type)
 
 
+def raised_again(carrier: Sql, duckdb_type: str) -> Sql:
+    """An expression that raises with a marked text found at run time, of a code that TRY lets through."""
+    raising = sql.fragment("timezone({0}, TIMESTAMP '2000-01-01')", carrier)
+    return sql.cast(sql.cast(raising, "VARCHAR"), duckdb_type)
+
+
+def marked_code(text: str) -> ErrorCode | None:
+    """The code in a marked text, None for another text."""
+    match = _MARKED.search(text)
+    return None if match is None else error_code_named(match[1])
+
+
 _INTEGRAL = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
 _OPERATIONS = {"addition": "+", "subtraction": "-", "multiplication": "*"}
 

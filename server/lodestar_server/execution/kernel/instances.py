@@ -19,7 +19,8 @@ import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from lodestar_server.execution.kernel.functions.macros import macro_definitions, with_dependencies
-from lodestar_server.execution.kernel.functions.python.registry import python_functions
+from lodestar_server.execution.kernel.functions.python.registry import python_functions, with_arity
+from lodestar_server.execution.kernel.lowering.functions import StatementFunction
 from lodestar_server.session import Cancellation
 from lodestar_server.spi.errors import SERVER_SHUTTING_DOWN, LodestarError
 
@@ -45,6 +46,7 @@ class Instance:
         self._default_memory = limits.memory_bytes
         self._memory = limits.memory_bytes
         self._known: set[str] = set()
+        self._defined: set[str] = set()
         self._spill = limits.spill_directory / f"instance-{os.getpid()}-{number}"
         self._connection = duckdb.connect(":memory:")
         for statement in _settings(limits, self._spill, roots):
@@ -79,6 +81,29 @@ class Instance:
                     null_handling=FunctionNullHandling.SPECIAL,
                 )
             self._known.add(name)
+
+    def nested_cursor(self) -> Any:
+        """A connection for queries that a function of a running statement asks."""
+        return self._connection.cursor()
+
+    def define(self, function: StatementFunction, run: Callable[..., Any]) -> None:
+        """Make a function known that belongs to one statement, until `forget`."""
+        self._connection.create_function(
+            function.name,
+            with_arity(run, len(function.parameters)),
+            list(function.parameters),
+            function.result,
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=function.volatile,
+        )
+        self._defined.add(function.name)
+
+    def forget(self, name: str) -> None:
+        """Remove a statement's function, if it was defined."""
+        if name in self._defined:
+            self._defined.discard(name)
+            self._connection.remove_function(name)
 
     def close(self) -> None:
         """Free everything, the spilled files too."""

@@ -86,9 +86,11 @@ class ArrowRows:
         return self.total_bytes - self._bytes_before(self.first)
 
     def cut(self, target_bytes: int) -> tuple[pa.RecordBatch, int, int]:
-        """Take a slice from the front; copies nothing."""
-        count = max(1, -(-target_bytes * self.batch.num_rows // max(1, self.total_bytes)))
-        count = min(count, self.rows)
+        """Take a slice from the front, or all of what is at most twice as large: a small rest would keep the memory of
+        the whole batch. Copies nothing."""
+        count = self.rows
+        if self.size_bytes > 2 * target_bytes:
+            count = min(count, max(1, -(-target_bytes * self.batch.num_rows // max(1, self.total_bytes))))
         found = self.batch.slice(self.first, count)
         size = self._bytes_before(self.first + count) - self._bytes_before(self.first)
         self.first += count

@@ -9,8 +9,9 @@ from typing import Any
 from lodestar_server.http.documents.pieces import instant, present
 from lodestar_server.query.dispatch import Query
 from lodestar_server.session import Session
-from lodestar_server.session.time_zones import canonical_zone, zone_key
+from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.zones import zone_key
 
 _PATH_ELEMENT = re.compile(r'\s*("(?:[^"]|"")*"|[^\s.,"]+)\s*\.\s*("(?:[^"]|"")*"|[^\s.,"]+)\s*')
 
@@ -67,7 +68,7 @@ def _zone(query: Query) -> str:
 
 def _canonical_or_utc(session: Session) -> str:
     try:
-        return canonical_zone(session.time_zone)
+        return require_zone(session.time_zone)
     except LodestarError:
         return "UTC"
 

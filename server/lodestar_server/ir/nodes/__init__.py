@@ -3,6 +3,7 @@
 from lodestar_server.ir.nodes.base import PlanNode, walk_plan
 from lodestar_server.ir.nodes.leaves import RecursiveScan, SharedScan, TableFunctionScan, TableScan, Values
 from lodestar_server.ir.nodes.output import Output, TableWrite
+from lodestar_server.ir.nodes.patterns import MatchRows
 from lodestar_server.ir.nodes.relational import (
     Aggregate,
     Filter,
@@ -36,6 +37,7 @@ __all__ = [
     "Join",
     "JoinKind",
     "Limit",
+    "MatchRows",
     "Output",
     "PlanNode",
     "Project",

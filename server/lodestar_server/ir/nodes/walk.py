@@ -17,6 +17,7 @@ from lodestar_server.ir.expressions import (
 )
 from lodestar_server.ir.nodes.base import PlanNode, walk_plan
 from lodestar_server.ir.nodes.leaves import Values
+from lodestar_server.ir.nodes.patterns import MatchRows
 from lodestar_server.ir.nodes.relational import Aggregate, Filter, Join, Limit, Project, Sort, Unnest, Window
 from lodestar_server.ir.symbols import Symbol
 from lodestar_server.ir.walk import walk
@@ -46,6 +47,8 @@ def expressions_of(node: PlanNode) -> Iterator[Expression]:
         case Aggregate(aggregations=aggregations):
             for _, call in aggregations:
                 yield from _aggregate_parts(call)
+        case MatchRows():
+            yield from (SymbolRef(symbol) for symbol in node.inputs)
         case Window():
             yield from node.partition_by
             yield from (one.key for one in node.ordering)
@@ -57,6 +60,8 @@ def expressions_of(node: PlanNode) -> Iterator[Expression]:
                         yield bound.offset
                     if bound.target is not None:
                         yield SymbolRef(bound.target)
+                if window_call.filter is not None:
+                    yield window_call.filter
 
 
 def _aggregate_parts(call: AggregateCall) -> Iterator[Expression]:
@@ -120,6 +125,7 @@ def map_window_call(call: WindowCall, change: Change) -> WindowCall:
     return replace(
         call,
         arguments=tuple(change(one) for one in call.arguments),
+        filter=None if call.filter is None else change(call.filter),
         ordering=_orderings(call.ordering, change),
         frame=WindowFrame(call.frame.unit, bound(call.frame.start), bound(call.frame.end)),
     )

@@ -1,37 +1,52 @@
-"""CREATE and DROP FUNCTION: no connector stores functions yet."""
+"""CREATE and DROP FUNCTION."""
 
 from __future__ import annotations
 
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.spi.connector import not_supported
-from lodestar_server.spi.errors import NOT_FOUND, NOT_SUPPORTED, SYNTAX_ERROR, LodestarError
-from lodestar_server.spi.names import QualifiedName
-from lodestar_server.sql.parser import ast
+from lodestar_server.spi.connector import LanguageFunction
+from lodestar_server.spi.errors import ALREADY_EXISTS, NOT_FOUND, LodestarError
+from lodestar_server.sql.analysis.names import qualify_function
+from lodestar_server.sql.analysis.routines.body import analyze_routine
+from lodestar_server.sql.analysis.types import UnknownType, resolve_type
+from lodestar_server.sql.parser import ast, format_function_specification
 
 
 def create_function(statement: StatementContext, node: ast.CreateFunction) -> None:
-    """CREATE FUNCTION."""
-    name = _qualify(node.specification.name, node)
+    """CREATE FUNCTION: the text is kept, in Trino's format, and read again by the queries that call it."""
+    name = qualify_function(node.specification.name, statement.metadata.function_schema, node.at)
     statement.metadata.require_catalog(name.catalog)
-    not_supported("This connector does not support creating functions")
+    analyze_routine(statement.new_analysis(), node.specification)
+    invoker = any(
+        isinstance(one, ast.SecurityCharacteristic) and one.security is ast.Security.INVOKER
+        for one in node.specification.characteristics
+    )
+    signature = _signature(node.specification.parameters)
+    function = LanguageFunction(
+        signature,
+        format_function_specification(node.specification).strip(),
+        statement.session.path,
+        None if invoker else statement.session.user,
+    )
+    exists = any(one.signature == signature for one in statement.metadata.find_language_functions(name))
+    if exists and not node.replace:
+        raise LodestarError(ALREADY_EXISTS, "Function already exists", location=node.at)
+    statement.metadata.create_language_function(name, function, replace=exists)
+
+
+def _signature(parameters: tuple[ast.ParameterDeclaration, ...]) -> str:
+    return f"({','.join(resolve_type(one.type).signature_text for one in parameters)})"
 
 
 def drop_function(statement: StatementContext, node: ast.DropFunction) -> None:
     """DROP FUNCTION."""
-    name = _qualify(node.name, node)
+    name = qualify_function(node.name, statement.metadata.function_schema, node.at)
     statement.metadata.require_catalog(name.catalog)
-    if not node.exists:
+    try:
+        signature = _signature(node.parameters)
+    except UnknownType:
+        signature = ""
+    known = any(one.signature == signature for one in statement.metadata.find_language_functions(name))
+    if known:
+        statement.metadata.drop_language_function(name, signature)
+    elif not node.exists:
         raise LodestarError(NOT_FOUND, "Function not found", location=node.at)
-
-
-def _qualify(name: ast.QualifiedName, node: ast.Statement) -> QualifiedName:
-    match len(name.parts):
-        case 1:
-            message = "Catalog and schema must be specified when function schema is not configured"
-        case 2:
-            message = "Function name must be unqualified or fully qualified with catalog and schema"
-        case 3:
-            return QualifiedName(*name.parts)
-        case _:
-            raise LodestarError(SYNTAX_ERROR, f"Too many dots in function name: {name}", location=node.at)
-    raise LodestarError(NOT_SUPPORTED, message, location=node.at)

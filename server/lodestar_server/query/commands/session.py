@@ -5,7 +5,7 @@ from __future__ import annotations
 from lodestar_server.query.session_properties import find_property, property_text
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.session import Capability, RoleKind, SelectedRole
-from lodestar_server.session.time_zones import canonical_zone
+from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
     GENERIC_USER_ERROR,
@@ -70,7 +70,7 @@ def set_time_zone(statement: StatementContext, node: ast.SetTimeZone) -> None:
         )
         raise LodestarError(TYPE_MISMATCH, message)
     value = statement.constant(node.time_zone).value
-    statement.changes.set_session["time_zone_id"] = canonical_zone(value if isinstance(value, str) else _offset(value))
+    statement.changes.set_session["time_zone_id"] = require_zone(value if isinstance(value, str) else _offset(value))
 
 
 def _offset(milliseconds: int) -> str:

@@ -254,8 +254,6 @@ class Conversation:
         """Build the next document; the second answer is whether it is the last."""
         query = self.query
         target: int = self._all.config.target_page_size
-        if query.request.encoding is not None:
-            target = max(target, SEGMENT_BYTES)
         await self._wait_for_rows(target)
         # The order matters: what was complete before the page was cut is complete after it.
         complete = query.complete
@@ -306,7 +304,8 @@ class Conversation:
         """Pieces: the first and the last are bytes, those between the rows as they lie in the spool."""
         query = self.query
         assert query.spool is not None
-        page = query.spool.take(target)
+        # A segment takes what is there: waiting for more would leave the kernel waiting for room.
+        page = query.spool.take(target if query.segments is None else max(target, SEGMENT_BYTES))
         if page is None:
             return None
         if query.segments is not None:

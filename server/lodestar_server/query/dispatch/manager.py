@@ -32,7 +32,7 @@ from lodestar_server.query.dispatch.workers import Workers
 from lodestar_server.query.state import QueryState
 from lodestar_server.session import QueryContext, Session
 from lodestar_server.session.system_properties import SystemProperties
-from lodestar_server.session.time_zones import canonical_zone
+from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import (
     ADMINISTRATIVELY_KILLED,
     ADMINISTRATIVELY_PREEMPTED,
@@ -181,13 +181,13 @@ class QueryManager:
     def _time_zone(self, session: Session) -> str:
         """What the server forces, else session property, header, the server's zone. Raises: LodestarError."""
         if self.settings.forced_time_zone is not None:
-            return canonical_zone(self.settings.forced_time_zone)
+            return require_zone(self.settings.forced_time_zone)
         zone = session.system_properties.get("time_zone_id")
         if zone is not None:
-            return canonical_zone(zone)
+            return require_zone(zone)
         if not session.time_zone:
             raise LodestarError(GENERIC_INTERNAL_ERROR, "Zone id is an empty string")
-        return canonical_zone(session.time_zone)
+        return require_zone(session.time_zone)
 
     def _memory(self, session: Session) -> DataSize | None:
         """What the client allows the query to use on a node; None is what the node allows."""

@@ -5,8 +5,15 @@ from __future__ import annotations
 from lodestar_server.ir.nodes import Output
 from lodestar_server.session import QueryContext
 from lodestar_server.sql.analysis.bound import BoundQuery, OutputField
-from lodestar_server.sql.analysis.environment import Analysis, ConstantEvaluator, NameContext, RelationCatalog
+from lodestar_server.sql.analysis.environment import (
+    Analysis,
+    ConstantEvaluator,
+    NameContext,
+    RelationCatalog,
+    StoredFunctions,
+)
 from lodestar_server.sql.analysis.queries import analyze_query
+from lodestar_server.sql.analysis.routines.body import analyze_routine
 from lodestar_server.sql.analysis.scopes import Scope
 from lodestar_server.sql.parser import ast
 
@@ -19,6 +26,7 @@ def new_analysis(
     *,
     parameters: tuple[ast.Expression, ...] = (),
     describing: bool = False,
+    stored_functions: StoredFunctions | None = None,
 ) -> Analysis:
     """The state for analyzing one statement of a session."""
     session = context.session
@@ -32,6 +40,8 @@ def new_analysis(
         parameters,
         describing,
         analyze_query=analyze_query,
+        stored_functions=stored_functions,
+        analyze_routine=analyze_routine,
     )
 
 

@@ -16,6 +16,7 @@ from lodestar_server.spi.errors import (
     MISSING_OVER,
     NESTED_AGGREGATION,
     NESTED_WINDOW,
+    NOT_SUPPORTED,
     NULL_TREATMENT_NOT_ALLOWED,
     TOO_MANY_ARGUMENTS,
     TYPE_MISMATCH,
@@ -23,11 +24,15 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, FunctionType, Type, VarcharType
 from lodestar_server.sql.analysis import session_values, windows
+from lodestar_server.sql.analysis.patterns import functions as pattern_functions
+from lodestar_server.sql.analysis.routines import calls as routine_calls
+from lodestar_server.sql.analysis.routines.stored import find_stored
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
 from lodestar_server.sql.parser import ast, format_expression
 
 if TYPE_CHECKING:
+    from lodestar_server.sql.analysis.environment import Analysis
     from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 
 MAX_ARGUMENTS = 127
@@ -49,12 +54,33 @@ def builtin_name(node: ast.FunctionCall) -> str:
     return parts[-1]
 
 
+def find_routines(analysis: Analysis, node: ast.FunctionCall) -> list[ir.Routine]:
+    """The routines that a call's name means: the query's own (those whose body is being read included), then, behind
+    built-in functions, those of the path."""
+    parts = node.name.parts
+    if len(parts) == 1:
+        pending = [one for one, _ in analysis.pending_routines if one.name == parts[0]]
+        own = [*analysis.routines.get(parts[0], ()), *pending]
+        if own or function_kind(node.name) is not None:
+            return own
+    return [] if parts[:-1] == BUILTIN_SCHEMA else find_stored(analysis, node.name)
+
+
 def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expression:
     """Bind a call; aggregates and window functions become columns of the collector."""
     is_aggregate = function_kind(node.name) is FunctionKind.AGGREGATE
-    if node.window is None and node.distinct and not is_aggregate:
+    pattern_functions.check_all_rows(node, analyzer.pattern is not None)
+    if analyzer.pattern is not None:
+        found = pattern_functions.analyze(analyzer, analyzer.pattern, node)
+        if found is not None:
+            return found
+    pattern_functions.check_processing_mode(node, analyzer.pattern is not None)
+    routines = find_routines(analyzer.analysis, node)
+    if node.window is None and node.distinct and (not is_aggregate or routines):
         message = "DISTINCT is not supported for non-aggregation functions"
         raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
+    if routines:
+        return routine_calls.analyze_call(analyzer, node, routines)
     window = None if node.window is None else windows.resolve(analyzer, node.window)
     key = None if window is None else windows.bind(analyzer, window)
     if is_aggregate and node.window is None:
@@ -97,6 +123,9 @@ def bind_call(
     types: list[Argument] = []
     for argument in node.arguments:
         if isinstance(argument, ast.LambdaExpression):
+            if analyzer.pattern is not None:
+                message = "Lambda expression in pattern recognition context is not yet supported"
+                raise LodestarError(NOT_SUPPORTED, message, location=argument.at)
             bound.append(None)
             types.append(_lambda_argument(analyzer, argument))
         else:

@@ -11,6 +11,8 @@ from lodestar_server import ir
 from lodestar_server.ir import AggregateCall, Expression, Ordering, Symbol, WindowCall
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.types import Type
+from lodestar_server.sql.analysis.patterns.assembly import SlottedExpression
+from lodestar_server.sql.analysis.patterns.windows import PatternWindow
 from lodestar_server.sql.parser import ast
 
 
@@ -46,6 +48,10 @@ class CallCollector:
     grouping_places: list[tuple[ast.GroupingOperation, tuple[Symbol, ...]]] = field(default_factory=list)
     windows: dict[WindowKey, dict[WindowCall, Symbol]] = field(default_factory=dict)
     window_places: dict[Expression, tuple[str, ast.Expression]] = field(default_factory=dict)
+    pattern_windows: dict[
+        tuple[WindowKey, ast.WindowFrame], tuple[PatternWindow, dict[ast.Identifier, SlottedExpression]]
+    ] = field(default_factory=dict)
+    aggregates_in_window: bool = False
     frame_targets: list[tuple[Symbol, Expression]] = field(default_factory=list)
 
     def aggregate(self, call: AggregateCall) -> ir.SymbolRef:

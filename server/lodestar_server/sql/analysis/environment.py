@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from lodestar_server import ir
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.session import QueryContext
-from lodestar_server.spi.connector import TableMetadata, TableVersion, ViewDefinition
+from lodestar_server.spi.connector import LanguageFunction, TableMetadata, TableVersion, ViewDefinition
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.names import QualifiedName
@@ -44,6 +44,19 @@ class RelationCatalog(Protocol):
 
     def column_handles(self, table: CatalogTable) -> Mapping[str, ColumnHandle]:
         """Column name → handle."""
+        ...
+
+
+class StoredFunctions(Protocol):
+    """SQL routines that catalogs keep."""
+
+    @property
+    def function_schema(self) -> tuple[str, str] | None:
+        """Catalog and schema of functions whose names are not qualified."""
+        ...
+
+    def find_language_functions(self, name: QualifiedName) -> Sequence[LanguageFunction]:
+        """The overloads under a name."""
         ...
 
 
@@ -87,6 +100,8 @@ class Analysis:
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
+    `routines` are the query's inline functions by lower-case name; `pending_routines` those whose bodies are being
+    analyzed, with their places.
     """
 
     context: QueryContext
@@ -106,6 +121,11 @@ class Analysis:
     lambda_bodies: dict[tuple[int, tuple[Type, ...], Scope], tuple[tuple[ir.Symbol, ...], ir.Expression]] = field(
         default_factory=dict
     )
+    routines: dict[str, list[ir.Routine]] = field(default_factory=dict)
+    pending_routines: list[tuple[ir.Routine, Location]] = field(default_factory=list)
+    stored_functions: StoredFunctions | None = None
+    analyze_routine: Callable[[Analysis, ast.FunctionSpecification], ir.Routine] | None = None
+    stored_routines: dict[QualifiedName, list[ir.Routine]] = field(default_factory=dict)
     next_shared_key: int = 1
     top_level: bool = True
 
@@ -121,7 +141,9 @@ class Analysis:
     def for_view(self, view: QualifiedName, definition: ViewDefinition, user: str) -> Analysis:
         """The state for a view's body: its own names, the same symbols."""
         names = NameContext(definition.catalog, definition.schema, ",".join(definition.path) or None, user)
-        return replace(self, names=names, views=(*self.views, view), parameters=(), describing=False, top_level=False)
+        return replace(
+            self, names=names, views=(*self.views, view), routines={}, parameters=(), describing=False, top_level=False
+        )
 
     def qualify(self, name: ast.QualifiedName, at: Location) -> QualifiedName:
         """The full name of a table, view or the like. Raises: see `names.qualify`."""

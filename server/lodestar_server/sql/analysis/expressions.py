@@ -16,14 +16,13 @@ from lodestar_server.functions.resolution import resolve_function
 from lodestar_server.ir import Constant, Expression
 from lodestar_server.spi.errors import (
     AMBIGUOUS_NAME,
+    COLUMN_NOT_FOUND,
     EXPRESSION_NOT_CONSTANT,
     INVALID_COLUMN_REFERENCE,
     INVALID_FUNCTION_ARGUMENT,
-    INVALID_LITERAL,
     INVALID_PARAMETER_USAGE,
     NOT_SUPPORTED,
     TYPE_MISMATCH,
-    TYPE_NOT_FOUND,
     LodestarError,
 )
 from lodestar_server.spi.types import (
@@ -34,7 +33,6 @@ from lodestar_server.spi.types import (
     INTEGRAL_TYPES,
     INTERVAL_DAY_SECOND,
     INTERVAL_YEAR_MONTH,
-    JSON,
     REAL,
     UNKNOWN,
     VARBINARY,
@@ -48,14 +46,15 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
-from lodestar_server.sql.analysis import calls, literals, session_values, subqueries
+from lodestar_server.sql.analysis import calls, json_functions, literal_expressions, session_values, subqueries, windows
 from lodestar_server.sql.analysis.casts import can_cast, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
+from lodestar_server.sql.analysis.patterns.slots import PatternScope
 from lodestar_server.sql.analysis.scopes import Resolved, Scope, column_not_found
 from lodestar_server.sql.analysis.syntax import qualified_name
-from lodestar_server.sql.analysis.types import UnknownType, require_type, resolve_type
-from lodestar_server.sql.parser import ast, format_expression, parse_type
+from lodestar_server.sql.analysis.types import require_type
+from lodestar_server.sql.parser import ast, format_expression
 
 _COMPARISONS = {
     ast.ComparisonOperator.EQUAL: ir.ComparisonOperator.EQUAL,
@@ -87,7 +86,7 @@ class ExpressionAnalyzer:
     """Binds expressions in one scope.
 
     `collector` takes aggregates and window functions, None where they were refused before. `correlation` allows names
-    of outer queries. `in_lambda`: inside a lambda's body.
+    of outer queries. `in_lambda`: inside a lambda's body. `pattern`: inside DEFINE or MEASURES of a row pattern.
     """
 
     analysis: Analysis
@@ -95,6 +94,7 @@ class ExpressionAnalyzer:
     collector: CallCollector | None = None
     correlation: bool = True
     in_lambda: bool = False
+    pattern: PatternScope | None = None
 
     def analyze(self, node: ast.Expression) -> Expression:
         """The bound expression. Raises: LodestarError with the position of the fault."""
@@ -153,14 +153,23 @@ class ExpressionAnalyzer:
         """The same analyzer over another scope."""
         return replace(self, scope=scope, in_lambda=in_lambda)
 
+    def in_pattern(self, pattern: PatternScope) -> ExpressionAnalyzer:
+        """The same analyzer inside a row pattern."""
+        return replace(self, pattern=pattern)
 
-def _resolved(analyzer: ExpressionAnalyzer, node: ast.Expression, found: Resolved) -> Expression:
+
+def _resolved(
+    analyzer: ExpressionAnalyzer, node: ast.Expression, found: Resolved, label: str | None = None
+) -> Expression:
     if not found.local and not analyzer.correlation:
         message = f"Reference to column '{format_expression(node)}' from outer scope not allowed in this context"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
     if not found.local:
         analyzer.analysis.outer_names[node.at] = format_expression(node)
-    return ir.SymbolRef(found.field.symbol, at=node.at)
+    reference = ir.SymbolRef(found.field.symbol, at=node.at)
+    if analyzer.pattern is not None and found.local and not found.scope.lambda_:
+        return analyzer.pattern.column(reference, label)
+    return reference
 
 
 def _identifier(analyzer: ExpressionAnalyzer, node: ast.Identifier) -> Expression:
@@ -178,6 +187,8 @@ def _dereference(analyzer: ExpressionAnalyzer, node: ast.DereferenceExpression) 
     if name is not None:
         parts = tuple(part.value.lower() for part in name)
         shown = ".".join(parts)
+        if analyzer.pattern is not None:
+            return _labelled(analyzer, analyzer.pattern, node, name)
         found = analyzer.scope.find(parts, shown, node.at)
         if found is not None:
             return _resolved(analyzer, node, found)
@@ -195,6 +206,31 @@ def _dereference(analyzer: ExpressionAnalyzer, node: ast.DereferenceExpression) 
     if not matches:
         raise LodestarError(INVALID_COLUMN_REFERENCE, f"Column reference '{shown}' is invalid", location=node.at)
     return ir.FieldAccess(base, matches[0], at=node.at)
+
+
+def _labelled(
+    analyzer: ExpressionAnalyzer,
+    pattern: PatternScope,
+    node: ast.DereferenceExpression,
+    name: tuple[ast.Identifier, ...],
+) -> Expression:
+    """In a row pattern a qualified name is a label's column: the table's own name does not count."""
+    label = name[0].canonical
+    if label not in pattern.labels:
+        raise column_not_found(".".join(part.value.lower() for part in name), node.at)
+    rest = tuple(part.value.lower() for part in name[1:])
+    found = analyzer.scope.find(rest, rest[0], node.at) if len(rest) == 1 else None
+    if found is None:
+        message = f"Column {'.'.join(rest)} prefixed with label {label} cannot be resolved"
+        raise LodestarError(COLUMN_NOT_FOUND, message, location=node.at)
+    return _resolved(analyzer, node, found, label)
+
+
+def _try(analyzer: ExpressionAnalyzer, node: ast.TryExpression) -> Expression:
+    if analyzer.pattern is not None:
+        message = "TRY expression in pattern recognition context is not yet supported"
+        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+    return ir.Try(analyzer.analyze(node.value))
 
 
 def _subscript(analyzer: ExpressionAnalyzer, node: ast.SubscriptExpression) -> Expression:
@@ -224,77 +260,6 @@ def _row_subscript(base: Expression, row: RowType, index: ast.Expression) -> Exp
         message = f"Subscript index out of bounds: {index.value}, max value is {len(row.fields)}"
         raise LodestarError(INVALID_FUNCTION_ARGUMENT, message, location=index.at)
     return ir.FieldAccess(base, index.value - 1, at=index.at)
-
-
-# literals
-
-
-def _string(analyzer: ExpressionAnalyzer, node: ast.StringLiteral) -> Expression:
-    return Constant(VarcharType(len(node.value)), node.value)
-
-
-def _long(analyzer: ExpressionAnalyzer, node: ast.LongLiteral) -> Expression:
-    return Constant(INTEGER if -(2**31) <= node.value < 2**31 else BIGINT, node.value)
-
-
-def _decimal(analyzer: ExpressionAnalyzer, node: ast.DecimalLiteral) -> Expression:
-    try:
-        return literals.parse_decimal(node.value)
-    except ValueError:
-        message = f"'{node.value}' is not a valid DECIMAL literal"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at) from None
-
-
-def _interval(analyzer: ExpressionAnalyzer, node: ast.IntervalLiteral) -> Expression:
-    try:
-        return literals.parse_interval(node.value, node.sign is ast.Sign.MINUS, node.start_field, node.end_field)
-    except ValueError as fault:
-        raise LodestarError(INVALID_LITERAL, str(fault), location=node.at) from None
-
-
-def _generic_literal(analyzer: ExpressionAnalyzer, node: ast.GenericLiteral) -> Expression:
-    name, value = node.type.upper(), node.value
-    if name == "CHAR":
-        return Constant(CharType(len(value)), value.rstrip(" "))
-    if name in ("TIME", "TIMESTAMP"):
-        return _moment(node, name)
-    try:
-        type_ = resolve_type(parse_type(node.type))
-    except (UnknownType, LodestarError):
-        message = f"Unknown resolvedType: {node.type}"
-        raise LodestarError(TYPE_NOT_FOUND, message, location=node.at) from None
-    if type_ != JSON and not can_cast(VARCHAR, type_):
-        message = f"No literal form for resolvedType {type_.display}"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at)
-    try:
-        return _literal_value(analyzer, name, type_, value)
-    except (ValueError, LodestarError):
-        message = f"'{value}' is not a valid {type_.display.upper()} literal"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at) from None
-
-
-def _literal_value(analyzer: ExpressionAnalyzer, name: str, type_: Type, value: str) -> Constant:
-    if name == "DATE":
-        return literals.parse_date(value)
-    if name == "DECIMAL":
-        return literals.parse_decimal(value)
-    if type_ in INTEGRAL_TYPES and value.isascii() and value.isdigit() and int(value) < 128:
-        return Constant(type_, int(value))
-    evaluator = analyzer.analysis.evaluator
-    text = Constant(VarcharType(len(value)), value)
-    if type_ == JSON:
-        return evaluator.evaluate(ir.Call(resolve_function("json_parse", [text.type]), (text,)))
-    return evaluator.evaluate(ir.Cast(text, type_))
-
-
-def _moment(node: ast.GenericLiteral, name: str) -> Expression:
-    try:
-        return literals.parse_time(node.value) if name == "TIME" else literals.parse_timestamp(node.value)
-    except (ValueError, LookupError) as fault:
-        if isinstance(fault, LookupError):
-            message = f"'{fault.args[0]}' is not a valid time zone"
-        message = f"'{node.value}' is not a valid {name} literal"
-        raise LodestarError(INVALID_LITERAL, message, location=node.at) from None
 
 
 def _parameter(analyzer: ExpressionAnalyzer, node: ast.Parameter) -> Expression:
@@ -391,10 +356,7 @@ def _like_text(analyzer: ExpressionAnalyzer, node: ast.Expression, what: str) ->
 def _arithmetic(analyzer: ExpressionAnalyzer, node: ast.ArithmeticBinaryExpression) -> Expression:
     left, right = analyzer.analyze(node.left), analyzer.analyze(node.right)
     name = _ARITHMETIC[node.operator]
-    try:
-        function = operators.find_operator(name, (left.type, right.type))
-    except LodestarError as fault:
-        raise fault.at(node.at) if fault.code is not INVALID_FUNCTION_ARGUMENT else fault from None
+    function = operators.find_operator(name, (left.type, right.type))
     if function is None:
         message = f"Cannot apply operator: {left.type.display} {node.operator.value} {right.type.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
@@ -612,13 +574,13 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.SubscriptExpression: _subscript,
     ast.NullLiteral: lambda analyzer, node: Constant(UNKNOWN, None),
     ast.BooleanLiteral: lambda analyzer, node: Constant(BOOLEAN, node.value),
-    ast.StringLiteral: _string,
-    ast.LongLiteral: _long,
-    ast.DecimalLiteral: _decimal,
+    ast.StringLiteral: literal_expressions.string,
+    ast.LongLiteral: literal_expressions.long,
+    ast.DecimalLiteral: literal_expressions.decimal,
     ast.DoubleLiteral: lambda analyzer, node: Constant(DOUBLE, node.value),
     ast.BinaryLiteral: lambda analyzer, node: Constant(VARBINARY, node.value),
-    ast.GenericLiteral: _generic_literal,
-    ast.IntervalLiteral: _interval,
+    ast.GenericLiteral: literal_expressions.generic,
+    ast.IntervalLiteral: literal_expressions.interval,
     ast.Parameter: _parameter,
     ast.LogicalExpression: _logical,
     ast.NotExpression: _not,
@@ -638,7 +600,7 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.SimpleCaseExpression: _simple_case,
     ast.CoalesceExpression: _coalesce,
     ast.NullIfExpression: _nullif,
-    ast.TryExpression: lambda analyzer, node: ir.Try(analyzer.analyze(node.value)),
+    ast.TryExpression: _try,
     ast.Row: _row,
     ast.Array: _array,
     ast.Cast: _cast,
@@ -648,7 +610,13 @@ _VISITS: dict[type, Callable[[ExpressionAnalyzer, Any], Expression]] = {
     ast.Format: _format,
     ast.LambdaExpression: _lambda,
     ast.FunctionCall: calls.analyze_call,
+    ast.WindowOperation: windows.measure,
     ast.GroupingOperation: calls.analyze_grouping,
+    ast.JsonExists: json_functions.json_exists,
+    ast.JsonValue: json_functions.json_value,
+    ast.JsonQuery: json_functions.json_query,
+    ast.JsonObject: json_functions.json_object,
+    ast.JsonArray: json_functions.json_array,
     ast.CurrentDate: _constant(lambda analysis, node: session_values.current_date(analysis)),
     ast.CurrentTime: _constant(lambda analysis, node: session_values.current_time(analysis, node.precision)),
     ast.CurrentTimestamp: _constant(lambda analysis, node: session_values.current_timestamp(analysis, node.precision)),

@@ -10,6 +10,7 @@ from datetime import date
 
 from lodestar_server.ir import Constant
 from lodestar_server.spi import zones
+from lodestar_server.spi.errors import NUMERIC_VALUE_OUT_OF_RANGE, LodestarError
 from lodestar_server.spi.types import (
     DATE,
     INTERVAL_DAY_SECOND,
@@ -68,7 +69,7 @@ def parse_time(text: str) -> Constant:
     if match is None:
         raise ValueError(f"Invalid TIME: {text}")
     hour, minute, second, fraction, sign, zone_hour, zone_minute = match.groups()
-    picos, precision = _clock(hour, minute, second, fraction)
+    picos, precision = _clock(hour, minute, second, fraction, "TIME" if sign is None else "TIME WITH TIME ZONE")
     if sign is None:
         return Constant(TimeType(precision), picos)
     offset = int(zone_hour) * 60 + int(zone_minute)
@@ -91,14 +92,15 @@ def parse_timestamp(text: str) -> Constant:
         raise ValueError(f"Invalid TIMESTAMP: {text}")
     year, month, day, _, hour, minute, second, fraction, zone_text = match.groups()
     days = days_of(int(year), int(month), int(day))
-    picos, precision = _clock(hour or "0", minute or "0", second, fraction)
+    kind = "TIMESTAMP" if zone_text is None else "TIMESTAMP WITH TIME ZONE"
+    picos, precision = _clock(hour or "0", minute or "0", second, fraction, kind)
     local_seconds = days * SECONDS_PER_DAY + picos // PICOS_PER_SECOND
     if zone_text is None:
         instant = days * SECONDS_PER_DAY * PICOS_PER_SECOND + picos
         if not -_TIMESTAMP_END < instant < _TIMESTAMP_END:
             raise ValueError(f"Invalid TIMESTAMP: {text}")
         return Constant(TimestampType(precision), instant)
-    zone = zones.find_zone(zone_text)
+    zone = zones.canonical_zone(zone_text)
     if zone is None:
         raise LookupError(zone_text)
     if zones.is_in_gap(zone, local_seconds):
@@ -107,12 +109,15 @@ def parse_timestamp(text: str) -> Constant:
     return Constant(TimestampTzType(precision), (instant, zone))
 
 
-def _clock(hour: str, minute: str, second: str | None, fraction: str | None) -> tuple[int, int]:
+def _clock(hour: str, minute: str, second: str | None, fraction: str | None, kind: str) -> tuple[int, int]:
     """Picoseconds of the day, and the number of fraction digits."""
     h, m, s = int(hour), int(minute), int(second or "0")
     precision = len(fraction or "")
-    if h > 23 or m > 59 or s > 59 or precision > MAX_DATETIME_PRECISION:
+    if h > 23 or m > 59 or s > 59:
         raise ValueError("no such time")
+    if precision > MAX_DATETIME_PRECISION:
+        message = f"{kind} precision must be in range [0, {MAX_DATETIME_PRECISION}]: {precision}"
+        raise LodestarError(NUMERIC_VALUE_OUT_OF_RANGE, message)
     picos = int((fraction or "0").ljust(12, "0"))
     return ((h * 60 + m) * 60 + s) * PICOS_PER_SECOND + picos, precision
 

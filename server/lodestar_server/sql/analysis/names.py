@@ -5,6 +5,7 @@ from __future__ import annotations
 from lodestar_server.spi.errors import (
     MISSING_CATALOG_NAME,
     MISSING_SCHEMA_NAME,
+    NOT_SUPPORTED,
     SYNTAX_ERROR,
     Location,
     LodestarError,
@@ -46,6 +47,25 @@ def qualify_schema(
     if schema is None:
         raise _missing_schema(at)
     return catalog, schema
+
+
+def qualify_function(name: ast.QualifiedName, schema: tuple[str, str] | None, at: Location) -> QualifiedName:
+    """The full name of a stored function; `schema` is where unqualified ones are.
+
+    Raises: LodestarError(NOT_SUPPORTED | SYNTAX_ERROR) at `at`.
+    """
+    match len(name.parts):
+        case 1 if schema is not None:
+            return QualifiedName(*schema, *name.parts)
+        case 1:
+            message = "Catalog and schema must be specified when function schema is not configured"
+        case 2:
+            message = "Function name must be unqualified or fully qualified with catalog and schema"
+        case 3:
+            return QualifiedName(*name.parts)
+        case _:
+            raise LodestarError(SYNTAX_ERROR, f"Too many dots in function name: {name}", location=at)
+    raise LodestarError(NOT_SUPPORTED, message, location=at)
 
 
 def _missing_catalog(at: Location) -> LodestarError:

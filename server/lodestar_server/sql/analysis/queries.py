@@ -42,7 +42,9 @@ from lodestar_server.sql.analysis.calls import ordering_of
 from lodestar_server.sql.analysis.casts import can_cast, coerce
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.patterns.labels import refuse_in_recursion
 from lodestar_server.sql.analysis.relations import NamedQuery, analyze_relation, extend
+from lodestar_server.sql.analysis.routines.inline import add_inline_function
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.parser import ast, format_expression
 
@@ -51,8 +53,8 @@ REDUNDANT_ORDER_BY = QueryWarning(2, "REDUNDANT_ORDER_BY", "ORDER BY in subquery
 
 def analyze_query(analysis: Analysis, query: ast.Query, outer: Scope) -> RelationPlan:
     """A query; `outer` is what lies beyond its boundary: columns it may be correlated with, WITH queries."""
-    if query.functions:
-        raise LodestarError(NOT_SUPPORTED, "Inline functions are not supported yet", location=query.at)
+    for function in query.functions:
+        add_inline_function(analysis, function)
     scope = Scope(parent=outer, query_boundary=True)
     shared: list[NamedQuery] = []
     if query.with_ is not None:
@@ -71,6 +73,8 @@ def _with(analysis: Analysis, node: ast.With, scope: Scope) -> tuple[Scope, list
         if name in named:
             message = f"WITH query name '{name}' specified more than once"
             raise LodestarError(DUPLICATE_NAMED_QUERY, message, location=query.at)
+        if node.recursive:
+            refuse_in_recursion(query.query)
         plan = recursion.analyze(analysis, query, name, inner) if node.recursive else None
         if plan is None:
             was_top, analysis.top_level = analysis.top_level, False

@@ -46,10 +46,11 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, UNKNOWN, ArrayType, MapType, RowType, Type
-from lodestar_server.sql.analysis import table_functions
+from lodestar_server.sql.analysis import json_tables, table_functions
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.patterns.relation import analyze_match_recognize
 from lodestar_server.sql.analysis.scopes import Field, Name, Resolved, Scope
 from lodestar_server.sql.analysis.syntax import check_scalar, walk_expression
 from lodestar_server.sql.parser import ast, parse_statement
@@ -91,12 +92,17 @@ def analyze_relation(analysis: Analysis, node: ast.Relation, scope: Scope) -> Re
             return analysis.subquery(node.query, scope)
         case ast.Unnest():
             return _unnest(analysis, node, scope, ONE_ROW, outer=False)
+        case ast.JsonTable():
+            return json_tables.analyze_json_table(analysis, node, scope, ONE_ROW, outer=False)
         case ast.Values():
             return _values(analysis, node, scope)
         case ast.SampledRelation():
             return _sampled(analysis, node, scope)
         case ast.TableFunctionInvocation():
             return table_functions.analyze(analysis, node, scope, analyze_relation)
+        case ast.PatternRecognitionRelation():
+            source = analyze_relation(analysis, node.input, scope)
+            return analyze_match_recognize(analysis, node, source, scope)
         case ast.QueryBody():
             from lodestar_server.sql.analysis.queries import analyze_body
 
@@ -266,9 +272,9 @@ def _join_one(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Sco
     if isinstance(node.criteria, ast.NaturalJoin):
         raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=node.at)
     right_node = _innermost(node.right)
-    if isinstance(right_node, ast.Unnest):
-        return _join_unnest(analysis, node, left, scope)
-    lateral = isinstance(right_node, ast.Lateral | ast.JsonTable)
+    if isinstance(right_node, ast.Unnest | ast.JsonTable):
+        return _join_rows(analysis, node, right_node, left, scope)
+    lateral = isinstance(right_node, ast.Lateral)
     right_scope = Scope(left.fields, parent=scope) if lateral else scope
     right = analyze_relation(analysis, node.right, right_scope)
     if lateral:
@@ -316,26 +322,36 @@ def _is_true(criteria: ast.JoinCriteria | None) -> bool:
     return isinstance(criteria, ast.JoinOn) and criteria.expression == ast.BooleanLiteral(True, at=criteria.at)
 
 
-def _join_unnest(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Scope) -> RelationPlan:
+def _join_rows(
+    analysis: Analysis, node: ast.Join, rows: ast.Unnest | ast.JsonTable, left: RelationPlan, scope: Scope
+) -> RelationPlan:
+    """A join with rows made from the left side's: UNNEST and JSON_TABLE."""
+    kind = _JOIN_KINDS[node.type]
     if node.criteria is not None and not _is_true(node.criteria):
         at = node.criteria.expression.at if isinstance(node.criteria, ast.JoinOn) else node.at
-        message = f"{node.type.value} JOIN involving UNNEST is only supported with condition ON TRUE"
+        what = "UNNEST" if isinstance(rows, ast.Unnest) else "JSON_TABLE"
+        message = f"{node.type.value} JOIN involving {what} is only supported with condition ON TRUE"
         raise LodestarError(NOT_SUPPORTED, message, location=at)
-    unnest = _innermost(node.right)
-    assert isinstance(unnest, ast.Unnest)
-    kind = _JOIN_KINDS[node.type]
     if kind in (JoinKind.RIGHT, JoinKind.FULL):
-        alone = _unnest(analysis, unnest, Scope(left.fields, parent=scope), ONE_ROW, outer=False)
+        alone = _made_rows(analysis, rows, Scope(left.fields, parent=scope), ONE_ROW, outer=False)
         _check_lateral(node, left, alone)
         right = _realias(node.right, alone)
         return RelationPlan(Join(kind, left.node, right.node), (*left.fields, *right.fields))
-    inner = _unnest(analysis, unnest, Scope(left.fields, parent=scope), left.node, outer=kind is JoinKind.LEFT)
+    inner = _made_rows(analysis, rows, Scope(left.fields, parent=scope), left.node, outer=kind is JoinKind.LEFT)
     right = _realias(node.right, inner)
     return RelationPlan(inner.node, (*left.fields, *right.fields))
 
 
+def _made_rows(
+    analysis: Analysis, node: ast.Unnest | ast.JsonTable, scope: Scope, source: PlanNode, *, outer: bool
+) -> RelationPlan:
+    if isinstance(node, ast.JsonTable):
+        return json_tables.analyze_json_table(analysis, node, scope, source, outer=outer)
+    return _unnest(analysis, node, scope, source, outer=outer)
+
+
 def _realias(node: ast.Relation, plan: RelationPlan) -> RelationPlan:
-    """The aliases around an UNNEST, innermost first."""
+    """The aliases around an UNNEST or a JSON_TABLE, innermost first."""
     if not isinstance(node, ast.AliasedRelation):
         return plan
     return _aliased(node, _realias(node.relation, plan))

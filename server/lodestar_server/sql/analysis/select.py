@@ -40,6 +40,7 @@ from lodestar_server.sql.analysis.grouping import (
     grouping_value,
     rewrite_call,
 )
+from lodestar_server.sql.analysis.patterns.windows import with_pattern_window
 from lodestar_server.sql.analysis.relations import ONE_ROW, analyze_relation, extend
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.syntax import check_scalar, qualified_name, window_calls
@@ -108,6 +109,7 @@ def _bind(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> Pie
     outputs = tuple(Output(one.item, _output_field(analysis, one, columns, source)) for one in items)
     sort_keys = _order_by(expressions, node, outputs, inner)
     grouped = node.group_by is not None or having is not None or bool(collector.aggregates)
+    grouped = grouped or collector.aggregates_in_window
     if collector.groupings and node.group_by is None:
         message = (
             "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause"
@@ -324,6 +326,11 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
             if value != ir.SymbolRef(output.field.symbol)
         }
     relation = _windowed(extend(relation, targets), calls, aliases)
+    for window, _ in collector.pattern_windows.values():
+        if pieces.grouped:
+            message = "Row pattern recognition over grouped rows is not supported"
+            raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        relation = with_pattern_window(analysis, relation, window)
     fields = tuple(output.field for output in outputs)
     assigned = dict(zip((one.symbol for one in fields), values, strict=True))
     if node.select.distinct:

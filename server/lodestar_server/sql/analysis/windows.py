@@ -32,7 +32,10 @@ from lodestar_server.spi.types import (
 )
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.collector import ResolvedWindow, WindowKey
-from lodestar_server.sql.analysis.syntax import check_scalar, window_calls
+from lodestar_server.sql.analysis.patterns import windows as pattern_windows
+from lodestar_server.sql.analysis.patterns.assembly import SlottedExpression
+from lodestar_server.sql.analysis.patterns.windows import PatternWindow
+from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, window_calls
 from lodestar_server.sql.parser import ast, format_expression
 
 if TYPE_CHECKING:
@@ -106,7 +109,7 @@ def bind(analyzer: ExpressionAnalyzer, window: ResolvedWindow) -> WindowKey:
             )
         )
     if window.frame is not None:
-        _check_frame(window.frame)
+        _check_frame(analyzer, window.frame)
     return WindowKey(tuple(partition), tuple(ordering))
 
 
@@ -120,9 +123,11 @@ def _frame_values(frame: ast.WindowFrame | None) -> list[ast.Expression]:
     return [bound.value for bound in bounds if bound is not None and bound.value is not None]
 
 
-def _check_frame(frame: ast.WindowFrame) -> None:
-    if frame.pattern is not None or frame.measures or frame.variable_definitions:
-        raise LodestarError(NOT_SUPPORTED, "Row pattern recognition in windows is not supported yet", location=frame.at)
+def _check_frame(analyzer: ExpressionAnalyzer, frame: ast.WindowFrame) -> None:
+    if frame.pattern is None:
+        pattern_windows.check_without_pattern(frame)
+    else:
+        pattern_windows.check(analyzer, frame)
     start = frame.start.type
     end = ast.FrameBoundType.CURRENT_ROW if frame.end is None else frame.end.type
     bound = ast.FrameBoundType
@@ -284,4 +289,43 @@ def call(
         distinct=node.distinct,
         ordering=ordering,
     )
+    if window.frame is not None and window.frame.pattern is not None:
+        found, _ = _pattern_window(analyzer, window, key)
+        return ir.SymbolRef(found.calls.setdefault(made, analyzer.analysis.symbols.new(function.result, name)))
     return analyzer.collector.window(key, made)
+
+
+def _pattern_window(
+    analyzer: ExpressionAnalyzer, window: ResolvedWindow, key: WindowKey
+) -> tuple[PatternWindow, dict[ast.Identifier, SlottedExpression]]:
+    """The pattern window of a call or measure, shared by all that stand over the same one, and its measures."""
+    collector, frame = analyzer.collector, window.frame
+    assert collector is not None
+    assert frame is not None
+    known = collector.pattern_windows.get((key, frame))
+    if known is None:
+        clauses, labels, definitions, measures = pattern_windows.check(analyzer, frame)
+        end = pattern_windows.frame_end_of(_frame(analyzer, window, key).end)
+        made = PatternWindow(key.partition_by, key.ordering, clauses, labels, definitions, end)
+        known = collector.pattern_windows[key, frame] = made, measures
+        expressions = [*(one.expression for one in frame.measures), *(d.expression for d in frame.variable_definitions)]
+        if isinstance(window.node, ast.WindowSpecification) and aggregate_calls(expressions):
+            # Trino takes aggregates of a window written in the SELECT list for those of the SELECT.
+            collector.aggregates_in_window |= window.node not in [one.node for one in collector.windows_named.values()]
+    return known
+
+
+def measure(analyzer: ExpressionAnalyzer, node: ast.WindowOperation) -> Expression:
+    """`measure OVER window`."""
+    window = resolve(analyzer, node.window)
+    definition = pattern_windows.find_measure(node, window.frame)
+    if analyzer.collector is None:
+        check_scalar(node, "Expression")
+    key = bind(analyzer, window)
+    found, measures = _pattern_window(analyzer, window, key)
+    slotted = measures[definition.name]
+    symbol = found.measures.get(slotted)
+    if symbol is None:
+        name = definition.name.value.lower()
+        symbol = found.measures[slotted] = analyzer.analysis.symbols.new(slotted.expression.type, name)
+    return ir.SymbolRef(symbol)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lodestar_server.metadata.properties import PropertyKind, encode_properties
@@ -11,17 +12,22 @@ from lodestar_server.spi.errors import (
     NOT_FOUND,
     NOT_SUPPORTED,
     SCHEMA_NOT_FOUND,
-    SYNTAX_ERROR,
     TABLE_NOT_FOUND,
     LodestarError,
 )
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import VARCHAR, ArrayType, Type
 from lodestar_server.sql.analysis.bound import BoundQuery
-from lodestar_server.sql.analysis.names import qualify, qualify_schema
-from lodestar_server.sql.parser import ast, format_statement, parse_statement
+from lodestar_server.sql.analysis.names import qualify, qualify_function, qualify_schema
+from lodestar_server.sql.parser import (
+    ast,
+    format_function_specification,
+    format_statement,
+    parse_function_specification,
+    parse_statement,
+)
 from lodestar_server.sql.rewrite.context import RewriteContext
-from lodestar_server.sql.rewrite.listing import single_value
+from lodestar_server.sql.rewrite.listing import TEXTS, listing, single_value
 from lodestar_server.sql.rewrite.type_syntax import identifier, type_syntax
 
 
@@ -37,7 +43,7 @@ def rewrite(node: ast.ShowCreate, context: RewriteContext) -> BoundQuery:
         case ast.ShowCreateType.MATERIALIZED_VIEW:
             return single_value("Create Materialized View", _materialized_view(node, context))
         case ast.ShowCreateType.FUNCTION:
-            return _function(node)
+            return _function(node, context)
 
 
 def _qualify(node: ast.ShowCreate, context: RewriteContext) -> QualifiedName:
@@ -141,16 +147,18 @@ def _schema(node: ast.ShowCreate, context: RewriteContext) -> str:
     return format_statement(created).strip()
 
 
-def _function(node: ast.ShowCreate) -> BoundQuery:
-    if len(node.name.parts) == 1:
-        message = "Catalog and schema must be specified when function schema is not configured"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
-    if len(node.name.parts) == 2:
-        message = "Function name must be unqualified or fully qualified with catalog and schema"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
-    if len(node.name.parts) > 3:
-        raise LodestarError(SYNTAX_ERROR, f"Too many dots in function name: {node.name}", location=node.at)
-    raise LodestarError(NOT_FOUND, "Function not found", location=node.at)
+def _function(node: ast.ShowCreate, context: RewriteContext) -> BoundQuery:
+    """One row for each overload."""
+    name = qualify_function(node.name, context.metadata.function_schema, node.at)
+    found = context.metadata.find_language_functions(name)
+    if not found:
+        raise LodestarError(NOT_FOUND, "Function not found", location=node.at)
+    full = ast.QualifiedName.of([identifier(part, node.at) for part in (name.catalog, name.schema, name.name)])
+    texts: list[tuple[str]] = []
+    for one in found:
+        specification = replace(parse_function_specification(one.sql), name=full)
+        texts.append((f"CREATE {format_function_specification(specification).strip()}",))
+    return listing([("Create Function", TEXTS)], texts)
 
 
 def _stored_query(node: ast.ShowCreate, name: QualifiedName, text: str) -> ast.Query:

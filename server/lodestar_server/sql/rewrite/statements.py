@@ -23,7 +23,8 @@ from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.types import BOOLEAN, VARCHAR
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
-from lodestar_server.sql.parser import ast, parse_statement
+from lodestar_server.sql.analysis.routines.declaration import analyze_declaration
+from lodestar_server.sql.parser import ast, parse_function_specification, parse_statement
 from lodestar_server.sql.rewrite import describe, show_create
 from lodestar_server.sql.rewrite.context import RewriteContext
 from lodestar_server.sql.rewrite.listing import TEXTS, Like, listing
@@ -159,14 +160,30 @@ def _functions(node: ast.ShowFunctions, context: RewriteContext) -> Rewritten:
         session = context.session
         catalog, schema = qualify_schema(node.schema, session.catalog, session.schema, node.at)
         if (catalog, schema) != ("system", "builtin"):
-            return listing([(name, type_ or VARCHAR) for name, type_ in columns], [])
+            stored = _stored_functions(context, catalog, schema)
+            if not stored:
+                return listing([(name, type_ or VARCHAR) for name, type_ in columns], [])
+            return listing(columns, stored, like=_like(0, node))
     rows = [
         (one.name, one.result, one.arguments, one.kind.value, one.deterministic, one.description)
         for one in list_entries()
         if not one.hidden
     ]
+    if context.metadata.function_schema is not None:
+        rows += _stored_functions(context, *context.metadata.function_schema)
     rows.sort(key=lambda row: (row[0].lower(), *row[1:4]))
     return listing(columns, rows, like=_like(0, node))
+
+
+def _stored_functions(context: RewriteContext, catalog: str, schema: str) -> list[tuple[str, str, str, str, bool, str]]:
+    """The routines that a schema keeps, by name and types."""
+    rows: list[tuple[str, str, str, str, bool, str]] = []
+    for name, function in context.metadata.list_language_functions(catalog, schema):
+        declared = analyze_declaration(parse_function_specification(function.sql))
+        types = ", ".join(type_.signature_text for _, type_ in declared.parameters)
+        result = declared.result.signature_text
+        rows.append((name.table, result, types, "scalar", declared.deterministic, declared.comment))
+    return sorted(rows, key=lambda row: row[:3])
 
 
 def _session(node: ast.ShowSession, context: RewriteContext) -> Rewritten:

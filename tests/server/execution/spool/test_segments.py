@@ -89,5 +89,6 @@ def test_a_spool_of_arrow_is_cut_by_bytes(tmp_path):
         sizes.append(page.size_bytes)
         found += [row for part in page.parts for row in part.column(0).to_pylist()]
     assert found == list(range(10_000))
-    assert all(3000 <= size < 3100 for size in sizes[:-1])
+    # A rest of less than another page goes with the page before it.
+    assert all(3000 <= size <= 6000 for size in sizes[:-1])
     assert (spool.empty, budget.memory_used, budget.disk_used) == (True, 0, 0)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.rounding import PICOSECONDS_PER_DAY, rounded_timestamp
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
-from lodestar_server.execution.kernel.encoding.zones import MAX_OFFSET_MINUTES, canonical_zone
 from lodestar_server.execution.kernel.functions.datetime_parts import local_timestamp, picoseconds_of_day
 from lodestar_server.execution.kernel.functions.intervals import add_micros, add_months
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
@@ -29,6 +28,7 @@ from lodestar_server.spi.types import (
     TimeTzType,
     Type,
 )
+from lodestar_server.spi.zones import MAX_OFFSET_MINUTES, canonical_zone
 
 _MILLIS = {
     "millisecond": 1,

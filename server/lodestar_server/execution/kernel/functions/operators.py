@@ -13,7 +13,7 @@ from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.functions import intervals
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, NUMERIC_VALUE_OUT_OF_RANGE
+from lodestar_server.spi.errors import DIVISION_BY_ZERO, INVALID_FUNCTION_ARGUMENT, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import (
     DOUBLE,
     INTEGRAL_TYPES,
@@ -100,6 +100,12 @@ def decimal_division(call: ScalarCall) -> Sql:
     """Rounded half away from zero at the result's scale: unscaled integers, the dividend with more digits."""
     left, right, result = decimal_sides(call)
     rescale = result.scale - left.scale + right.scale
+    if rescale >= _MAX_PRECISION:
+        # However small the dividend is: Trino does not try.
+        overflow = call.fail("Decimal overflow", NUMERIC_VALUE_OUT_OF_RANGE)
+        by_zero = call.fail("Division by zero", DIVISION_BY_ZERO)
+        text = "CASE WHEN {0} IS NOT NULL AND {1} = 0 THEN {2} WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN {3} END"
+        return sql.let_all(call.arguments, lambda a, b: sql.fragment(text, a, b, by_zero, overflow))
     if left.precision + rescale > _MAX_PRECISION - 1:
         function = f"trino_divide_decimals(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR), {result.scale})"
         return sql.cast(sql.fragment(function, *call.arguments), call.held)

@@ -50,6 +50,7 @@ MODULES = (
     "operators",
     "sequences",
     "session",
+    "sql_json",
     "sketches",
     "strings",
     "urls",

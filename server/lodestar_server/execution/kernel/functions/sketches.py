@@ -47,21 +47,21 @@ def _hash(value: Sql, type_: Type) -> Sql | None:
     """The hash of a value, None for a type that has none."""
     match type_:
         case VarcharType() | CharType():
-            return sql.call("trino_hash_bytes", sql.call("encode", value))
+            return sql.call("trino_sketch_hash_bytes", sql.call("encode", value))
         case DecimalType(precision, scale) if precision <= 18:
-            return sql.fragment(f"trino_hash_long(CAST({{0}} * {10**scale} AS BIGINT))", value)
+            return sql.fragment(f"trino_sketch_hash_long(CAST({{0}} * {10**scale} AS BIGINT))", value)
         case TimestampType(precision) if precision <= 6:
-            return sql.fragment("trino_hash_long(epoch_us({0}))", value)
+            return sql.fragment("trino_sketch_hash_long(epoch_us({0}))", value)
     if type_ in _WHOLE:
-        return sql.fragment("trino_hash_long(CAST({0} AS BIGINT))", value)
+        return sql.fragment("trino_sketch_hash_long(CAST({0} AS BIGINT))", value)
     if type_ == DOUBLE:
-        return sql.call("trino_hash_double", value)
+        return sql.call("trino_sketch_hash_double", value)
     if type_ == REAL:
-        return sql.call("trino_hash_real", value)
+        return sql.call("trino_sketch_hash_real", value)
     if type_ == VARBINARY:
-        return sql.call("trino_hash_bytes", value)
+        return sql.call("trino_sketch_hash_bytes", value)
     if type_ == DATE:
-        return sql.fragment("trino_hash_long(CAST(({0} - DATE '1970-01-01') AS BIGINT))", value)
+        return sql.fragment("trino_sketch_hash_long(CAST(({0} - DATE '1970-01-01') AS BIGINT))", value)
     return None
 
 

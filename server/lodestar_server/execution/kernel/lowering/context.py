@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.ir import Expression, Symbol
+from lodestar_server.ir import Expression, Routine, Symbol
 from lodestar_server.ir.nodes import PlanNode, TableScan
 from lodestar_server.spi.errors import NOT_SUPPORTED, ErrorCode, LodestarError
 
 if TYPE_CHECKING:
     from lodestar_server.execution.kernel.lowering.block import Block
+    from lodestar_server.execution.kernel.lowering.functions import StatementFunction
 
 START_SLOT = "start"
 _SLOT_MARK = "\0"
@@ -57,6 +58,10 @@ class Lowering:
         """Slot, scan, whether it may be read more than once."""
         self.shared: dict[int, list[str]] = {}
         """Key of a shared or recursive relation → the names of its columns."""
+        self.functions: list[StatementFunction] = []
+        """Functions that the statement calls and that belong to it alone."""
+        self.routines: dict[Routine, str] = {}
+        """Names of those that are SQL routines."""
         self._scopes: list[Mapping[Symbol, Sql]] = []
         self._aliases = count(1)
 

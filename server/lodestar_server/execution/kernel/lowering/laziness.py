@@ -14,8 +14,10 @@ from lodestar_server.ir import (
     Constant,
     Expression,
     Lambda,
+    RoutineCall,
     Try,
     children,
+    is_deterministic,
     walk,
 )
 from lodestar_server.spi.errors import LodestarError
@@ -27,6 +29,8 @@ def may_fail(node: Expression) -> bool:
     match node:
         case Try():
             return False
+        case RoutineCall():
+            return True
         case Call():
             try:
                 if not require_scalar(node.function).total:
@@ -69,7 +73,7 @@ _FROM_TEXT = ("varchar", "char", "json")
 
 def is_volatile(node: Expression) -> bool:
     """Some call in it gives another value each time."""
-    return any(isinstance(part, Call) and not part.function.deterministic for part in walk(node))
+    return not is_deterministic(node)
 
 
 def has_lambda(node: Expression) -> bool:

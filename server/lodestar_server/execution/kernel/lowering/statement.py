@@ -16,6 +16,8 @@ from lodestar_server.execution.kernel.lowering import (
     comparisons,
     joins,
     logic,
+    patterns,
+    routines,
     sets,
     subqueries,
     unnest,
@@ -24,13 +26,27 @@ from lodestar_server.execution.kernel.lowering import (
 )
 from lodestar_server.execution.kernel.lowering.block import Block, Stage
 from lodestar_server.execution.kernel.lowering.context import Lowering, split_slots
+from lodestar_server.execution.kernel.lowering.functions import StatementFunction
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Expression, Symbol
 from lodestar_server.ir.nodes import Output, PlanNode, TableScan, TableWrite
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import Type
 
-_REGISTERED = (aggregates, basic, comparisons, joins, logic, sets, subqueries, unnest, values, windows)
+_REGISTERED = (
+    aggregates,
+    basic,
+    comparisons,
+    joins,
+    logic,
+    patterns,
+    routines,
+    sets,
+    subqueries,
+    unnest,
+    values,
+    windows,
+)
 """Imported for the lowerings that they register."""
 
 
@@ -60,6 +76,7 @@ class LoweredStatement:
     columns: tuple[Type, ...]
     names: frozenset[str]
     """Macros and functions of ours that it may need."""
+    functions: tuple[StatementFunction, ...] = ()
     constants: pa.RecordBatch | None = None
     """The rows themselves, where the plan is nothing but constants; then there is no text."""
 
@@ -92,7 +109,10 @@ def lower_expression(expression: Expression, zone: str) -> LoweredStatement:
 def _finished(context: Lowering, query: Sql, columns: tuple[Type, ...]) -> LoweredStatement:
     text = sql.render(query)
     scans = tuple(ScanSlot(name, scan, repeated) for name, scan, repeated in context.scans)
-    return LoweredStatement(split_slots(text), scans, columns, referenced_names(text))
+    names = referenced_names(text)
+    for function in context.functions:
+        names = names.union(*(referenced_names("".join(one)) for one in function.pieces))
+    return LoweredStatement(split_slots(text), scans, columns, names, tuple(context.functions))
 
 
 def _rows(context: Lowering, block: Block, columns: tuple[Symbol, ...], rows: RowFormat) -> Sql:

@@ -15,6 +15,7 @@ from lodestar_server.plugins.connectors.memory.store import MemoryStore, MemoryT
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     ConnectorMetadata,
+    LanguageFunction,
     LimitResult,
     RelationKind,
     SaveMode,
@@ -55,6 +56,27 @@ class MemoryMetadata(ConnectorMetadata):
     def rename_schema(self, session: ConnectorSession, schema: str, new_name: str) -> None:
         """Everything in it moves along."""
         self._store.rename_schema(schema, new_name)
+
+    # functions
+    def find_language_functions(self, session: ConnectorSession, name: SchemaTableName) -> Sequence[LanguageFunction]:
+        """The overloads of a stored routine, the newest first."""
+        return [function for found, function in reversed(self._store.functions(name.schema)) if found == name]
+
+    def list_language_functions(
+        self, session: ConnectorSession, schema: str
+    ) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
+        """The stored routines of a schema."""
+        return self._store.functions(schema)
+
+    def create_language_function(
+        self, session: ConnectorSession, name: SchemaTableName, function: LanguageFunction, replace: bool
+    ) -> None:
+        """There at once."""
+        self._store.put_function(name, function)
+
+    def drop_language_function(self, session: ConnectorSession, name: SchemaTableName, signature: str) -> None:
+        """Gone at once."""
+        self._store.drop_function(name, signature)
 
     # tables: reading
     def list_tables(

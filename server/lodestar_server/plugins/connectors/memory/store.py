@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from lodestar_server.plugins.connectors.memory.errors import MEMORY_LIMIT_EXCEEDED
-from lodestar_server.spi.connector import ColumnMetadata, RelationKind, ViewDefinition
+from lodestar_server.spi.connector import ColumnMetadata, LanguageFunction, RelationKind, ViewDefinition
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
     NOT_FOUND,
@@ -70,6 +70,7 @@ class MemoryStore:
         self._tables: dict[int, MemoryTable] = {}
         self._ids: dict[SchemaTableName, int] = {}
         self._views: dict[SchemaTableName, ViewDefinition] = {}
+        self._functions: dict[SchemaTableName, dict[str, LanguageFunction]] = {}
         self._pending: dict[int, tuple[MemoryTable, list[MemoryPage]]] = {}
         self._used_bytes = 0
         self._next = 0
@@ -99,6 +100,8 @@ class MemoryStore:
                 self._views.pop(one, None)
                 if one in self._ids:
                     self.drop_table(self._ids[one])
+            for function in [one for one in self._functions if one.schema == name]:
+                del self._functions[function]
             del self._schemas[name]
 
     def rename_schema(self, name: str, new_name: str) -> None:
@@ -210,6 +213,28 @@ class MemoryStore:
             pending = self._pending.pop(write_id, None)
             if pending is not None:
                 self._used_bytes -= sum(page.batch.nbytes for page in pending[1])
+
+    # functions
+    def functions(self, schema: str) -> list[tuple[SchemaTableName, LanguageFunction]]:
+        """Those of a schema."""
+        with self._lock:
+            found = [(name, one) for name, overloads in self._functions.items() for one in overloads.values()]
+        return [(name, one) for name, one in found if name.schema == schema]
+
+    def put_function(self, name: SchemaTableName, function: LanguageFunction) -> None:
+        """Create or replace an overload. Raises: SCHEMA_NOT_FOUND."""
+        with self._lock:
+            if name.schema not in self._schemas:
+                raise LodestarError(SCHEMA_NOT_FOUND, f"Schema {name.schema} not found")
+            self._functions.setdefault(name, {})[function.signature] = function
+
+    def drop_function(self, name: SchemaTableName, signature: str) -> None:
+        """Forget an overload."""
+        with self._lock:
+            overloads = self._functions.get(name, {})
+            overloads.pop(signature, None)
+            if not overloads:
+                self._functions.pop(name, None)
 
     # views
     def find_view(self, name: SchemaTableName) -> ViewDefinition | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from lodestar_server.execution.kernel.encoding.zones import canonical_zone
 from lodestar_server.execution.kernel.functions.python.registry import value_function
+from lodestar_server.spi.zones import canonical_zone
 
 _DATE = re.compile(r"([-+]?\d{1,9})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _TIMESTAMP = re.compile(

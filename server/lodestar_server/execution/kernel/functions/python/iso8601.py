@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from lodestar_server.execution.kernel.encoding.zones import offset_zone
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.spi.zones import offset_zone
 
 _DATE = re.compile(r"([+-]?\d{1,9})(?:-(?:W(\d{1,2})(?:-(\d))?|(\d{3})(?!\d)|(\d{1,2})(?:-(\d{1,2}))?))?", re.ASCII)
 _TIME = re.compile(r"T(?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?)?", re.ASCII)

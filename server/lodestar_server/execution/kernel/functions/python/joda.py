@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from lodestar_server.execution.kernel.encoding.zones import canonical_zone, offset_zone, zone_offset_minutes
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
 from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.spi.zones import canonical_zone, fixed_offset, offset_zone
 
 _MONTHS = [
     "January",
@@ -330,7 +330,7 @@ _LONG_NAMES = {"UTC": "Coordinated Universal Time"}
 
 def _zone_name(moment: Moment, *, long: bool) -> str:
     zone = moment.zone or "UTC"
-    if zone_offset_minutes(zone) is not None:
+    if fixed_offset(zone) is not None:
         return _LONG_NAMES.get(zone, zone) if long else zone
     year, day = _calendar(moment.days)
     clock = datetime(year if 0 < year < 9999 else day.year, day.month, day.day) + timedelta(milliseconds=moment.millis)

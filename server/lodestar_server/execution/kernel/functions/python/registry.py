@@ -34,6 +34,7 @@ MODULES = (
     "patterns",
     "regexps",
     "sizes",
+    "sql_json",
     "sketches",
     "statistics",
     "texts",
@@ -54,11 +55,18 @@ class PythonFunction:
 PYTHON: dict[str, PythonFunction] = {}
 
 
+def _add(function: PythonFunction) -> None:
+    # Families are written apart from each other; the last to be imported must not win in silence.
+    if function.name in PYTHON:
+        raise ValueError(f"two functions are called {function.name}")
+    PYTHON[function.name] = function
+
+
 def arrow_function(name: str, parameters: Sequence[str], result: str) -> Callable[[Callable[..., Any]], Any]:
     """Register a function over whole Arrow columns."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        PYTHON[name] = PythonFunction(name, tuple(parameters), result, _with_arity(function, len(parameters)))
+        _add(PythonFunction(name, tuple(parameters), result, with_arity(function, len(parameters))))
         return function
 
     return register
@@ -89,13 +97,13 @@ def value_function(
                     made.append(function(*row))
             return pa.array(made, type=arrow_result)
 
-        PYTHON[name] = PythonFunction(name, tuple(parameters), result, _with_arity(run, len(parameters)))
+        _add(PythonFunction(name, tuple(parameters), result, with_arity(run, len(parameters))))
         return function
 
     return register
 
 
-def _with_arity(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
+def with_arity(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
     """DuckDB counts a function's parameters by its signature."""
 
     def called(*columns: Any) -> Any:

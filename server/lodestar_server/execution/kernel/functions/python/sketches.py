@@ -38,7 +38,7 @@ def _groups(*columns: Any) -> list[tuple[Any, ...] | None]:
     return rows
 
 
-@arrow_function("trino_hash_long", ["BIGINT"], "BIGINT")
+@arrow_function("trino_sketch_hash_long", ["BIGINT"], "BIGINT")
 def hash_long(values: Any) -> pa.Array:
     """Of numbers."""
     column = _whole(values)
@@ -46,7 +46,7 @@ def hash_long(values: Any) -> pa.Array:
     return pa.array(hashing.hash_longs(filled), mask=column.is_null().to_numpy(zero_copy_only=False))
 
 
-@arrow_function("trino_hash_double", ["DOUBLE"], "BIGINT")
+@arrow_function("trino_sketch_hash_double", ["DOUBLE"], "BIGINT")
 def hash_double(values: Any) -> pa.Array:
     """Of the bits of numbers; there is one NaN."""
     column = _whole(values)
@@ -56,7 +56,7 @@ def hash_double(values: Any) -> pa.Array:
     return pa.array(hashes, mask=column.is_null().to_numpy(zero_copy_only=False))
 
 
-@arrow_function("trino_hash_real", ["FLOAT"], "BIGINT")
+@arrow_function("trino_sketch_hash_real", ["FLOAT"], "BIGINT")
 def hash_real(values: Any) -> pa.Array:
     """Of the bits of numbers."""
     column = _whole(values)
@@ -65,7 +65,7 @@ def hash_real(values: Any) -> pa.Array:
     return pa.array(hashes, mask=column.is_null().to_numpy(zero_copy_only=False))
 
 
-@value_function("trino_hash_bytes", ["BLOB"], "BIGINT", pa.int64())
+@value_function("trino_sketch_hash_bytes", ["BLOB"], "BIGINT", pa.int64())
 def hash_bytes(data: bytes) -> int:
     """Of bytes."""
     return hashing.hash_bytes(data)

@@ -1,0 +1,42 @@
+"""Stored SQL routines: found by name, listed, created and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lodestar_server.metadata.base import MetadataBase
+from lodestar_server.spi.connector import LanguageFunction
+from lodestar_server.spi.names import QualifiedName, SchemaTableName
+
+
+class MetadataRoutines(MetadataBase):
+    """Routines of all catalogs."""
+
+    @property
+    def function_schema(self) -> tuple[str, str] | None:
+        """Catalog and schema of functions whose names are not qualified."""
+        return self.services.function_schema
+
+    def find_language_functions(self, name: QualifiedName) -> Sequence[LanguageFunction]:
+        """The overloads stored under a name, none when the catalog is unknown."""
+        if self.transaction.find_catalog(name.catalog) is None:
+            return ()
+        begun, session = self._enter(name.catalog)
+        return begun.metadata.find_language_functions(session, name.schema_table)
+
+    def list_language_functions(self, catalog: str, schema: str) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
+        """All routines of a schema, none when the catalog is unknown."""
+        if self.transaction.find_catalog(catalog) is None:
+            return ()
+        begun, session = self._enter(catalog)
+        return begun.metadata.list_language_functions(session, schema)
+
+    def create_language_function(self, name: QualifiedName, function: LanguageFunction, *, replace: bool) -> None:
+        """CREATE [OR REPLACE] FUNCTION."""
+        begun, session = self._enter_to_write(name.catalog)
+        begun.metadata.create_language_function(session, name.schema_table, function, replace)
+
+    def drop_language_function(self, name: QualifiedName, signature: str) -> None:
+        """DROP FUNCTION of one overload."""
+        begun, session = self._enter_to_write(name.catalog)
+        begun.metadata.drop_language_function(session, name.schema_table, signature)

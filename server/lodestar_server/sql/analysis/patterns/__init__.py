@@ -1,0 +1,1 @@
+"""Row pattern recognition: MATCH_RECOGNIZE and pattern windows."""

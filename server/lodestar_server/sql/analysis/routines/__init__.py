@@ -1,0 +1,1 @@
+"""SQL routines: declarations, bodies and calls."""

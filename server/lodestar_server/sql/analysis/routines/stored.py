@@ -1,0 +1,68 @@
+"""Routines that a catalog keeps: found through the SQL path, read and analyzed when a query calls them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lodestar_server.ir import Routine
+from lodestar_server.spi.connector import LanguageFunction
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.names import QualifiedName
+from lodestar_server.sql.analysis.environment import Analysis
+from lodestar_server.sql.parser import ast, parse_function_specification, parse_path_specification
+
+
+def find_stored(analysis: Analysis, name: ast.QualifiedName) -> list[Routine]:
+    """The routines that a function's name means: those of the first schema of the path that has some."""
+    if analysis.stored_functions is None:
+        return []
+    for candidate in _candidates(analysis, name):
+        known = analysis.stored_routines.get(candidate)
+        if known is None:
+            found = analysis.stored_functions.find_language_functions(candidate)
+            known = analysis.stored_routines[candidate] = [_load(analysis, one) for one in found]
+        if known:
+            return known
+    return []
+
+
+def _candidates(analysis: Analysis, name: ast.QualifiedName) -> list[QualifiedName]:
+    names, parts = analysis.names, name.parts
+    if len(parts) == 3:
+        return [QualifiedName(*parts)]
+    if len(parts) == 2:
+        return [] if names.catalog is None else [QualifiedName(names.catalog, *parts)]
+    if len(parts) > 3 or analysis.stored_functions is None:
+        return []
+    schemas = [] if analysis.stored_functions.function_schema is None else [analysis.stored_functions.function_schema]
+    schemas += _path(names.path, names.catalog)
+    return [QualifiedName(catalog, schema, parts[0]) for catalog, schema in schemas]
+
+
+def _path(path: str | None, catalog: str | None) -> list[tuple[str, str]]:
+    if not path:
+        return []
+    try:
+        elements = parse_path_specification(path).path
+    except LodestarError:
+        return []
+    found: list[tuple[str, str]] = []
+    for element in elements:
+        where = catalog if element.catalog is None else element.catalog.value.lower()
+        if where is not None:
+            found.append((where, element.schema.value.lower()))
+    return found
+
+
+def _load(analysis: Analysis, function: LanguageFunction) -> Routine:
+    # Its names mean what they meant where it was created: not the inline functions of this query.
+    inner = replace(
+        analysis,
+        names=replace(analysis.names, path=function.path),
+        routines={},
+        parameters=(),
+        describing=False,
+        top_level=False,
+    )
+    assert analysis.analyze_routine is not None
+    return analysis.analyze_routine(inner, parse_function_specification(function.sql))
