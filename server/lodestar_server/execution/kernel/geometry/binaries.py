@@ -13,13 +13,25 @@ import shapely
 from lodestar_server.execution.kernel.geometry import values
 from lodestar_server.execution.kernel.geometry.values import broken, check_types, invalid, objects
 
+_MAX_COLLECTIONS = 1000
+
 
 def st_geomfrombinary(blobs: Sequence[bytes]) -> Any:
     """Of WKB. Raises: INVALID_FUNCTION_ARGUMENT."""
+    if any(map(_is_deep, blobs)):
+        raise invalid("Invalid WKB")
     made = shapely.from_wkb(objects(blobs), on_invalid="ignore")
+    if not np.isin(values.types(made), [*values.TYPE_NAMES, -1]).all():
+        raise invalid("Invalid WKB")
     if shapely.is_missing(made).any():
         raise invalid("Invalid WKB")
     return values.oriented(made)
+
+
+def _is_deep(blob: bytes) -> bool:
+    """It may hold so many collections in each other that GEOS, which reads them by recursion, would not survive."""
+    collections = blob.count(b"\x07\0\0\0") + blob.count(b"\0\0\0\x07")
+    return b"\x07" in blob[1:5] and collections > _MAX_COLLECTIONS
 
 
 def st_asbinary(geometries: Any) -> Any:

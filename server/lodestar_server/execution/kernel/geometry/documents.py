@@ -36,7 +36,10 @@ def _from_text(text: str) -> Any:
         ) from None
     if not isinstance(document, dict):
         raise invalid(f"Invalid GeoJSON: {_UNREADABLE}")
-    return _from_document(document)
+    try:
+        return _from_document(document)
+    except RecursionError:
+        raise invalid(f"Invalid GeoJSON: {_UNREADABLE}") from None
 
 
 def _from_document(document: dict[str, Any]) -> Any:
@@ -131,7 +134,14 @@ def _from_kml(text: str) -> Any:
         raise invalid(f"Invalid KML: {text}")
     try:
         return _kml_geometry(ElementTree.fromstring(text))
-    except (ElementTree.ParseError, KeyError, ValueError, AttributeError, shapely.errors.ShapelyError):
+    except (
+        ElementTree.ParseError,
+        LookupError,
+        ValueError,
+        RecursionError,
+        StopIteration,
+        shapely.errors.ShapelyError,
+    ):
         raise invalid(f"Invalid KML: {text}") from None
 
 

@@ -131,6 +131,9 @@ def objects(geometries: Sequence[Any]) -> Any:
     return made
 
 
+_REPEATS = 4
+"""Rows a geometry must stand in, on average, to be worth preparing."""
+
 _POINT_WKB = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 """Points are most of what there is, so a column of nothing else is read and written without a call for each."""
 
@@ -140,7 +143,14 @@ def read(column: pa.Array) -> Any:
     points = _points_of(column)
     if points is not None:
         return shapely.points(points["x"], points["y"])
-    return shapely.from_wkb(objects(column.to_pylist()))
+    if column.null_count:
+        return shapely.from_wkb(objects(column.to_pylist()))
+    # A constant is one geometry in every row: read once and prepared for many questions.
+    coded = column.dictionary_encode()
+    distinct = shapely.from_wkb(objects(coded.dictionary.to_pylist()))
+    if len(distinct) <= len(column) // _REPEATS:
+        shapely.prepare(distinct)
+    return distinct[coded.indices.to_numpy()]
 
 
 def _points_of(column: pa.Array) -> Any:
