@@ -10,7 +10,7 @@ from lodestar_server.functions.binding import Argument, BoundSignature, LambdaAr
 from lodestar_server.functions.signatures import Signature
 from lodestar_server.ir.functions import FunctionRef
 from lodestar_server.spi.errors import AMBIGUOUS_FUNCTION_CALL, FUNCTION_NOT_FOUND, LodestarError
-from lodestar_server.spi.types import UNKNOWN, FunctionType, Type
+from lodestar_server.spi.types import UNKNOWN, FunctionType, SimpleType, Type
 
 
 def resolve_function(name: str, arguments: Sequence[Argument]) -> FunctionRef:
@@ -151,5 +151,10 @@ def _ambiguous(candidates: list[BoundSignature]) -> LodestarError:
 
 
 def _described(candidate: BoundSignature) -> str:
-    arguments = ",".join(type_.signature_text for type_ in candidate.arguments)
-    return f"({arguments}):{candidate.result.signature_text}"
+    arguments = ",".join(map(_declared, candidate.arguments))
+    return f"({arguments}):{_declared(candidate.result)}"
+
+
+def _declared(type_: Type) -> str:
+    """As a signature spells it: plain names in small letters."""
+    return type_.base.lower() if isinstance(type_, SimpleType) else type_.signature_text

@@ -113,8 +113,23 @@ def _qdigest_agg(call: GroupCall) -> Sql:
         present = sql.conjunction([present, sql.is_not_null(weight)])
     if len(call.arguments) > 2:
         accuracy = call.arguments[2] if call.over is not None else sql.call("any_value", call.arguments[2])
-    lists = (call.apply("list", part, order=(), where=present) for part in (value, weight))
-    return sql.call(f"trino_qdigest_of_{_kind(call.types[0])}", *lists, accuracy)
+    return _weighted(call, f"trino_qdigest_of_{_kind(call.types[0])}", value, weight, present, accuracy)
+
+
+def _weighted(call: GroupCall, function: str, value: Sql, weight: Sql, present: Sql, *rest: Sql) -> Sql:
+    """`function` over the lists of values and weights; DISTINCT is of the pairs."""
+    if not call.distinct:
+        lists = (call.apply("list", part, order=(), where=present) for part in (value, weight))
+        return sql.call(function, *lists, *rest)
+
+    def split(rows: Sql) -> Sql:
+        values, weights = (
+            sql.call("list_transform", rows, sql.function_of(lambda row, name=name: sql.field(row, name)))
+            for name in ("v", "w")
+        )
+        return sql.call(function, values, weights, *rest)
+
+    return sql.let(call.apply("list", sql.struct(v=value, w=weight), order=(), where=present), split)
 
 
 @aggregate("tdigest_agg")
@@ -124,8 +139,7 @@ def _tdigest_agg(call: GroupCall) -> Sql:
     present = sql.is_not_null(value)
     if len(call.arguments) > 1:
         present = sql.conjunction([present, sql.is_not_null(weight)])
-    lists = (call.apply("list", part, order=(), where=present) for part in (value, weight))
-    return sql.call("trino_tdigest_of", *lists)
+    return _weighted(call, "trino_tdigest_of", value, weight, present)
 
 
 def _values(digest: Sql, type_: Type, quantiles: Sql) -> Sql:
