@@ -1,7 +1,8 @@
 import logging
 import threading
+import time
 
-from lodestar_server.query.dispatch.workers import Workers
+from lodestar_server.query.dispatch.workers import KEPT_THREADS, Workers
 
 
 def test_never_more_threads_than_allowed_and_all_work_is_done():
@@ -48,3 +49,19 @@ def test_a_failure_is_logged_and_the_thread_goes_on(caplog):
         assert done.wait(5)
     assert "ZeroDivisionError" in caplog.text
     workers.stop()
+
+
+def test_threads_that_are_too_many_end_and_come_back():
+    workers = Workers(20, "test", idle_seconds=0.05)
+    for _ in range(2):
+        together = threading.Barrier(21)
+        for _ in range(20):
+            workers.submit(together.wait, 5)
+        together.wait(5)
+        assert len(workers._threads) == 20
+        deadline = time.monotonic() + 10
+        while len(workers._threads) > KEPT_THREADS:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    workers.stop()
+    assert workers.join(5)
