@@ -127,8 +127,8 @@ class Reply:
         head = self.head(close=not self.keep_alive, old=self.keep_alive and request.version < (1, 1))
         if request.method == "HEAD" or not self.parts:
             transport.write(head)
-        elif len(self.parts) == 1 and len(self.parts[0]) < _JOIN_BYTES:
-            transport.write(head + self.parts[0])
+        elif sum(len(part) for part in self.parts) < _JOIN_BYTES:
+            transport.write(b"".join((head, *self.parts)))
         else:
             transport.writelines([head, *self.parts])
         await request.writer.drain()

@@ -54,6 +54,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TRACKER_SECONDS = 1.0
+LOG_SECONDS = 0.02
 IDLE_SECONDS = 3.0
 """Without a query for so long, memory that is free goes back to the system."""
 _MEMORY_PROPERTIES = ("query_max_memory", "query_max_memory_per_node")
@@ -120,6 +121,7 @@ class QueryManager:
         self.on_completed: list[Callable[[Query], None]] = []
         """Told of every query that is done, on the event loop; must not raise."""
         self.totals = QueryTotals()
+        self._unlogged: list[Query] = []
         self._idle_since = clock()
         self._done_at_release = 0
 
@@ -308,9 +310,17 @@ class QueryManager:
         self._one_done.set()
         for query_id in self._history.remember(query.id, self._clock()):
             self._forget(query_id)
-        _log_completed(query)
+        # The line is written after the answer: its client waits for this very moment.
+        self._unlogged.append(query)
+        if len(self._unlogged) == 1:
+            self._loop.call_later(LOG_SECONDS, self._write_log)
         for told in self.on_completed:
             told(query)
+
+    def _write_log(self) -> None:
+        unlogged, self._unlogged = self._unlogged, []
+        for query in unlogged:
+            _log_completed(query)
 
     def _forget(self, query_id: str) -> None:
         query = self._queries.pop(query_id, None)
@@ -398,6 +408,8 @@ class QueryManager:
             self._tracker = None
         for query in self.active:
             query.fail(LodestarError(SERVER_SHUTTING_DOWN, "Server is shutting down"))
+        # What was failed just now is told by the mailbox's next delivery; what came before is written here.
+        self._write_log()
         # Workers that do not heed their cancellation must not hold up the end.
         self._workers.stop()
         self._readers.shutdown(wait=False)
