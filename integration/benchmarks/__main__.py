@@ -42,7 +42,7 @@ def main() -> int:
     if options.trino:
         from integration.benchmarks.real_trino import compare_with_trino
 
-        for figure in compare_with_trino(schemas["tpch"], options.runs):
+        for figure in compare_with_trino(DATA, schemas["tpch"], options.runs):
             print(f"  {figure}", flush=True)
     print(f"{missed} goals missed" if missed else "all goals met")
     return 1 if missed else 0
