@@ -13,8 +13,8 @@ CLIENTS = 200
 CLIENT_TIMEOUT_SECONDS = 15
 """`query.client.timeout` of the server under test (see run.py)."""
 GROWTH_BYTES = 1000 << 20
-"""More than it should be: 113 MB stay where the generated tables were there before, 550 to 670 MB on a fresh data directory.
-What holds them is not known yet; the bound is there so that it does not become worse."""
+"""More than it should be: 113 MB stay where the generated tables were there before, 550 to 670 MB on a fresh data
+directory. What holds them is not known yet; the bound is there so that it does not become worse."""
 _SQL = (
     "SELECT * FROM tpch.tiny.orders o JOIN tpch.tiny.customer c ON o.custkey = c.custkey",
     "SELECT count(*) FROM tpch.sf1.lineitem a JOIN tpch.sf1.lineitem b ON a.suppkey = b.suppkey",
