@@ -63,13 +63,14 @@ class Resolved:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """See the module. `lambda_` marks the parameters of a lambda."""
+    """See the module. `lambda_` marks the parameters of a lambda, `output` the SELECT list that ORDER BY may name."""
 
     fields: Sequence[Field] = ()
     parent: Scope | None = None
     query_boundary: bool = False
     named_queries: dict[str, object] = field(default_factory=dict)
     lambda_: bool = False
+    output: bool = False
     _by_name: dict[str, list[Field]] | None = None
 
     def visible_fields(self) -> list[Field]:

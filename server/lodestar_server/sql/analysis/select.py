@@ -268,7 +268,7 @@ def _order_by(
     if node.order_by is None:
         return ()
     fields = [output.field for output in outputs]
-    scoped = expressions.with_scope(Scope(fields, parent=inner), in_lambda=False)
+    scoped = expressions.with_scope(Scope(fields, parent=inner, output=True), in_lambda=False)
     keys: list[SortKey] = []
     for item in node.order_by.sort_items:
         key: Expression
@@ -300,9 +300,11 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
         grouped = GroupedExpressions(
             pieces.grouping, columns, collector, analysis.outer_names, frozenset(one.field.symbol for one in outputs)
         )
-        check_grouping_calls(collector, pieces.grouping, aliases)
+        check_grouping_calls(collector, pieces.grouping)
         plain = GroupedExpressions(pieces.grouping, columns, collector, analysis.outer_names)
         values = [plain.rewrite_item(output.item) for output in outputs]
+        for fault in collector.order_by_faults:
+            raise fault
         relation = _aggregated(analysis, relation, pieces, plain)
         keys = [
             Ordering(
