@@ -16,6 +16,8 @@ from lodestar_server.spi.types import RowType, Type
 
 Name = tuple[str, ...]
 """Lower-case parts of a dotted name."""
+Origin = tuple[QualifiedName, str]
+"""A table's column."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +31,7 @@ class Field:
     name: str | None
     relation: Name | None = None
     hidden: bool = False
-    origin: tuple[QualifiedName, str] | None = None
+    origin: Origin | None = None
     aliased: bool = False
 
     @property
