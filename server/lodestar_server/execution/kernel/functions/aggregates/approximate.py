@@ -45,24 +45,32 @@ def _approx_percentile(call: GroupCall) -> Sql:
             INVALID_FUNCTION_ARGUMENT, sql.chain("||", [sql.text("weight must be >= 1, was "), shown]), "DOUBLE"
         )
         checked = sql.case([(sql.fragment("{0} < 1", weight), bad)], weight)
+        present = sql.conjunction([sql.is_not_null(one) for one in (value, weight, percentile)])
         rows = call.apply(
             "list",
             sql.struct(v=value, w=checked),
             order=[sql.fragment("{0} ASC", value)],
-            where=sql.fragment("({0} IS NOT NULL AND {1} IS NOT NULL)", value, weight),
+            where=present,
         )
     else:
-        rows = call.apply("list", value, order=[sql.fragment("{0} ASC", value)], where=sql.is_not_null(value))
-    wanted = percentile if call.over is not None else sql.call("any_value", percentile)
+        present = sql.conjunction([sql.is_not_null(value), sql.is_not_null(percentile)])
+        rows = call.apply("list", value, order=[sql.fragment("{0} ASC", value)], where=present)
+    # Each row sets the percentile anew.
+    wanted = percentile if call.over is not None else call.apply("last", percentile, order=(), where=present)
+    out_of_range = call.context.fail(INVALID_FUNCTION_ARGUMENT, "Percentile must be between 0 and 1", "DOUBLE")
+    missing = call.context.fail(INVALID_FUNCTION_ARGUMENT, "Percentile cannot be null", "DOUBLE")
+    in_range = sql.function_of(
+        lambda p: sql.case([(sql.is_null(p), missing), (sql.fragment("NOT ({0} BETWEEN 0 AND 1)", p), out_of_range)], p)
+    )
     pick = _weighted_pick if weighted else _plain_pick
-    if isinstance(call.types[-1], ArrayType):
-        return sql.let_all(
-            (rows, wanted),
-            lambda r, ps: sql.case(
-                [(sql.is_not_null(r), sql.call("list_transform", ps, sql.function_of(lambda p: pick(r, p))))]
-            ),
-        )
-    return sql.let_all((rows, wanted), pick)
+    several = isinstance(call.types[-1], ArrayType)
+
+    def picked(rows: Sql, given: Sql) -> Sql:
+        checked = sql.call("list_transform", given if several else sql.fragment("[{0}]", given), in_range)
+        found = sql.call("list_transform", checked, sql.function_of(lambda p: pick(rows, p)))
+        return sql.case([(sql.is_not_null(rows), found if several else sql.fragment("{0}[1]", found))])
+
+    return sql.let_all((rows, wanted), picked)
 
 
 def _plain_pick(rows: Sql, percentile: Sql) -> Sql:
