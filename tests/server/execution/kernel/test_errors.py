@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+from tests.fakes.sink import LocalEngine
 
 from lodestar_server.execution.kernel.errors import breaks_instance, engine_error
 from lodestar_server.spi.errors import (
@@ -14,7 +15,6 @@ from lodestar_server.spi.errors import (
     ErrorCode,
     LodestarError,
 )
-from tests.fakes.sink import LocalEngine
 
 FROM_STREAM = [
     ("Invalid Input Error: Division by zero in expression (1 % c1). Use TRY(...)", DIVISION_BY_ZERO),
