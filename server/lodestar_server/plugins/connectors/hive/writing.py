@@ -40,10 +40,12 @@ from lodestar_server.spi.connector import AnalyzeTarget, ConnectorMetadata, Save
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, NOT_FOUND, TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
 
 STAGING_PREFIX = "_lodestar_staging-"
 ROWS = "rows"
+_MODIFYING_ROWS = "Modifying Hive table rows is only supported for transactional tables"
 
 _MODES = {
     ExistingPartitions.APPEND: WriteMode.APPEND,
@@ -278,9 +280,13 @@ class HiveWriting(ConnectorMetadata):
     def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
         """Refused later, when a statement turns out to be correct and about single rows."""
 
-    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+    def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
         """Never for these tables."""
-        not_supported("Modifying Hive table rows is only supported for transactional tables")
+        not_supported(_MODIFYING_ROWS)
+
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:
+        """Never for these tables."""
+        not_supported(_MODIFYING_ROWS)
 
 
 def _emptied(table: Table) -> Table:
