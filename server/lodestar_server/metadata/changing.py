@@ -266,15 +266,10 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter_to_change(table)
         return begun.metadata.execute_delete(session, table.handle)
 
-    def check_row_changes(self, table: CatalogTable) -> None:
-        """Raises NOT_SUPPORTED unless rows can be updated, deleted and merged one by one."""
-        if isinstance(table.handle, ComputedTableHandle):
-            not_supported(MODIFYING_ROWS)
-        begun, session = self._enter(table.catalog)
-        begun.metadata.check_row_changes(session, table.handle)
-
     def row_id_column(self, table: CatalogTable) -> RowIdColumn:
         """The column that tells the table's rows apart. Raises NOT_SUPPORTED."""
+        if isinstance(table.handle, ComputedTableHandle):
+            not_supported(MODIFYING_ROWS)
         begun, session = self._enter(table.catalog)
         return begun.metadata.row_id_column(session, table.handle)
 

@@ -13,12 +13,12 @@ from lodestar_server.plan.cost.estimator import Estimator
 from lodestar_server.plan.io_printer import print_io
 from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
+from lodestar_server.query.row_changes import explained_changes
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.types import VARCHAR, Type
 from lodestar_server.sql.analysis.bound import BoundQuery
-from lodestar_server.sql.analysis.row_changes import analyze_delete
 from lodestar_server.sql.analysis.writes import analyze_source
 from lodestar_server.sql.parser import ast, format_expression, format_statement
 from lodestar_server.sql.rewrite.listing import single_value
@@ -72,8 +72,8 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
     match node:
         case ast.Insert() | ast.CreateTableAsSelect():
             return optimized(statement, analyze_source(analysis, node.query).node, analysis)
-        case ast.Delete():
-            return optimized(statement, analyze_delete(analysis, node), analysis)
+        case ast.Delete() | ast.Update() | ast.Merge():
+            return explained_changes(statement, node)
     return None
 
 

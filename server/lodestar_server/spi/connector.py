@@ -396,13 +396,11 @@ class ConnectorMetadata:
         """Remove what the handle gives; the number of rows when it is known."""
         raise NotImplementedError
 
-    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """Raises NOT_SUPPORTED unless rows can be updated, deleted and merged one by one. Asked before the statement
-        is looked at."""
-        not_supported(MODIFYING_ROWS)
-
     def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
-        """The column that tells the table's rows apart; see `spi.row_changes`."""
+        """The column that tells the table's rows apart; see `spi.row_changes`.
+
+        Asked before the statement is looked at. Raises NOT_SUPPORTED when rows cannot be changed one by one.
+        """
         not_supported(MODIFYING_ROWS)
 
     def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:

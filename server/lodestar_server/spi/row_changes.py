@@ -9,7 +9,8 @@ have these columns, in this order:
 3. the table's columns that are not hidden, in the table's order: the complete new row for INSERT and UPDATE, NULLs for
    DELETE.
 
-A row id comes at most once. An updated row may be written as the deletion of the old row and the insertion of the new
+A row id comes once, but in a MERGE once for each case that the row meets: an old row that is removed several times is
+removed, and every new row stays (so says Trino). An updated row may be written as the deletion of the old row and the insertion of the new
 one. Nothing is visible before `finish_row_changes` and the commit. Source: Trino ConnectorMergeSink and MergePage.
 """
 

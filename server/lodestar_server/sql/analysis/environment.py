@@ -9,10 +9,17 @@ from typing import Protocol
 from lodestar_server import ir
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.session import QueryContext
-from lodestar_server.spi.connector import LanguageFunction, TableMetadata, TableVersion, ViewDefinition
+from lodestar_server.spi.connector import (
+    LanguageFunction,
+    MaterializedViewDefinition,
+    TableMetadata,
+    TableVersion,
+    ViewDefinition,
+)
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.names import QualifiedName
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.names import qualify
 from lodestar_server.sql.analysis.scopes import Field, Scope
@@ -34,6 +41,10 @@ class RelationCatalog(Protocol):
         """The view's definition, None when there is none."""
         ...
 
+    def find_materialized_view(self, name: QualifiedName) -> MaterializedViewDefinition | None:
+        """The materialized view's definition, None when there is none."""
+        ...
+
     def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
         """The table, None when there is none."""
         ...
@@ -44,6 +55,10 @@ class RelationCatalog(Protocol):
 
     def column_handles(self, table: CatalogTable) -> Mapping[str, ColumnHandle]:
         """Column name → handle."""
+        ...
+
+    def row_id_column(self, table: CatalogTable) -> RowIdColumn:
+        """What tells the table's rows apart. Raises NOT_SUPPORTED."""
         ...
 
 
@@ -98,6 +113,7 @@ class Analysis:
     `outer_names` are columns of outer queries as they were written, by their places.
     `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
+    `correlation` is false inside of subqueries that must not use columns of outer queries.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
     `routines` are the query's inline functions by lower-case name; `pending_routines` those whose bodies are being
@@ -128,15 +144,20 @@ class Analysis:
     stored_routines: dict[QualifiedName, list[ir.Routine]] = field(default_factory=dict)
     next_shared_key: int = 1
     top_level: bool = True
+    correlation: bool = True
 
-    def subquery(self, query: ast.Query, outer: Scope) -> RelationPlan:
-        """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with."""
+    def subquery(self, query: ast.Query, outer: Scope, *, correlation: bool = True) -> RelationPlan:
+        """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with.
+
+        Without `correlation`, nothing inside of it may use columns of another query.
+        """
         assert self.analyze_query is not None
-        was_top, self.top_level = self.top_level, False
+        was = self.top_level, self.correlation
+        self.top_level, self.correlation = False, self.correlation and correlation
         try:
             return self.analyze_query(self, query, outer)
         finally:
-            self.top_level = was_top
+            self.top_level, self.correlation = was
 
     def for_view(self, view: QualifiedName, definition: ViewDefinition, user: str) -> Analysis:
         """The state for a view's body: its own names, the same symbols."""

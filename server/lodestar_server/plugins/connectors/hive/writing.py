@@ -16,6 +16,7 @@ from lodestar_server.plugins.connectors.hive.errors import (
 )
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
+    ColumnKind,
     HiveAnalyzeHandle,
     HiveColumnHandle,
     HiveTableHandle,
@@ -42,6 +43,7 @@ from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.types import BIGINT
 
 STAGING_PREFIX = "_lodestar_staging-"
 ROWS = "rows"
@@ -277,12 +279,9 @@ class HiveWriting(ConnectorMetadata):
         self._transaction.add(lambda: self._transaction.metastore.set_figures(handle.name, found))
 
     # UPDATE, MERGE
-    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """Refused later, when a statement turns out to be correct and about single rows."""
-
     def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
-        """Never for these tables."""
-        not_supported(_MODIFYING_ROWS)
+        """Never read: the changes are refused when a statement turns out to be correct and about single rows."""
+        return RowIdColumn(HiveColumnHandle("$row_id", BIGINT, ColumnKind.HIDDEN), BIGINT)
 
     def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:
         """Never for these tables."""
