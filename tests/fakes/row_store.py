@@ -139,8 +139,11 @@ class RowStore:
         old = self.tables[name]
         none = pa.array([], pa.int64())
         version = old.version + 1
-        self.put(replace(old, version=version, rows=old.rows.slice(0, 0), numbers=none, born=none,
-                         appended_only_since=version))
+        self.put(
+            replace(
+                old, version=version, rows=old.rows.slice(0, 0), numbers=none, born=none, appended_only_since=version
+            )
+        )
 
     def change(self, name: SchemaTableName, pages: Sequence[pa.RecordBatch], seen: int) -> None:
         """Apply pages of row changes to the version that they were made from."""
@@ -197,7 +200,9 @@ class RowStoreMetadata(ConnectorMetadata):
     def list_schema_names(self, session: ConnectorSession) -> list[str]:
         return sorted(self._store.schemas)
 
-    def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, object], owner: str) -> None:
+    def create_schema(
+        self, session: ConnectorSession, schema: str, properties: Mapping[str, object], owner: str
+    ) -> None:
         self._store.schemas.add(schema)
 
     # tables
@@ -328,7 +333,9 @@ class RowStoreMetadata(ConnectorMetadata):
         columns = tuple(replace(one, comment=comment) if one.name == column else one for one in view.columns)
         self._store.materialized[name] = replace(view, columns=columns)
 
-    def materialized_view_freshness(self, session: ConnectorSession, name: SchemaTableName) -> MaterializedViewFreshness:
+    def materialized_view_freshness(
+        self, session: ConnectorSession, name: SchemaTableName
+    ) -> MaterializedViewFreshness:
         last = self._store.refreshed.get(name)
         if last is None:
             return MaterializedViewFreshness(Freshness.STALE)
@@ -423,7 +430,9 @@ class _Rows(PageSource):
     def _array(self, column: ColumnHandle) -> pa.Array:
         assert isinstance(column, RowColumn)
         if column.place is not None:
-            return pa.concat_arrays(self._stored.rows.column(column.place).chunks or [pa.array([], arrow_type(column.type))])
+            return pa.concat_arrays(
+                self._stored.rows.column(column.place).chunks or [pa.array([], arrow_type(column.type))]
+            )
         names = pa.array([str(self._stored.definition.name)] * len(self._stored.numbers), pa.string())
         return pa.StructArray.from_arrays([names, self._stored.numbers], ["f0", "f1"])
 

@@ -10,8 +10,10 @@ have these columns, in this order:
    DELETE.
 
 A row id comes once, but in a MERGE once for each case that the row meets: an old row that is removed several times is
-removed, and every new row stays (so says Trino). An updated row may be written as the deletion of the old row and the insertion of the new
-one. Nothing is visible before `finish_row_changes` and the commit. Source: Trino ConnectorMergeSink and MergePage.
+removed, and every new row stays (so says Trino). An updated row may be written as the deletion of the old row and the
+insertion of the new one. Nothing is visible before `finish_row_changes` and the commit.
+
+Source: Trino ConnectorMergeSink and MergePage.
 """
 
 from __future__ import annotations
