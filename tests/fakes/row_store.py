@@ -205,6 +205,12 @@ class RowStoreMetadata(ConnectorMetadata):
     ) -> None:
         self._store.schemas.add(schema)
 
+    def drop_schema(self, session: ConnectorSession, schema: str, cascade: bool) -> None:
+        self._store.schemas.discard(schema)
+        for names in (self._store.tables, self._store.views, self._store.materialized, self._store.refreshed):
+            for name in [one for one in names if one.schema == schema]:
+                del names[name]  # type: ignore[attr-defined]
+
     # tables
     def find_table(
         self, session: ConnectorSession, name: SchemaTableName, version: TableVersion | None = None
@@ -277,6 +283,9 @@ class RowStoreMetadata(ConnectorMetadata):
     # views
     def find_view(self, session: ConnectorSession, name: SchemaTableName) -> ViewDefinition | None:
         return self._store.views.get(name)
+
+    def drop_view(self, session: ConnectorSession, name: SchemaTableName) -> None:
+        del self._store.views[name]
 
     def create_view(
         self, session: ConnectorSession, name: SchemaTableName, view: ViewDefinition, replace: bool

@@ -116,6 +116,8 @@ def _case(
             f"Table: [{shown(targets)}], Expressions: [{shown(given)}]"
         )
         raise LodestarError(TYPE_MISMATCH, message, location=case.at)
+    for value, type_ in zip(written, targets, strict=True):
+        expressions.note_parameter(value, type_)
     return _Case(operation, condition, dict(zip(names, values, strict=True)))
 
 

@@ -156,6 +156,8 @@ def analyze_update(analysis: Analysis, node: ast.Update) -> RowChanges:
             f"Table: [{shown(targets)}], Expressions: [{shown(given)}]"
         )
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
+    for assignment, type_ in zip(node.assignments, targets, strict=True):
+        expressions.note_parameter(assignment.value, type_)
     new = dict(zip(names, values, strict=True))
 
     def value(column: ColumnMetadata) -> Expression:
