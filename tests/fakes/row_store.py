@@ -77,7 +77,8 @@ class RowWrite(WriteHandle):
     replace: bool = False
     view: SchemaTableName | None = None
     sources: tuple[tuple[SchemaTableName, int], ...] = ()
-    complete: bool = True
+    foreign: bool = False
+    functions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Refreshed:
     """What a materialized view was made from the last time."""
 
     sources: tuple[tuple[SchemaTableName, int], ...]
-    complete: bool
+    foreign: bool
+    functions: bool
     at: datetime
 
 
@@ -317,8 +319,9 @@ class RowStoreMetadata(ConnectorMetadata):
         self._store.materialized[name] = replace(view, storage=place)
 
     def drop_materialized_view(self, session: ConnectorSession, name: SchemaTableName) -> None:
-        del self._store.materialized[name]
-        del self._store.tables[SchemaTableName(name.schema, name.table + STORAGE)]
+        storage = self._store.materialized.pop(name).storage
+        assert storage is not None
+        del self._store.tables[storage.schema_table]
         self._store.refreshed.pop(name, None)
 
     def rename_materialized_view(
@@ -346,12 +349,12 @@ class RowStoreMetadata(ConnectorMetadata):
         self, session: ConnectorSession, name: SchemaTableName
     ) -> MaterializedViewFreshness:
         last = self._store.refreshed.get(name)
-        if last is None:
+        if last is None or last.functions or not (last.sources or last.foreign):
             return MaterializedViewFreshness(Freshness.STALE)
         tables = self._store.tables
         if any(one not in tables or tables[one].version != version for one, version in last.sources):
             return MaterializedViewFreshness(Freshness.STALE, last.at)
-        if not last.complete:
+        if last.foreign:
             return MaterializedViewFreshness(Freshness.UNKNOWN, last.at)
         return MaterializedViewFreshness(Freshness.FRESH)
 
@@ -362,12 +365,24 @@ class RowStoreMetadata(ConnectorMetadata):
         last = self._store.refreshed.get(name)
         tables = sources.tables
         kind = "refresh"
-        if last is not None and sources.row_wise and sources.complete and len(tables) == 1 == len(last.sources):
+        if (
+            last is not None
+            and sources.row_wise
+            and not sources.foreign_tables
+            and len(tables) == 1 == len(last.sources)
+        ):
             ((known, version),) = last.sources
             one = _table(tables[0])
             if known == one.name and self._stored(one).appended_only_since <= version:
                 kind, tables = "append", (replace(one, since=version),)
-        write = RowWrite(_table(storage).name, kind, view=name, sources=seen, complete=sources.complete)
+        write = RowWrite(
+            _table(storage).name,
+            kind,
+            view=name,
+            sources=seen,
+            foreign=sources.foreign_tables,
+            functions=sources.table_functions,
+        )
         return RefreshTarget(write, tables)
 
     def finish_refresh_materialized_view(
@@ -378,7 +393,7 @@ class RowStoreMetadata(ConnectorMetadata):
             self._store.empty(write.name)
         self._store.append(write.name, _rows(fragments, self._store.tables[write.name].rows.schema))
         assert write.view is not None
-        self._store.refreshed[write.view] = Refreshed(write.sources, write.complete, self._store.now())
+        self._store.refreshed[write.view] = Refreshed(write.sources, write.foreign, write.functions, self._store.now())
 
     def _stored(self, table: TableHandle) -> Stored:
         return self._store.history[_table(table).name, _table(table).version]
@@ -392,6 +407,7 @@ class RowStoreConnector(Connector):
         self._metadata = RowStoreMetadata(catalog, self.store)
 
     supports_not_null_columns = True
+    supports_grace_period = True
 
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
         return self._metadata

@@ -22,7 +22,8 @@ from lodestar_server.spi.connector import (
     ViewDefinition,
     not_supported,
 )
-from lodestar_server.spi.handles import CatalogTable, ColumnHandle, WriteKind, WriteTarget
+from lodestar_server.spi.handles import CatalogTable, ColumnHandle, TableHandle, WriteKind, WriteTarget
+from lodestar_server.spi.materialized_views import RefreshSources
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.row_changes import RowIdColumn
@@ -39,6 +40,14 @@ class TableAnalysis:
     table: CatalogTable
     columns: tuple[ColumnHandle, ...]
     target: WriteTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A refresh of a materialized view that has begun; `tables`: what to scan in place of a table of its catalog."""
+
+    target: WriteTarget
+    tables: Mapping[TableHandle, TableHandle]
 
 
 class MetadataChanging(MetadataReading):
@@ -200,6 +209,16 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter_to_write(name.catalog)
         begun.metadata.rename_materialized_view(session, name.schema_table, new_name)
 
+    def set_materialized_view_properties(self, name: QualifiedName, properties: Mapping[str, Any]) -> None:
+        """ALTER MATERIALIZED VIEW … SET PROPERTIES; a value None is DEFAULT."""
+        begun, session = self._enter_to_write(name.catalog)
+        begun.metadata.set_materialized_view_properties(session, name.schema_table, properties)
+
+    def set_materialized_view_column_comment(self, name: QualifiedName, column: str, comment: str | None) -> None:
+        """COMMENT ON COLUMN of a materialized view."""
+        begun, session = self._enter_to_write(name.catalog)
+        begun.metadata.set_materialized_view_column_comment(session, name.schema_table, column, comment)
+
     # rows
     def begin_create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> WriteTarget:
         """CREATE TABLE AS: where the rows go; nothing is visible before `finish_write` and the commit."""
@@ -282,6 +301,15 @@ class MetadataChanging(MetadataReading):
         shape = (("operation", TINYINT), ("row_id", row_id.type))
         visible = tuple((column.name, column.type) for column in columns if not column.hidden)
         return WriteTarget(table.catalog, table.name, handle, (*shape, *visible), WriteKind.ROW_CHANGES)
+
+    def begin_refresh(self, name: QualifiedName, storage: CatalogTable, sources: RefreshSources) -> Refresh:
+        """REFRESH MATERIALIZED VIEW: rows for the columns of its storage that are not hidden."""
+        begun, session = self._enter_to_write(name.catalog)
+        target = begun.metadata.begin_refresh_materialized_view(session, name.schema_table, storage.handle, sources)
+        columns = begun.metadata.table_metadata(session, storage.handle).columns
+        visible = tuple((column.name, column.type) for column in columns if not column.hidden)
+        write = WriteTarget(storage.catalog, storage.name, target.handle, visible, WriteKind.REFRESH)
+        return Refresh(write, dict(zip(sources.tables, target.tables, strict=True)))
 
     def begin_analyze(self, table: CatalogTable, properties: Mapping[str, Any]) -> TableAnalysis | None:
         """ANALYZE; None when there is nothing to find out. Raises NOT_SUPPORTED, INVALID_ANALYZE_PROPERTY."""

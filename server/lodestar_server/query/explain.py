@@ -11,6 +11,7 @@ from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.plan import printer
 from lodestar_server.plan.cost.estimator import Estimator
 from lodestar_server.plan.io_printer import print_io
+from lodestar_server.query.materialized_views import explained_refresh
 from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
 from lodestar_server.query.row_changes import explained_changes
@@ -74,6 +75,8 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
             return optimized(statement, analyze_source(analysis, node.query).node, analysis)
         case ast.Delete() | ast.Update() | ast.Merge():
             return explained_changes(statement, node)
+        case ast.RefreshMaterializedView():
+            return explained_refresh(statement, node)
     return None
 
 

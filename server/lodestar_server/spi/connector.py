@@ -543,6 +543,9 @@ class Connector:
     manages_owners: bool = False
     """Schemas, tables and views have owners that SET AUTHORIZATION changes; otherwise it is refused."""
 
+    supports_grace_period: bool = False
+    """CREATE MATERIALIZED VIEW may say GRACE PERIOD."""
+
     local_roots: tuple[str, ...] = ()
     """Directories of the local file system that the kernel may read for this catalog's FileScans."""
 

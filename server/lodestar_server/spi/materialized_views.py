@@ -29,13 +29,15 @@ class MaterializedViewFreshness:
 class RefreshSources:
     """What the query of a materialized view reads.
 
-    `tables` are those of the view's own catalog, as they are scanned. `complete`: there are no tables of other catalogs
-    and no table functions, whose changes the connector could not see. `row_wise`: every row comes from one row of the
-    only table, so that the rows of appended rows can be appended.
+    `tables` are those of the view's own catalog, as they are scanned, and those in the queries of fresh materialized
+    views, whose storage is scanned instead. `foreign_tables`: there are tables of other catalogs, `table_functions`:
+    there are table functions; of neither can the connector see when it changes. `row_wise`: every row comes from one
+    row of the one table that is scanned, so that the rows of appended rows can be appended.
     """
 
     tables: tuple[TableHandle, ...]
-    complete: bool
+    foreign_tables: bool
+    table_functions: bool
     row_wise: bool
 
 

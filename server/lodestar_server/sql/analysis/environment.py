@@ -18,6 +18,7 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.types import Type
@@ -43,6 +44,10 @@ class RelationCatalog(Protocol):
 
     def find_materialized_view(self, name: QualifiedName) -> MaterializedViewDefinition | None:
         """The materialized view's definition, None when there is none."""
+        ...
+
+    def materialized_view_freshness(self, name: QualifiedName) -> MaterializedViewFreshness:
+        """How fresh the stored rows of a materialized view are."""
         ...
 
     def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
@@ -111,7 +116,9 @@ class Analysis:
     """The state of one statement's analysis. `parameters` are the expressions for `?`, in order; None: no EXECUTE.
 
     `outer_names` are columns of outer queries as they were written, by their places.
-    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
+    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself; `storing_kind` is what
+    to call it. `read` are the tables of all scans, those in the queries of materialized views that are not run, too,
+    and `table_functions` are called by these names.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     `correlation` is false inside of subqueries that must not use columns of outer queries.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
@@ -133,6 +140,9 @@ class Analysis:
     tables: set[QualifiedName] = field(default_factory=set)
     views: tuple[QualifiedName, ...] = ()
     storing_view: QualifiedName | None = None
+    storing_kind: str = "view"
+    read: list[CatalogTable] = field(default_factory=list)
+    table_functions: list[str] = field(default_factory=list)
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
     lambda_bodies: dict[tuple[int, tuple[Type, ...], Scope], tuple[tuple[ir.Symbol, ...], ir.Expression]] = field(
         default_factory=dict
