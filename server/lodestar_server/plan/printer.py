@@ -50,6 +50,7 @@ from lodestar_server.ir.nodes import (
     Shared,
     SharedScan,
     Sort,
+    TableDelete,
     TableFunctionScan,
     TableScan,
     TableWrite,
@@ -156,6 +157,8 @@ def _own(node: PlanNode) -> tuple[str, dict[str, str], list[str]]:
             return "Output", {"columnNames": f"[{', '.join(node.names)}]"}, []
         case TableWrite():
             return _WRITERS[node.target.kind], {"table": f"{node.target.catalog}:{node.target.name}"}, []
+        case TableDelete():
+            return "TableDelete", {"target": str(node.table)}, []
         case TableScan():
             details = [f"{symbol.name} := {column}" for symbol, column in node.columns]
             return "TableScan", {"table": str(node.table)}, details

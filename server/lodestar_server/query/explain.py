@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from lodestar_server.ir import Cast, Constant
-from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.ir.nodes import PlanNode, TableWrite
 from lodestar_server.plan import printer
 from lodestar_server.plan.cost.estimator import Estimator
 from lodestar_server.plan.io_printer import print_io
@@ -18,6 +18,7 @@ from lodestar_server.query.row_changes import explained_changes
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import VARCHAR, Type
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.writes import analyze_source
@@ -96,6 +97,8 @@ def _inputs_and_outputs(statement: StatementContext, node: ast.Statement, plan: 
             written = statement.qualify(node.table.name, node.at)
         case ast.CreateTableAsSelect():
             written = statement.qualify(node.name, node.at)
+    if isinstance(plan, TableWrite):
+        written = QualifiedName(plan.target.catalog, plan.target.name.schema, plan.target.name.table)
     return print_io(plan, Estimator(metadata), names, value_text, written)
 
 

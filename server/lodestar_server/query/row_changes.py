@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lodestar_server.ir.nodes import PlanNode, Project, TableScan, TableWrite
+from lodestar_server.ir.nodes import PlanNode, Project, TableDelete, TableScan, TableWrite
 from lodestar_server.query.plans import answer_count, begun, optimized, run_write
 from lodestar_server.query.results import ResultSink
 from lodestar_server.query.statement import StatementContext
@@ -44,12 +44,11 @@ def change_rows(statement: StatementContext, node: RowChange, results: ResultSin
     """DELETE, UPDATE, MERGE."""
     planned = plan_changes(statement, node)
     metadata = statement.metadata
-    if isinstance(node, ast.Delete):
-        removable = _removable(planned.plan)
-        removed = None if removable is None else metadata.apply_delete(removable)
-        if removed is not None:
-            answer_count(metadata.execute_delete(removed), results)
-            return
+    removed = _removed_as_a_whole(statement, node, planned)
+    if removed is not None:
+        statement.plans[-1] = removed
+        answer_count(metadata.execute_delete(removed.table), results)
+        return
     target = metadata.begin_row_changes(planned.table)
     with begun(statement, target):
         plan = planned.writing(target)
@@ -74,13 +73,20 @@ def plan_changes(statement: StatementContext, node: RowChange) -> PlannedChanges
 def explained_changes(statement: StatementContext, node: RowChange) -> PlanNode:
     """The plan of a statement that changes rows, as EXPLAIN shows it: nothing begins."""
     planned = plan_changes(statement, node)
+    removed = _removed_as_a_whole(statement, node, planned)
+    if removed is not None:
+        return removed
     table = planned.table
     columns = tuple((symbol.hint, symbol.type) for symbol in planned.changes.columns)
     return planned.writing(WriteTarget(table.catalog, table.name, WriteHandle(), columns, WriteKind.ROW_CHANGES))
 
 
-def _removable(plan: PlanNode) -> CatalogTable | None:
-    """The rows of a table as a whole, when that is all that a DELETE asks for."""
+def _removed_as_a_whole(statement: StatementContext, node: RowChange, planned: PlannedChanges) -> TableDelete | None:
+    """A DELETE of nothing but a whole scan, when the connector takes it."""
+    plan = planned.plan
     while isinstance(plan, Project):
         plan = plan.source
-    return plan.table if isinstance(plan, TableScan) else None
+    if not isinstance(node, ast.Delete) or not isinstance(plan, TableScan):
+        return None
+    table = statement.metadata.apply_delete(plan.table)
+    return None if table is None else TableDelete(table, planned.analysis.symbols.new(BIGINT, "rows"))

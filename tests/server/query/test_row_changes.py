@@ -75,6 +75,10 @@ def test_explain_shows_the_changes_and_makes_none(engine: LocalEngine) -> None:
         (shown,) = engine.run(f"EXPLAIN {sql}").rows
         assert "MergeWriter[table = iceberg:default.t]" in shown
         assert "operation" in shown
+    (shown,) = engine.run("EXPLAIN DELETE FROM t").rows
+    assert "TableDelete[target = iceberg:default.t@2]" in shown
+    (shown,) = engine.run("EXPLAIN (TYPE IO) DELETE FROM t WHERE a = 1").rows
+    assert "outputTable" in shown
     assert engine.run("EXPLAIN (TYPE VALIDATE) UPDATE t SET a = 5").rows == ["[true]"]
     assert rows(engine) == ['[1,"x"]', '[2,"y"]']
 
