@@ -91,7 +91,7 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         condition = analyzer.analyze_as(node.filter, BOOLEAN, "Filter expression")
     name = builtin_name(node)
     if name == "typeof" and len(node.arguments) == 1 and not isinstance(node.arguments[0], ast.LambdaExpression):
-        return session_values.text(analyzer.analyze(node.arguments[0]).type.display)
+        return _type_of(analyzer.analyze(node.arguments[0]))
     if not node.arguments and (value := session_values.call(analyzer.analysis, name)) is not None:
         return value
     function, arguments = bind_call(analyzer, name, node)
@@ -114,6 +114,14 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         message = f"Cannot specify null treatment clause for {name} function"
         raise LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)
     return ir.Call(function, arguments, at=node.at)
+
+
+def _type_of(value: Expression) -> Expression:
+    """The name of a type; the value is computed all the same, and may fail."""
+    name = session_values.text(value.type.display)
+    if isinstance(value, ir.Constant | ir.SymbolRef):
+        return name
+    return ir.Case(((ir.IsNull(value), name),), name)
 
 
 def bind_call(

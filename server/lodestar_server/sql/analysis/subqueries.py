@@ -32,8 +32,12 @@ def _analyze(analyzer: ExpressionAnalyzer, node: ast.Expression) -> RelationPlan
     assert isinstance(node, ast.SubqueryExpression)
     if analyzer.in_lambda:
         raise LodestarError(NOT_SUPPORTED, "Lambda expression cannot contain subqueries", location=node.at)
-    outer = Scope(parent=analyzer.scope)
-    return analyzer.analysis.subquery(node.query, outer)
+    return analyzer.analysis.subquery(node.query, _outer(analyzer))
+
+
+def _outer(analyzer: ExpressionAnalyzer) -> Scope:
+    """What a subquery sees around it."""
+    return Scope(parent=analyzer.scope, closed=not analyzer.correlation)
 
 
 def _row_type(plan: RelationPlan) -> RowType:
@@ -53,7 +57,7 @@ def scalar(analyzer: ExpressionAnalyzer, node: ast.SubqueryExpression) -> Expres
 def exists(analyzer: ExpressionAnalyzer, node: ast.ExistsPredicate) -> Expression:
     """EXISTS (query)."""
     assert isinstance(node.subquery, ast.SubqueryExpression)
-    plan = analyzer.analysis.subquery(node.subquery.query, Scope(parent=analyzer.scope))
+    plan = analyzer.analysis.subquery(node.subquery.query, _outer(analyzer))
     return ir.Exists(plan.node, at=node.at)
 
 
