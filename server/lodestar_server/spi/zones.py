@@ -18,10 +18,8 @@ UTC = "UTC"
 MAX_OFFSET_MINUTES = 14 * 60
 
 _MAX_JAVA_OFFSET_MINUTES = 18 * 60
-_SYSTEM_V = frozenset(
-    f"SystemV/{name}"
-    for name in ["AST4", "AST4ADT", "CST6", "CST6CDT", "EST5", "EST5EDT", "HST10", "MST7", "MST7MDT", "PST8", "PST8PDT", "YST9", "YST9YDT"]
-)
+_SYSTEM_V_NAMES = "AST4 AST4ADT CST6 CST6CDT EST5 EST5EDT HST10 MST7 MST7MDT PST8 PST8PDT YST9 YST9YDT"
+_SYSTEM_V = frozenset(f"SystemV/{name}" for name in _SYSTEM_V_NAMES.split())
 _UTC_SPELLINGS = "UTC UT UCT GMT GMT0 Z Zulu Universal Greenwich Etc/UTC Etc/UT Etc/UCT Etc/GMT Etc/GMT0 Etc/Universal"
 _UTC_NAMES = frozenset(_UTC_SPELLINGS.split())
 _BARE_OFFSET = re.compile(r"([+-])(?:(\d{1,2})|(\d\d):?(\d\d)|(\d\d):(\d\d):00)", re.ASCII)

@@ -114,7 +114,10 @@ def iso_timestamp(text: str) -> dict[str, Any]:
     return {"t": days * _MICROS_PER_DAY + millis * 1000, "p": 0, "z": zone}
 
 
-_MONTHS = ["JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"]
+_MONTHS = (
+    *("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE"),
+    *("JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"),
+)
 _MAX_JAVA_OFFSET_MINUTES = 18 * 60
 _FIELDS = (
     re.compile(r"(\d{4}(?!\d)|[+-]\d{4,9})", re.ASCII),
