@@ -49,9 +49,9 @@ def scalar(analyzer: ExpressionAnalyzer, node: ast.SubqueryExpression) -> Expres
     plan = _analyze(analyzer, node)
     fields = plan.visible_fields
     if len(fields) == 1:
-        return ir.ScalarSubquery(plan.node, fields[0].symbol, at=node.at)
+        return ir.ScalarSubquery(plan.node, fields[0].symbol, at=node.query.at)
     relation, output = _packed(analyzer, plan, _row_type(plan))
-    return ir.ScalarSubquery(relation, output, at=node.at)
+    return ir.ScalarSubquery(relation, output, at=node.query.at)
 
 
 def exists(analyzer: ExpressionAnalyzer, node: ast.ExistsPredicate) -> Expression:
@@ -120,4 +120,7 @@ def quantified(analyzer: ExpressionAnalyzer, node: ast.QuantifiedComparisonExpre
         message = f"Type [{common.display}] must be {ability} in order to be used in quantified comparison"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
     quantifier = ir.Quantifier.ALL if node.quantifier is ast.Quantifier.ALL else ir.Quantifier.ANY
-    return ir.QuantifiedComparison(operator, quantifier, value, relation, output, at=node.at)
+    # Trino makes an aggregation of the others, whose place is that of the query.
+    assert isinstance(node.subquery, ast.SubqueryExpression)
+    at = node.at if by_equality else node.subquery.query.at
+    return ir.QuantifiedComparison(operator, quantifier, value, relation, output, at=at)
