@@ -17,7 +17,8 @@ from lodestar_server.query.explain import explain
 from lodestar_server.query.explain_analyze import explain_analyze
 from lodestar_server.query.plans import answer, plan_query
 from lodestar_server.query.preparation import PreparedStatement, prepare
-from lodestar_server.query.results import QueryPhase, ResultSink
+from lodestar_server.query.recall import Answer, Answers
+from lodestar_server.query.results import QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.services import EngineServices
 from lodestar_server.query.session_properties import with_session
 from lodestar_server.query.show_stats import show_stats
@@ -37,16 +38,25 @@ class Pipeline(Protocol):
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         """Run a statement to its end. Raises: LodestarError; the caller turns anything else into an internal error."""
 
+    def recall(self, text: str, context: QueryContext, encoding: RowEncoding) -> Answer | None:
+        """The answer to a statement that cannot have another one than last time; takes microseconds."""
+
 
 class EnginePipeline:
     """The pipeline of a server. Thread-safe."""
 
     def __init__(self, services: EngineServices) -> None:
         self._services = services
+        self._answers = Answers()
+
+    def recall(self, text: str, context: QueryContext, encoding: RowEncoding) -> Answer | None:
+        """See `Pipeline`."""
+        return self._answers.find(text, context, encoding)
 
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         """See `Pipeline`."""
         prepared = prepare(text, context.session)
+        results = self._answers.recorder(text, prepared.statement, context, results)
         results.describe(query_type(prepared.statement), None)
         results.enter(QueryPhase.PLANNING)
         if is_transaction_control(prepared.statement):

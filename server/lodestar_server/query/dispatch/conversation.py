@@ -44,6 +44,8 @@ from lodestar_server.session import Capability
 from lodestar_server.spi.errors import LodestarError
 
 LONG_POLL_SECONDS = 1.0
+RESULT_AT_ONCE = "RESULT_AT_ONCE"
+"""The capability of a client that takes rows in the answer to its POST."""
 _FIRST_ROWS_SECONDS = 0.1
 """How long a page that has rows but is not full waits for more."""
 _AT_ONCE_SECONDS = 0.02
@@ -77,12 +79,12 @@ class Conversations:
         self._kept: OrderedDict[str, int] = OrderedDict()
         self._kept_bytes = 0
 
-    def begin(self, query: Query, base: str) -> Document:
+    async def begin(self, query: Query, base: str) -> Document:
         """The answer to a POST. `base` is the server's address as the client sees it: `http://host:8080`."""
         self._prune()
         conversation = Conversation(query, self)
         self._open[query.id] = conversation
-        return conversation.posted(base)
+        return await conversation.posted(base)
 
     def find(self, query_id: str) -> Conversation:
         """The conversation about a query. Raises: RequestFault(404)."""
@@ -158,8 +160,14 @@ class Conversation:
         if not self.query.slugs.fits(kind, token, slug):
             raise not_found()
 
-    def posted(self, base: str) -> Document:
-        """The answer to the POST: always QUEUED, always with a nextUri, whatever is known already."""
+    async def posted(self, base: str) -> Document:
+        """The answer to the POST: QUEUED with a nextUri, whatever is known already. Only who asked for it, by a
+        capability, and only for a statement that reads, is told a result that is there in time."""
+        query = self.query
+        if query.early and RESULT_AT_ONCE in query.request.capabilities:
+            await query.wait_until(self._settled, asyncio.get_running_loop().time() + _AT_ONCE_SECONDS)
+            if self._fits_at_once():
+                return await self._tell_at_once(base)
         return Document((queued_document(self.query.id, self._uris(base, self._uri(base, QUEUED, 1)), 0, 0),))
 
     async def queued(self, token: int, slug: str, base: str) -> Document:
@@ -193,6 +201,9 @@ class Conversation:
         if query.complete or query.done:
             return True
         return query.spool is not None and query.spool.ready_bytes > self._all.config.target_page_size
+
+    def _settled(self) -> bool:
+        return self.query.done or (self.query.dispatched and self._through())
 
     def _fits_at_once(self) -> bool:
         query = self.query
