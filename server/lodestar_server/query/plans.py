@@ -10,6 +10,7 @@ import pyarrow as pa
 from lodestar_server.execution.kernel.lowering.statement import RowFormat
 from lodestar_server.ir import Symbol
 from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
+from lodestar_server.plan.decorrelation import check_correlations
 from lodestar_server.plan.optimizer.optimizer import optimize
 from lodestar_server.plan.optimizer.rule import RuleContext
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
@@ -42,6 +43,8 @@ def plan_query(statement: StatementContext, query: ast.Query | BoundQuery) -> Bo
 def optimized(statement: StatementContext, plan: PlanNode, analysis: Analysis) -> PlanNode:
     """The plan after the rules; remembered for EXPLAIN ANALYZE."""
     best = optimize(plan, RuleContext(statement.metadata, analysis.symbols))
+    if analysis.outer_names:
+        check_correlations(best, analysis.evaluator.evaluate)
     statement.plans.append(best)
     return best
 
