@@ -1,18 +1,18 @@
-"""Partition names (`p=a%2Fb/q=1`), partition values as Hive writes them, and typed values.
+"""Partition values as Hive writes them, and typed values.
 
 A value is text in the metastore; `__HIVE_DEFAULT_PARTITION__` stands for NULL (and for the empty text).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Protocol
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
 from lodestar_server.plugins.toolkit.calendar import day_number, day_text
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_PARTITION_VALUE
+from lodestar_server.plugins.toolkit.metastore.partition_names import NULL_VALUE, make_partition_name
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
@@ -30,11 +30,8 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 
-NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
 NULL_VALUE_OF_HIVE = "\\N"
 
-_ESCAPED = re.compile("[\x00-\x1f\"#%'*/:=?\\\\\x7f{\\[\\]^]")
-_UNESCAPED = re.compile("%([0-9A-Fa-f]{2})")
 _EPOCH_TIME = datetime(1970, 1, 1)
 _PICOSECONDS = 1_000_000_000_000
 _DECIMALS = Context(prec=76)
@@ -50,36 +47,6 @@ class PartitionColumn(Protocol):
 
     @property
     def type(self) -> Type: ...
-
-
-def escape_name(text: str) -> str:
-    """A value or name as it stands in a path."""
-    return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", text)
-
-
-def unescape_name(text: str) -> str:
-    """The inverse."""
-    return _UNESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def make_partition_name(columns: Sequence[str], values: Sequence[str]) -> str:
-    """`p=a/q=1`."""
-    return "/".join(
-        f"{escape_name(column)}={escape_name(value)}" for column, value in zip(columns, values, strict=True)
-    )
-
-
-def parse_partition_name(name: str, columns: int) -> tuple[str, ...]:
-    """The values of a name. Raises: HIVE_INVALID_METADATA when it does not have `columns` parts."""
-    values = []
-    for part in name.split("/"):
-        _, mark, value = part.partition("=")
-        if not mark:
-            break
-        values.append(unescape_name(value))
-    if len(values) != columns or name.count("/") != columns - 1:
-        raise LodestarError(HIVE_INVALID_METADATA, f"Invalid partition name: {name}")
-    return tuple(values)
 
 
 def check_partition_type(column: str, type_: Type) -> None:

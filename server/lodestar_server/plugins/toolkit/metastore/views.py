@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import orjson
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_VIEW_DATA
-from lodestar_server.plugins.connectors.hive.metastore.model import HiveColumn, Table, TableType
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_VIEW_DATA
+from lodestar_server.plugins.toolkit.metastore.model import HiveColumn, Table, TableType
 from lodestar_server.spi.connector import ViewColumn, ViewDefinition, not_supported
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
