@@ -11,9 +11,11 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergSplit,
     IcebergTableHandle,
     IcebergTransactionHandle,
+    IcebergWriteHandle,
 )
 from lodestar_server.plugins.connectors.iceberg.metadata import IcebergMetadata
 from lodestar_server.plugins.connectors.iceberg.opening import Footers
+from lodestar_server.plugins.connectors.iceberg.page_sink import IcebergPageSink
 from lodestar_server.plugins.connectors.iceberg.properties import (
     ANALYZE_PROPERTIES,
     SCHEMA_PROPERTIES,
@@ -98,7 +100,8 @@ class IcebergConnector(Connector):
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """A writer; several may write at once."""
-        raise NotImplementedError
+        assert isinstance(handle, IcebergWriteHandle)
+        return IcebergPageSink(self._tables.files, handle)
 
     def session_properties(self) -> Sequence[PropertyMetadata]:
         """With this catalog's defaults."""

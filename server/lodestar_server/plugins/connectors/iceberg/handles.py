@@ -130,7 +130,7 @@ class IcebergWriteHandle(WriteHandle):
     schema_json: bytes
     spec_id: int
     spec_json: bytes
-    sort_columns: tuple[tuple[int, str, str], ...]
+    sort_columns: tuple[tuple[str, str, str], ...]
     data_location: str
     object_store_layout: bool
     format: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lodestar_server.plugins.connectors.iceberg.views import IcebergViews
+from lodestar_server.plugins.connectors.iceberg.writing import IcebergWriting
 
 
-class IcebergMetadata(IcebergViews):
+class IcebergMetadata(IcebergWriting):
     """The whole."""
