@@ -16,6 +16,7 @@ help: ## This list
 	@echo "Setting up .venv (about a minute) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock -e '.[dev]'
+	@$(BIN)/python -m compileall -q server client dialect
 	@touch .venv
 
 demo: .venv ## The tour: sample data, a server, the driver, SQLAlchemy and the command line; stops by itself

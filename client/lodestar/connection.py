@@ -18,7 +18,7 @@ from lodestar.protocol.documents import PageData
 from lodestar.protocol.messages import HttpResponse, header_lines
 from lodestar.protocol.operations import Limits, Operation, advance, cancel, start
 from lodestar.protocol.statement import RequestHeaders, Statement
-from lodestar.session import ClientSession, apply_headers, session_headers
+from lodestar.session import RESULT_AT_ONCE, ClientSession, apply_headers, session_headers
 from lodestar.settings import ISOLATION_LEVELS, ConnectionSettings
 from lodestar.transport.blocking import BlockingTransport
 from lodestar.version import VERSION
@@ -47,21 +47,28 @@ class ConnectionCore:
         ]
 
     def request_headers(
-        self, encodings: Sequence[str] | None = None, prepared: Mapping[str, str] | None = None
+        self,
+        encodings: Sequence[str] | None = None,
+        prepared: Mapping[str, str] | None = None,
+        *,
+        at_once: bool = False,
     ) -> RequestHeaders:
         """The header lines of a statement in the session as it is now. Raises: InterfaceError.
 
         `encodings` is what this statement offers instead of the connection, `prepared` are statements of its own.
+        `at_once`: its POST may be answered with the result.
         """
         auth = [] if self.settings.auth is None else self.settings.auth.headers()
         formatted = self._formatted
         offered = self.settings.encodings if encodings is None else encodings
-        usual = encodings is None and not prepared
+        usual = encodings is None and not prepared and at_once
         if usual and formatted is not None and formatted[0] is self.session and formatted[1] == auth:
             return formatted[2]
         session = self.session
         if prepared:
             session = replace(session, prepared={**session.prepared, **prepared})
+        if at_once:
+            session = replace(session, capabilities=(*session.capabilities, RESULT_AT_ONCE))
         own = [*auth, *self.settings.http_headers]
         statement = [*self._common, ("Content-Type", "text/plain; charset=utf-8"), *own, *session_headers(session)]
         if offered:
@@ -69,7 +76,7 @@ class ConnectionCore:
         poll = [*self._common, *own, *(("X-Trino-User", one) for one in (session.user,) if one)]
         headers = RequestHeaders(header_lines(statement), header_lines(poll), header_lines(self._common))
         if usual:
-            self._formatted = session, auth, headers
+            self._formatted = self.session, auth, headers
         return headers
 
     def apply(self, response: HttpResponse) -> None:

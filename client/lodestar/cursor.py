@@ -73,18 +73,18 @@ class CursorCore:
         limits = core.limits(seconds)
         if core.isolation_level is not None:
             yield from core.begin_lazily(limits)
-        headers = core.request_headers(self._encodings())
+        headers = core.request_headers(self._encodings(), at_once=True)
         self.statement = statement = Statement(core.settings.origin, text, headers)
         self._limits = limits
-        yield from start(statement, limits, core.apply)
-        while not statement.done:
-            data = yield from advance(statement, limits, core.apply)
+        data = yield from start(statement, limits, core.apply)
+        while data is not None or not statement.done:
             if data is not None:
                 if statement.update_type is None and not statement.done:
                     self._ahead = yield from begin(statement.next_request(), limits)
                 yield from self._take(statement, data)
-                if statement.update_type is None:
+                if statement.update_type is None or statement.done:
                     break
+            data = yield from advance(statement, limits, core.apply)
         self.last_contact = time.monotonic()
         self._describe(statement)
 

@@ -17,6 +17,9 @@ _RECEIVED = "x-trino-"
 CAPABILITIES = ("PATH", "PARAMETRIC_DATETIME", "SESSION_AUTHORIZATION")
 """What this driver understands beyond the oldest protocol."""
 
+RESULT_AT_ONCE = "RESULT_AT_ONCE"
+"""A capability of a single statement: its POST may be answered with the whole result. Other servers ignore it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientSession:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 import orjson
 import pyarrow as pa
 
-from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, SessionChanges
+from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding, SessionChanges
 from lodestar_server.session import QueryContext, QueryWarning
 from lodestar_server.spi.errors import (
     DIVISION_BY_ZERO,
@@ -45,6 +45,9 @@ class ScriptedPipeline:
         self.texts: list[str] = []
         self.contexts: list[QueryContext] = []
         self.extra: dict[str, Callable[[QueryContext, ResultSink], None]] = {}
+
+    def recall(self, text: str, context: QueryContext, encoding: RowEncoding) -> None:
+        return None
 
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         self.texts.append(text)

@@ -138,8 +138,10 @@ def _shown(target: str) -> str:
     return "/".join(parts[:5]) if parts[1:3] == ["v1", "statement"] else "/".join(parts[:4])
 
 
-def start(statement: Statement, limits: Limits, on_response: Callable[[HttpResponse], None]) -> Operation[None]:
-    """Send the statement."""
+def start(
+    statement: Statement, limits: Limits, on_response: Callable[[HttpResponse], None]
+) -> Operation[PageData | None]:
+    """Send the statement; its rows when the answer has them already, to one that offers RESULT_AT_ONCE."""
 
     def accept(response: HttpResponse) -> PageData | None:
         data = statement.receive(response)
@@ -147,7 +149,7 @@ def start(statement: Statement, limits: Limits, on_response: Callable[[HttpRespo
         return data
 
     try:
-        yield from send(statement.start_request(), limits, accept)
+        return (yield from send(statement.start_request(), limits, accept))
     except BaseException:
         if statement.next_uri is None:
             statement.abandon()

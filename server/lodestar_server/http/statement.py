@@ -79,7 +79,7 @@ class StatementRoutes:
             remote_address=exchange.remote_address,
         )
         query = self._conversations.manager.register(request)
-        return self._reply(self._conversations.begin(query, exchange.base), request.encoding)
+        return self._reply(await self._conversations.begin(query, exchange.base), request.encoding)
 
     async def poll_queued(self, exchange: Exchange) -> Reply:
         """The answer before the statement is accepted."""

@@ -14,9 +14,12 @@ from lodestar_server.query import writes
 from lodestar_server.query.commands import COMMANDS, run_transaction_control
 from lodestar_server.query.explain import explain
 from lodestar_server.query.explain_analyze import explain_analyze
+from lodestar_server.query.materialized_views import refresh_materialized_view
 from lodestar_server.query.plans import answer, plan_query
 from lodestar_server.query.preparation import PreparedStatement, prepare
-from lodestar_server.query.results import QueryPhase, ResultSink
+from lodestar_server.query.recall import Answer, Answers
+from lodestar_server.query.results import QueryPhase, ResultSink, RowEncoding
+from lodestar_server.query.row_changes import change_rows
 from lodestar_server.query.services import EngineServices
 from lodestar_server.query.session_properties import with_session
 from lodestar_server.query.show_stats import show_stats
@@ -35,16 +38,25 @@ class Pipeline(Protocol):
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         """Run a statement to its end. Raises: LodestarError; the caller turns anything else into an internal error."""
 
+    def recall(self, text: str, context: QueryContext, encoding: RowEncoding) -> Answer | None:
+        """The answer to a statement that cannot have another one than last time; takes microseconds."""
+
 
 class EnginePipeline:
     """The pipeline of a server. Thread-safe."""
 
     def __init__(self, services: EngineServices) -> None:
         self._services = services
+        self._answers = Answers()
+
+    def recall(self, text: str, context: QueryContext, encoding: RowEncoding) -> Answer | None:
+        """See `Pipeline`."""
+        return self._answers.find(text, context, encoding)
 
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         """See `Pipeline`."""
         prepared = prepare(text, context.session)
+        results = self._answers.recorder(text, prepared.statement, context, results)
         results.describe(query_type(prepared.statement), None)
         results.enter(QueryPhase.PLANNING)
         if is_transaction_control(prepared.statement):
@@ -101,9 +113,9 @@ def _query(statement: StatementContext, node: ast.Statement) -> ast.Query | Boun
 _WRITES: dict[type[ast.Statement], Callable[[StatementContext, Any, ResultSink], None]] = {
     ast.Insert: writes.insert,
     ast.CreateTableAsSelect: writes.create_table_as,
-    ast.Delete: writes.delete,
-    ast.Update: writes.update,
-    ast.Merge: writes.merge,
+    ast.Delete: change_rows,
+    ast.Update: change_rows,
+    ast.Merge: change_rows,
     ast.Analyze: writes.analyze_table,
-    ast.RefreshMaterializedView: writes.refresh_materialized_view,
+    ast.RefreshMaterializedView: refresh_materialized_view,
 }

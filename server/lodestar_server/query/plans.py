@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -71,23 +72,35 @@ def write(
 
     The rows are visible after the commit of the statement's transaction.
     """
-    metadata = statement.metadata
-    try:
+    with begun(statement, target):
         row_count = analysis.symbols.new(BIGINT, "rows")
         plan = optimized(statement, TableWrite(source, target, tuple(symbols), row_count), analysis)
-        results.enter(QueryPhase.STARTING)
-        sink = metadata.page_sink(target)
-        try:
-            results.enter(QueryPhase.RUNNING)
-            count = statement.services.kernel.write(plan, statement.query, StatementSources(metadata), sink)
-            fragments = sink.finish()
-        except BaseException:
-            sink.abort()
-            raise
-        metadata.finish_write(target, fragments)
+        return run_write(statement, plan, target, results)
+
+
+@contextmanager
+def begun(statement: StatementContext, target: WriteTarget) -> Iterator[None]:
+    """A write that has begun: an exception aborts it."""
+    try:
+        yield
     except BaseException:
-        metadata.abort_write(target)
+        statement.metadata.abort_write(target)
         raise
+
+
+def run_write(statement: StatementContext, plan: PlanNode, target: WriteTarget, results: ResultSink) -> int:
+    """Run an optimized TableWrite and hand its pieces to the connector; the number of rows."""
+    metadata = statement.metadata
+    results.enter(QueryPhase.STARTING)
+    sink = metadata.page_sink(target)
+    try:
+        results.enter(QueryPhase.RUNNING)
+        count = statement.services.kernel.write(plan, statement.query, StatementSources(metadata), sink)
+        fragments = sink.finish()
+    except BaseException:
+        sink.abort()
+        raise
+    metadata.finish_write(target, fragments)
     return count
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lodestar_server.query.statement_types import DATA_DEFINITION, query_type
 from lodestar_server.session import Session
@@ -22,7 +23,16 @@ class PreparedStatement:
 
 def prepare(text: str, session: Session) -> PreparedStatement:
     """Parse a text and resolve EXECUTE. Raises: SYNTAX_ERROR, NOT_FOUND, INVALID_PARAMETER_USAGE …"""
-    return resolve(parse_statement(text), session)
+    return resolve(parsed(text), session)
+
+
+def parsed(text: str) -> ast.Statement:
+    """The tree of a text. Trees are frozen, and dashboards send the same texts: the last ones are kept."""
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else parse_statement(text)
+
+
+_REMEMBERED_LENGTH = 10_000
+_remembered = lru_cache(256)(parse_statement)
 
 
 def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
@@ -30,7 +40,7 @@ def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
     statement: ast.Statement = wrapped
     parameters: tuple[ast.Expression, ...] = ()
     if isinstance(wrapped, ast.Execute):
-        statement = parse_statement(session.prepared_text(wrapped.name.value))
+        statement = parsed(session.prepared_text(wrapped.name.value))
         parameters = wrapped.parameters
     elif isinstance(wrapped, ast.ExecuteImmediate):
         statement = parse_statement(_placed(wrapped.statement))
@@ -61,7 +71,10 @@ def _placed(literal: ast.StringLiteral) -> str:
 
 
 def count_parameters(statement: ast.Statement) -> int:
-    """How many `?` a statement has; none for PREPARE, whose parameters belong to what it prepares."""
-    if isinstance(statement, ast.Prepare):
+    """How many `?` a statement has; none for PREPARE, whose parameters belong to what it prepares.
+
+    Nor does Trino look for them in a materialized view's query: there they are refused in their place.
+    """
+    if isinstance(statement, ast.Prepare | ast.CreateMaterializedView):
         return 0
     return sum(isinstance(node, ast.Parameter) for node in walk(statement))

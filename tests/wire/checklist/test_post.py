@@ -80,3 +80,19 @@ def test_15_head_checks_credentials(served):
     assert served.send("HEAD", "/v1/statement", served.user).status == 200
     refused = served.send("HEAD", "/v1/statement")
     assert (refused.status, refused.header("WWW-Authenticate")) == (401, 'Basic realm="Trino"')
+
+
+AT_ONCE = {"X-Trino-User": "alice", "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME,RESULT_AT_ONCE"}
+
+
+def test_12_a_client_that_asks_for_it_gets_the_result_with_its_post(served):
+    document = served.post("SELECT 1", AT_ONCE).json
+    assert (document["data"], document["stats"]["state"], "nextUri" in document) == ([[1]], "FINISHED", False)
+
+
+@pytest.mark.parametrize("sql", ["SELEC", "SELECT BROKEN", "CREATE TABLE t", "INSERT", "SELECT SLOW"])
+def test_12_anything_else_is_told_the_usual_way(served, sql):
+    document = served.post(sql, AT_ONCE).json
+    assert "/v1/statement/queued/" in document["nextUri"]
+    assert not {"columns", "data", "error", "updateType"} & document.keys()
+    served.send("DELETE", document["nextUri"].removeprefix(served.url))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from types import TracebackType
 from typing import Any
 
@@ -58,8 +60,11 @@ def constant_batch(rows: list[list[Any]], columns: tuple[Type, ...], form: RowFo
     if form is RowFormat.ARROW:
         arrays = [pa.array([row[index] for row in rows], arrow_type(type_)) for index, type_ in enumerate(columns)]
         return pa.RecordBatch.from_arrays(arrays, names=[f"c{index}" for index in range(len(columns))])
-    texts = [orjson.dumps(row).decode() + "," for row in rows]
-    return pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], names=["row"])
+    texts = [orjson.dumps(row) + b"," for row in rows]
+    offsets = array("i", accumulate(map(len, texts), initial=0))
+    # Not `pa.array`: the first call of it in a process imports pandas, where that is installed.
+    column = pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts)))
+    return pa.RecordBatch.from_arrays([column], names=["row"])
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lodestar_server.query.results import ResultSink
+from lodestar_server.query.results import ResultSink, RowEncoding
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 
@@ -13,3 +13,6 @@ class AbsentPipeline:
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         """Raises: LodestarError(NOT_SUPPORTED)."""
         raise LodestarError(NOT_SUPPORTED, "This server was started without a SQL engine")
+
+    def recall(self, text: str, context: QueryContext, encoding: RowEncoding) -> None:
+        """Nothing was ever answered."""

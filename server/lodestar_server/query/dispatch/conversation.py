@@ -44,6 +44,8 @@ from lodestar_server.session import Capability
 from lodestar_server.spi.errors import LodestarError
 
 LONG_POLL_SECONDS = 1.0
+RESULT_AT_ONCE = "RESULT_AT_ONCE"
+"""The capability of a client that takes rows in the answer to its POST."""
 _FIRST_ROWS_SECONDS = 0.1
 """How long a page that has rows but is not full waits for more."""
 _AT_ONCE_SECONDS = 0.02
@@ -66,6 +68,10 @@ class Document:
         """Length of the body."""
         return sum(len(part) for part in self.parts)
 
+    def copy(self) -> Document:
+        """The same in one piece, with memory of its own."""
+        return Document((b"".join(self.parts),), self.headers)
+
 
 class Conversations:
     """The conversations of a server's queries."""
@@ -76,13 +82,14 @@ class Conversations:
         self._open: dict[str, Conversation] = {}
         self._kept: OrderedDict[str, int] = OrderedDict()
         self._kept_bytes = 0
+        manager.on_completed.append(self._completed)
 
-    def begin(self, query: Query, base: str) -> Document:
+    async def begin(self, query: Query, base: str) -> Document:
         """The answer to a POST. `base` is the server's address as the client sees it: `http://host:8080`."""
         self._prune()
         conversation = Conversation(query, self)
         self._open[query.id] = conversation
-        return conversation.posted(base)
+        return await conversation.posted(base)
 
     def find(self, query_id: str) -> Conversation:
         """The conversation about a query. Raises: RequestFault(404)."""
@@ -117,8 +124,12 @@ class Conversations:
             return None, 0, None
         return query.segments, parsed[1], query
 
-    def keep(self, query: Query, size: int) -> None:
+    def _completed(self, query: Query) -> None:
         """The last document of a query that is done stays; the oldest ones go when there are too many bytes."""
+        conversation = self._open.get(query.id)
+        size = 0 if conversation is None else conversation.compact()
+        if not size:
+            return
         self._kept[query.id] = size
         self._kept_bytes += size
         while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
@@ -158,8 +169,14 @@ class Conversation:
         if not self.query.slugs.fits(kind, token, slug):
             raise not_found()
 
-    def posted(self, base: str) -> Document:
-        """The answer to the POST: always QUEUED, always with a nextUri, whatever is known already."""
+    async def posted(self, base: str) -> Document:
+        """The answer to the POST: QUEUED with a nextUri, whatever is known already. Only who asked for it, by a
+        capability, and only for a statement that reads, is told a result that is there in time."""
+        query = self.query
+        if query.early and RESULT_AT_ONCE in query.request.capabilities:
+            await query.wait_until(self._settled, asyncio.get_running_loop().time() + _AT_ONCE_SECONDS)
+            if self._fits_at_once():
+                return await self._tell_at_once(base)
         return Document((queued_document(self.query.id, self._uris(base, self._uri(base, QUEUED, 1)), 0, 0),))
 
     async def queued(self, token: int, slug: str, base: str) -> Document:
@@ -194,6 +211,9 @@ class Conversation:
             return True
         return query.spool is not None and query.spool.ready_bytes > self._all.config.target_page_size
 
+    def _settled(self) -> bool:
+        return self.query.done or (self.query.dispatched and self._through())
+
     def _fits_at_once(self) -> bool:
         query = self.query
         if not query.complete or query.error is not None:
@@ -206,8 +226,6 @@ class Conversation:
             if self._told_at_once is None:
                 document, self._ended = await self._next(-1, base)
                 self._told_at_once = document
-                if self._ended:
-                    self._all.keep(self.query, document.size_bytes)
             if self._gone:
                 raise RequestFault(410, "HTTP 410 Gone")
             return self._told_at_once
@@ -225,8 +243,6 @@ class Conversation:
                 raise not_found()
             document, ended = await self._next(token, base)
             self._last_token, self._last, self._ended = token, document, ended
-            if ended:
-                self._all.keep(self.query, document.size_bytes)
             self.query.heartbeat()
             return document
 
@@ -244,6 +260,15 @@ class Conversation:
                 self.query.release()
             return
         self._all.manager.cancel(self.query)
+
+    def compact(self) -> int:
+        """Copy what may be asked for again: its rows are a slice of a batch, which may be many times larger. The
+        bytes that are kept."""
+        if self._last is not None:
+            self._last = self._last.copy()
+        if self._told_at_once is not None:
+            self._told_at_once = self._told_at_once.copy()
+        return sum(0 if one is None else one.size_bytes for one in (self._last, self._told_at_once))
 
     def drop(self) -> None:
         """Free the last document; its token is gone."""

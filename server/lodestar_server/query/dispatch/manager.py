@@ -29,6 +29,7 @@ from lodestar_server.query.dispatch.query import Query
 from lodestar_server.query.dispatch.sink import QuerySink
 from lodestar_server.query.dispatch.tracker import QueryHistory, abandoned_error, overdue_error
 from lodestar_server.query.dispatch.workers import Workers
+from lodestar_server.query.results import ResultSink
 from lodestar_server.query.state import QueryState
 from lodestar_server.session import QueryContext, Session
 from lodestar_server.session.system_properties import SystemProperties
@@ -202,19 +203,25 @@ class QueryManager:
         return query.timeline.created + limit
 
     def _submit(self, query: Query) -> None:
+        assert query.context is not None
         query.advance(QueryState.DISPATCHING)
-        self._workers.submit(self._run, query)
+        sink = QuerySink(query, self._make_spool, self._make_segments)
+        known = self._pipeline.recall(query.text, query.context, sink.final_encoding)
+        if known is None:
+            self._workers.submit(self._run, query, sink, self._pipeline.run)
+        else:
+            # Telling it takes less time than waking a worker.
+            self._run(query, sink, lambda text, context, results: known.tell(context, results))
 
     # The worker.
 
-    def _run(self, query: Query) -> None:
+    def _run(self, query: Query, sink: QuerySink, answer: Callable[[str, QueryContext, ResultSink], None]) -> None:
         """A worker thread's life with one query. Never raises."""
         assert query.context is not None
         try:
             if query.done:
                 return
-            sink = QuerySink(query, self._make_spool, self._make_segments)
-            self._pipeline.run(query.text, query.context, sink)
+            answer(query.text, query.context, sink)
             if not query.complete and not query.done:
                 message = "The statement ended without a result"
                 query.fail(LodestarError(GENERIC_INTERNAL_ERROR, message))

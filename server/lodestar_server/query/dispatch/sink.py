@@ -36,6 +36,11 @@ class QuerySink:
         parametric = Capability.PARAMETRIC_DATETIME in query.session.capabilities
         self.encoding = RowEncoding.JSON_TEXT if parametric else RowEncoding.JSON_TEXT_LEGACY
 
+    @property
+    def final_encoding(self) -> RowEncoding:
+        """What `encoding` will be for a plain query."""
+        return self.encoding if self._query.request.encoding is None else RowEncoding.ARROW
+
     def enter(self, phase: QueryPhase) -> None:
         """The pipeline has reached a phase. Reaching PLANNING says that the statement is accepted."""
         self._check()

@@ -9,10 +9,18 @@ from typing import Protocol
 from lodestar_server import ir
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.session import QueryContext
-from lodestar_server.spi.connector import LanguageFunction, TableMetadata, TableVersion, ViewDefinition
+from lodestar_server.spi.connector import (
+    LanguageFunction,
+    MaterializedViewDefinition,
+    TableMetadata,
+    TableVersion,
+    ViewDefinition,
+)
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.names import qualify
 from lodestar_server.sql.analysis.scopes import Field, Scope
@@ -34,6 +42,14 @@ class RelationCatalog(Protocol):
         """The view's definition, None when there is none."""
         ...
 
+    def find_materialized_view(self, name: QualifiedName) -> MaterializedViewDefinition | None:
+        """The materialized view's definition, None when there is none."""
+        ...
+
+    def materialized_view_freshness(self, name: QualifiedName) -> MaterializedViewFreshness:
+        """How fresh the stored rows of a materialized view are."""
+        ...
+
     def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
         """The table, None when there is none."""
         ...
@@ -44,6 +60,10 @@ class RelationCatalog(Protocol):
 
     def column_handles(self, table: CatalogTable) -> Mapping[str, ColumnHandle]:
         """Column name → handle."""
+        ...
+
+    def row_id_column(self, table: CatalogTable) -> RowIdColumn:
+        """What tells the table's rows apart. Raises NOT_SUPPORTED."""
         ...
 
 
@@ -96,8 +116,11 @@ class Analysis:
     """The state of one statement's analysis. `parameters` are the expressions for `?`, in order; None: no EXECUTE.
 
     `outer_names` are columns of outer queries as they were written, by their places.
-    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
+    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself; `storing_kind` is what
+    to call it. `read` are the tables of all scans, those in the queries of materialized views that are not run, too,
+    and `table_functions` are called by these names.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
+    `correlation` is false inside of subqueries that must not use columns of outer queries.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
     `routines` are the query's inline functions by lower-case name; `pending_routines` those whose bodies are being
@@ -117,6 +140,9 @@ class Analysis:
     tables: set[QualifiedName] = field(default_factory=set)
     views: tuple[QualifiedName, ...] = ()
     storing_view: QualifiedName | None = None
+    storing_kind: str = "view"
+    read: list[CatalogTable] = field(default_factory=list)
+    table_functions: list[str] = field(default_factory=list)
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
     lambda_bodies: dict[tuple[int, tuple[Type, ...], Scope], tuple[tuple[ir.Symbol, ...], ir.Expression]] = field(
         default_factory=dict
@@ -128,15 +154,20 @@ class Analysis:
     stored_routines: dict[QualifiedName, list[ir.Routine]] = field(default_factory=dict)
     next_shared_key: int = 1
     top_level: bool = True
+    correlation: bool = True
 
-    def subquery(self, query: ast.Query, outer: Scope) -> RelationPlan:
-        """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with."""
+    def subquery(self, query: ast.Query, outer: Scope, *, correlation: bool = True) -> RelationPlan:
+        """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with.
+
+        Without `correlation`, nothing inside of it may use columns of another query.
+        """
         assert self.analyze_query is not None
-        was_top, self.top_level = self.top_level, False
+        was = self.top_level, self.correlation
+        self.top_level, self.correlation = False, self.correlation and correlation
         try:
             return self.analyze_query(self, query, outer)
         finally:
-            self.top_level = was_top
+            self.top_level, self.correlation = was
 
     def for_view(self, view: QualifiedName, definition: ViewDefinition, user: str) -> Analysis:
         """The state for a view's body: its own names, the same symbols."""

@@ -161,7 +161,7 @@ class ExpressionAnalyzer:
 def _resolved(
     analyzer: ExpressionAnalyzer, node: ast.Expression, found: Resolved, label: str | None = None
 ) -> Expression:
-    if not found.local and not analyzer.correlation:
+    if not found.local and not (analyzer.correlation and analyzer.analysis.correlation):
         message = f"Reference to column '{format_expression(node)}' from outer scope not allowed in this context"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
     if not found.local:

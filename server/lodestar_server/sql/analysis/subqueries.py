@@ -33,7 +33,7 @@ def _analyze(analyzer: ExpressionAnalyzer, node: ast.Expression) -> RelationPlan
     if analyzer.in_lambda:
         raise LodestarError(NOT_SUPPORTED, "Lambda expression cannot contain subqueries", location=node.at)
     outer = Scope(parent=analyzer.scope)
-    return analyzer.analysis.subquery(node.query, outer)
+    return analyzer.analysis.subquery(node.query, outer, correlation=analyzer.correlation)
 
 
 def _row_type(plan: RelationPlan) -> RowType:
@@ -53,7 +53,8 @@ def scalar(analyzer: ExpressionAnalyzer, node: ast.SubqueryExpression) -> Expres
 def exists(analyzer: ExpressionAnalyzer, node: ast.ExistsPredicate) -> Expression:
     """EXISTS (query)."""
     assert isinstance(node.subquery, ast.SubqueryExpression)
-    plan = analyzer.analysis.subquery(node.subquery.query, Scope(parent=analyzer.scope))
+    scope = Scope(parent=analyzer.scope)
+    plan = analyzer.analysis.subquery(node.subquery.query, scope, correlation=analyzer.correlation)
     return ir.Exists(plan.node, at=node.at)
 
 

@@ -143,6 +143,9 @@ async def test_dispatch_that_breaks_leaves_a_query_to_ask_about(make):
 
 async def test_a_pipeline_that_forgets_to_finish(make):
     class Forgetful:
+        def recall(self, text, context, encoding):
+            return None
+
         def run(self, text, context, results):
             return None
 

@@ -11,6 +11,7 @@ from lodestar_server.plugins.connectors.hive.config import CompressionCodec, Exi
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
+    ColumnKind,
     HiveAnalyzeHandle,
     HiveColumnHandle,
     HiveTableHandle,
@@ -40,10 +41,13 @@ from lodestar_server.spi.connector import AnalyzeTarget, ConnectorMetadata, Save
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, NOT_FOUND, TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.types import BIGINT
 
 STAGING_PREFIX = "_lodestar_staging-"
 ROWS = "rows"
+_MODIFYING_ROWS = "Modifying Hive table rows is only supported for transactional tables"
 
 _MODES = {
     ExistingPartitions.APPEND: WriteMode.APPEND,
@@ -275,12 +279,13 @@ class HiveWriting(ConnectorMetadata):
         self._transaction.add(lambda: self._transaction.metastore.set_figures(handle.name, found))
 
     # UPDATE, MERGE
-    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """Refused later, when a statement turns out to be correct and about single rows."""
+    def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
+        """Never read: the changes are refused when a statement turns out to be correct and about single rows."""
+        return RowIdColumn(HiveColumnHandle("$row_id", BIGINT, ColumnKind.HIDDEN), BIGINT)
 
-    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:
         """Never for these tables."""
-        not_supported("Modifying Hive table rows is only supported for transactional tables")
+        not_supported(_MODIFYING_ROWS)
 
 
 def _emptied(table: Table) -> Table:
