@@ -28,8 +28,8 @@ from urllib.parse import quote
 
 import orjson
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_METASTORE_ERROR, HIVE_TABLE_LOCK_NOT_ACQUIRED
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR, HIVE_TABLE_LOCK_NOT_ACQUIRED
 from lodestar_server.spi.errors import LodestarError
 
 HIDDEN_DIRECTORY = ".lodestar"

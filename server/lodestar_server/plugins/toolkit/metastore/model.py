@@ -59,7 +59,10 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or view. `location` is where its files are. `statistics`: column name → figures, see `figures.py`."""
+    """A table or view. `location` is where its files are. `statistics`: column name → figures, see `figures.py`.
+
+    A table without a `storage_format` of Hive's may have its classes in `original_format`.
+    """
 
     name: SchemaTableName
     owner: str | None
@@ -68,6 +71,7 @@ class Table:
     partition_columns: tuple[HiveColumn, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     storage_format: str | None = None
+    original_format: Mapping[str, str] = field(default_factory=dict)
     serde_parameters: Mapping[str, str] = field(default_factory=dict)
     bucketing: Bucketing | None = None
     location: str = ""

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from lodestar_server.plugins.connectors.hive.metastore import documents
-from lodestar_server.plugins.connectors.hive.metastore.model import TableType
+from lodestar_server.plugins.toolkit.metastore import documents
+from lodestar_server.plugins.toolkit.metastore.model import TableType
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 

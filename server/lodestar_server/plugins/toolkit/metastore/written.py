@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from lodestar_server.plugins.connectors.hive.metastore.figures import merge_figures
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartFigures, PartWrite
-from lodestar_server.plugins.connectors.hive.metastore.model import Partition, Table
-from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name
 from lodestar_server.plugins.toolkit.files import child_of
+from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite
+from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
+from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
 
 BASIC = ("numFiles", "numRows", "rawDataSize", "totalSize")
 QUERY_ID = "trino_query_id"

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from lodestar_server.plugins.connectors.hive.metastore.model import Table, TableType
-from lodestar_server.plugins.connectors.hive.views import decode_view, encode_view, type_id, view_table
+from lodestar_server.plugins.toolkit.metastore.model import Table, TableType
+from lodestar_server.plugins.toolkit.metastore.views import decode_view, encode_view, type_id, view_table
 from lodestar_server.spi.connector import ViewColumn, ViewDefinition
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
-from lodestar_server.plugins.connectors.hive.metastore.guard import Staging
-from lodestar_server.plugins.connectors.hive.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
+from lodestar_server.plugins.toolkit.metastore.guard import Staging
+from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 

@@ -11,28 +11,28 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from lodestar_server.plugins.connectors.hive.errors import (
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
+from lodestar_server.plugins.toolkit.metastore import documents
+from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_INVALID_METADATA,
     HIVE_METASTORE_ERROR,
     HIVE_PATH_ALREADY_EXISTS,
 )
-from lodestar_server.plugins.connectors.hive.metastore import documents
-from lodestar_server.plugins.connectors.hive.metastore.guard import HIDDEN_DIRECTORY, Guard, Operation, Staging
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
-from lodestar_server.plugins.connectors.hive.metastore.model import Database, Partition, Table, TableType
-from lodestar_server.plugins.connectors.hive.metastore.written import (
+from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, Guard, Operation, Staging
+from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
+from lodestar_server.plugins.toolkit.metastore.partition_names import (
+    escape_name,
+    make_partition_name,
+    parse_partition_name,
+)
+from lodestar_server.plugins.toolkit.metastore.written import (
     add_to_partition,
     add_to_table,
     analyzed,
     new_partition,
     without_figures,
 )
-from lodestar_server.plugins.connectors.hive.partition_names import (
-    escape_name,
-    make_partition_name,
-    parse_partition_name,
-)
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
     GENERIC_USER_ERROR,

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA
-from lodestar_server.plugins.connectors.hive.metastore.model import (
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_METADATA
+from lodestar_server.plugins.toolkit.metastore.model import (
     Bucketing,
     Database,
     HiveColumn,
@@ -109,6 +109,7 @@ def read_table(name: SchemaTableName, document: Mapping[str, Any], directory: st
         _read_columns(document.get("partitionColumns")),
         document.get("parameters") or {},
         document.get("storageFormat"),
+        document.get("originalStorageFormat") or {},
         document.get("serdeParameters") or {},
         _read_bucketing(document.get("bucketProperty")),
         document.get("externalLocation") or directory,
@@ -130,7 +131,7 @@ def write_table(table: Table) -> bytes:
                 "partitionColumns": _write_columns(table.partition_columns),
                 "parameters": dict(table.parameters),
                 "storageFormat": table.storage_format,
-                "originalStorageFormat": {} if table.storage_format is None else None,
+                "originalStorageFormat": dict(table.original_format) if table.storage_format is None else None,
                 "bucketProperty": _write_bucketing(table.bucketing),
                 "serdeParameters": dict(table.serde_parameters),
                 "externalLocation": table.location if table.type is TableType.EXTERNAL_TABLE else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lodestar_server.plugins.connectors.hive.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_FILESYSTEM_ERROR
-from lodestar_server.plugins.connectors.hive.metastore.guard import Guard
 from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_FILESYSTEM_ERROR
+from lodestar_server.plugins.toolkit.metastore.guard import Guard
 from lodestar_server.spi.errors import LodestarError
 
 
