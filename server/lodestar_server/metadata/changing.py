@@ -7,7 +7,7 @@ write rules are enforced and the engine's own tables are protected.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestar_server.metadata.computed import ComputedTableHandle
@@ -75,6 +75,14 @@ class MetadataChanging(MetadataReading):
         begun.metadata.set_schema_owner(session, schema, owner)
 
     # tables
+    def supported_column(
+        self, catalog: str, column: ColumnMetadata, properties: Mapping[str, Any] | None = None
+    ) -> ColumnMetadata:
+        """A new column with the type that the connector gives it; `properties` are those of its table."""
+        begun, session = self._enter(catalog)
+        type_ = begun.metadata.supported_type(session, column.type, properties or {})
+        return column if type_ == column.type else replace(column, type=type_)
+
     def create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> None:
         """CREATE TABLE. Raises: NOT_FOUND when there is no such schema."""
         begun, session = self._enter_to_write(catalog)

@@ -61,7 +61,10 @@ def create_table_as(statement: StatementContext, node: ast.CreateTableAsSelect, 
     properties = all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
     analysis = statement.new_analysis()
     source = analyze_source(analysis, node.query)
-    columns = tuple(ColumnMetadata(column, type_) for column, type_ in created_columns(node, source))
+    columns = tuple(
+        metadata.supported_column(name.catalog, ColumnMetadata(column, type_), properties)
+        for column, type_ in created_columns(node, source)
+    )
     table = TableMetadata(name.schema_table, columns, properties, node.comment)
     target = metadata.begin_create_table(name.catalog, table, save_mode)
     query = created_query(analysis, source, [type_ for _, type_ in target.columns], with_data=node.with_data)

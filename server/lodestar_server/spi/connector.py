@@ -273,6 +273,10 @@ class ConnectorMetadata:
         return None
 
     # tables: changing
+    def supported_type(self, session: ConnectorSession, type_: Type, properties: Mapping[str, Any]) -> Type:
+        """The type that a new column gets when this one is asked for; itself when it is supported, or refused later."""
+        return type_
+
     def create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> None:
         """CREATE TABLE without rows."""
         not_supported("This connector does not support creating tables")

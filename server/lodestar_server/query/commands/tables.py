@@ -42,9 +42,11 @@ def create_table(statement: StatementContext, node: ast.CreateTable) -> None:
         return
     statement.require_catalog(name.catalog, node.at)
     given = given_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
-    properties = all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
+    properties = dict(all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties))
     columns, inherited = _columns(statement, node, name.catalog)
-    table = TableMetadata(name.schema_table, columns, {**properties, **inherited, **given}, node.comment)
+    properties = {**properties, **inherited, **given}
+    columns = tuple(metadata.supported_column(name.catalog, column, properties) for column in columns)
+    table = TableMetadata(name.schema_table, columns, properties, node.comment)
     try:
         metadata.create_table(name.catalog, table, save_mode)
     except LodestarError as error:

@@ -9,11 +9,6 @@ from typing import Any, NoReturn
 from lodestar_server.plugins.connectors.hive.analyzing import analyze_target, read_figures
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
-from lodestar_server.plugins.connectors.hive.errors import (
-    HIVE_DATABASE_LOCATION_ERROR,
-    HIVE_PATH_ALREADY_EXISTS,
-    HIVE_UNSUPPORTED_FORMAT,
-)
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
     ColumnKind,
@@ -23,9 +18,6 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveWriteHandle,
 )
 from lodestar_server.plugins.connectors.hive.listing import typed_partitions
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite, TableWrite, WriteMode
-from lodestar_server.plugins.connectors.hive.metastore.model import Table, TableType
-from lodestar_server.plugins.connectors.hive.metastore.written import add_to_table, basic_parameters
 from lodestar_server.plugins.connectors.hive.page_sink import read_fragments
 from lodestar_server.plugins.connectors.hive.session import (
     compression_codec,
@@ -37,6 +29,14 @@ from lodestar_server.plugins.connectors.hive.session import (
 )
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction, OpenWrite
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of, split_location
+from lodestar_server.plugins.toolkit.metastore.errors import (
+    HIVE_DATABASE_LOCATION_ERROR,
+    HIVE_PATH_ALREADY_EXISTS,
+    HIVE_UNSUPPORTED_FORMAT,
+)
+from lodestar_server.plugins.toolkit.metastore.interface import PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.model import Table, TableType
+from lodestar_server.plugins.toolkit.metastore.written import add_to_table, basic_parameters
 from lodestar_server.spi.connector import AnalyzeTarget, ConnectorMetadata, SaveMode, TableMetadata, not_supported
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, NOT_FOUND, TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
