@@ -32,6 +32,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName, SchemaTableName, TablePrefix
 from lodestar_server.spi.page import FileScan, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
@@ -214,6 +215,11 @@ class MetadataReading(MetadataBase):
             return None
         begun, session = self._enter(name.catalog)
         return begun.metadata.find_materialized_view(session, name.schema_table)
+
+    def materialized_view_freshness(self, name: QualifiedName) -> MaterializedViewFreshness:
+        """How fresh the stored rows of a materialized view are."""
+        begun, session = self._enter(name.catalog)
+        return begun.metadata.materialized_view_freshness(session, name.schema_table)
 
     def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
         """The table, None when there is none (or it is a view, or the catalog is unknown)."""

@@ -7,6 +7,7 @@ Statements that change something without a plan are commands.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from lodestar_server.metadata.facade import Metadata
@@ -14,10 +15,12 @@ from lodestar_server.query import writes
 from lodestar_server.query.commands import COMMANDS, run_transaction_control
 from lodestar_server.query.explain import explain
 from lodestar_server.query.explain_analyze import explain_analyze
+from lodestar_server.query.materialized_views import refresh_materialized_view
 from lodestar_server.query.plans import answer, plan_query
 from lodestar_server.query.preparation import PreparedStatement, prepare
 from lodestar_server.query.recall import Answer, Answers
 from lodestar_server.query.results import QueryPhase, ResultSink, RowEncoding
+from lodestar_server.query.row_changes import change_rows
 from lodestar_server.query.services import EngineServices
 from lodestar_server.query.session_properties import with_session
 from lodestar_server.query.show_stats import show_stats
@@ -27,6 +30,7 @@ from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.parser import ast
+from lodestar_server.sql.rewrite.describe import describe_input, describe_output
 from lodestar_server.sql.rewrite.statements import rewrite
 
 
@@ -105,15 +109,19 @@ def _query(statement: StatementContext, node: ast.Statement) -> ast.Query | Boun
             return explain(statement, node)
         case ast.ShowStats():
             return show_stats(statement, node)
+        case ast.DescribeInput():
+            return describe_input(node, statement.rewrite_context(), partial(_query, statement))
+        case ast.DescribeOutput():
+            return describe_output(node, statement.rewrite_context(), partial(_query, statement))
     return rewrite(node, statement.rewrite_context())
 
 
 _WRITES: dict[type[ast.Statement], Callable[[StatementContext, Any, ResultSink], None]] = {
     ast.Insert: writes.insert,
     ast.CreateTableAsSelect: writes.create_table_as,
-    ast.Delete: writes.delete,
-    ast.Update: writes.update,
-    ast.Merge: writes.merge,
+    ast.Delete: change_rows,
+    ast.Update: change_rows,
+    ast.Merge: change_rows,
     ast.Analyze: writes.analyze_table,
-    ast.RefreshMaterializedView: writes.refresh_materialized_view,
+    ast.RefreshMaterializedView: refresh_materialized_view,
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 
 from lodestar_server.execution.kernel.lowering.statement import RowFormat
 from lodestar_server.ir import Symbol
 from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
+from lodestar_server.plan.decorrelation import check_correlations
 from lodestar_server.plan.optimizer.optimizer import RULES, optimize
 from lodestar_server.plan.optimizer.rule import RuleContext
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
@@ -43,6 +45,8 @@ def optimized(statement: StatementContext, plan: PlanNode, analysis: Analysis) -
     """The plan after the rules; remembered for EXPLAIN ANALYZE."""
     disabled = _disabled_rules(statement.property_value("disabled_optimizer_rules"))
     best = optimize(plan, RuleContext(statement.metadata, analysis.symbols), disabled)
+    if analysis.outer_names:
+        check_correlations(best, analysis.evaluator.evaluate)
     statement.plans.append(best)
     return best
 
@@ -81,23 +85,35 @@ def write(
 
     The rows are visible after the commit of the statement's transaction.
     """
-    metadata = statement.metadata
-    try:
+    with begun(statement, target):
         row_count = analysis.symbols.new(BIGINT, "rows")
         plan = optimized(statement, TableWrite(source, target, tuple(symbols), row_count), analysis)
-        results.enter(QueryPhase.STARTING)
-        sink = metadata.page_sink(target)
-        try:
-            results.enter(QueryPhase.RUNNING)
-            count = statement.services.kernel.write(plan, statement.query, StatementSources(metadata), sink)
-            fragments = sink.finish()
-        except BaseException:
-            sink.abort()
-            raise
-        metadata.finish_write(target, fragments)
+        return run_write(statement, plan, target, results)
+
+
+@contextmanager
+def begun(statement: StatementContext, target: WriteTarget) -> Iterator[None]:
+    """A write that has begun: an exception aborts it."""
+    try:
+        yield
     except BaseException:
-        metadata.abort_write(target)
+        statement.metadata.abort_write(target)
         raise
+
+
+def run_write(statement: StatementContext, plan: PlanNode, target: WriteTarget, results: ResultSink) -> int:
+    """Run an optimized TableWrite and hand its pieces to the connector; the number of rows."""
+    metadata = statement.metadata
+    results.enter(QueryPhase.STARTING)
+    sink = metadata.page_sink(target)
+    try:
+        results.enter(QueryPhase.RUNNING)
+        count = statement.services.kernel.write(plan, statement.query, StatementSources(metadata), sink)
+        fragments = sink.finish()
+    except BaseException:
+        sink.abort()
+        raise
+    metadata.finish_write(target, fragments)
     return count
 
 

@@ -31,6 +31,7 @@ from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.routines import calls as routine_calls
 from lodestar_server.sql.analysis.routines.stored import find_stored
 from lodestar_server.sql.analysis.scopes import Field, Scope
+from lodestar_server.sql.analysis.specialization import check_specialization
 from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
 from lodestar_server.sql.parser import ast, format_expression
 
@@ -93,8 +94,8 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
     if node.filter is not None:
         condition = analyzer.analyze_as(node.filter, BOOLEAN, "Filter expression")
     name = builtin_name(node)
-    if name == "typeof" and len(node.arguments) == 1:
-        return session_values.text(analyzer.analyze(node.arguments[0]).type.display)
+    if name == "typeof" and len(node.arguments) == 1 and not isinstance(node.arguments[0], ast.LambdaExpression):
+        return _type_of(analyzer.analyze(node.arguments[0]))
     if not node.arguments and (value := session_values.call(analyzer.analysis, name)) is not None:
         return value
     function, arguments = bind_call(analyzer, name, node)
@@ -120,6 +121,14 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         message = f"Cannot specify null treatment clause for {name} function"
         raise LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)
     return ir.Call(function, arguments, at=node.at)
+
+
+def _type_of(value: Expression) -> Expression:
+    """The name of a type; the value is computed all the same, and may fail."""
+    name = session_values.text(value.type.display)
+    if isinstance(value, ir.Constant | ir.SymbolRef):
+        return name
+    return ir.Case(((ir.IsNull(value), name),), name)
 
 
 def bind_call(
@@ -157,12 +166,11 @@ def bind_call(
             assert isinstance(argument, ast.LambdaExpression)
             assert isinstance(expected, FunctionType)
             arguments.append(_bind_lambda(analyzer, argument, expected))
+    check_specialization(function, arguments)
     return function, tuple(arguments)
 
 
 def _resolve(name: str, types: list[Argument], node: ast.FunctionCall) -> ir.FunctionRef:
-    if name in ("concat", "$concat") and len(types) < 2:
-        raise LodestarError(FUNCTION_NOT_FOUND, "There must be two or more concatenation arguments", location=node.at)
     try:
         return resolve_function(name, types)
     except LodestarError as fault:

@@ -65,13 +65,15 @@ class Resolved:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """See the module. `lambda_` marks the parameters of a lambda, `output` the SELECT list that ORDER BY may name."""
+    """See the module. `lambda_` marks the parameters of a lambda, `output` the SELECT list that ORDER BY may name;
+    `closed` a subquery that may not be correlated."""
 
     fields: Sequence[Field] = ()
     parent: Scope | None = None
     query_boundary: bool = False
     named_queries: dict[str, object] = field(default_factory=dict)
     lambda_: bool = False
+    closed: bool = False
     output: bool = False
     _by_name: dict[str, list[Field]] | None = None
 
@@ -98,6 +100,15 @@ class Scope:
         while scope is not None:
             yield scope
             scope = None if scope.query_boundary else scope.parent
+
+    def is_inside_closed(self) -> bool:
+        """Some query around may not be correlated."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.closed:
+                return True
+            scope = scope.parent
+        return False
 
     def outer_query(self) -> Scope | None:
         """The scope of the query around this one."""
