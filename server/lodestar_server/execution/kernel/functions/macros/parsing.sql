@@ -26,13 +26,13 @@ CREATE MACRO trino_is_decimal_text(s) AS
     regexp_full_match(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?');
 
 CREATE MACRO trino_cast_date(s) AS
-    CASE WHEN regexp_full_match(s, '[0-9]{3}[1-9]-[0-9]{1,2}-[0-9]{1,2}') THEN TRY_CAST(s AS DATE)
+    CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') AND NOT starts_with(s, '0000') THEN TRY_CAST(s AS DATE)
          ELSE make_date(trino_read_date(s)) END;
 
 -- At most six digits: DuckDB cuts further ones off where Trino rounds.
 CREATE MACRO trino_is_plain_timestamp(s) AS
-    regexp_full_match(s, '[0-9]{3}[1-9]-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]{1,6})?)?)?')
-    AND NOT contains(s, ' 24:');
+    regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]{1,6})?)?)?')
+    AND NOT contains(s, ' 24:') AND NOT starts_with(s, '0000');
 
 CREATE MACRO trino_read_uuid(s) AS
     CASE WHEN regexp_full_match(s, '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}')

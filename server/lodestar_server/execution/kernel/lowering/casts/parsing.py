@@ -91,7 +91,9 @@ def _time_tz(value: Sql, source: Type, target: Type, context: CastContext) -> Sq
     return rounded_timestamp(sql.let(value, read), TimeTzType(12), target.precision)[0]
 
 
-@cast_rule("varchar", "timestamp", message=lambda value, source, target: _no("timestamp", value))
+@cast_rule(
+    "varchar", "timestamp", message=lambda value, source, target: _no("timestamp", sql.call("trino_trim_blanks", value))
+)
 def _timestamp(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     # A zone in the text is accepted and dropped.
     assert isinstance(target, TimestampType)
@@ -111,7 +113,7 @@ def _timestamp(value: Sql, source: Type, target: Type, context: CastContext) -> 
 @cast_rule(
     "varchar",
     "timestamp with time zone",
-    message=lambda value, source, target: sql.call("trino_no_timestamp", value),
+    message=lambda value, source, target: sql.call("trino_no_timestamp", sql.call("trino_trim_blanks", value)),
 )
 def _timestamp_tz(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     assert isinstance(target, TimestampTzType)
