@@ -12,6 +12,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergTableHandle,
     IcebergTransactionHandle,
     IcebergWriteHandle,
+    WriteKind,
 )
 from lodestar_server.plugins.connectors.iceberg.metadata import IcebergMetadata
 from lodestar_server.plugins.connectors.iceberg.opening import Footers
@@ -22,6 +23,7 @@ from lodestar_server.plugins.connectors.iceberg.properties import (
     table_properties,
     view_properties,
 )
+from lodestar_server.plugins.connectors.iceberg.row_changes import RowChangesSink
 from lodestar_server.plugins.connectors.iceberg.scan import IcebergScanner
 from lodestar_server.plugins.connectors.iceberg.session import session_properties
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
@@ -43,6 +45,7 @@ class IcebergConnector(Connector):
 
     single_statement_writes = False
     supports_not_null_columns = True
+    manages_owners = True
 
     def __init__(self, files: FileSystem, metastore: Metastore, config: IcebergConfig, catalog: str) -> None:
         self._config = config
@@ -101,6 +104,8 @@ class IcebergConnector(Connector):
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """A writer; several may write at once."""
         assert isinstance(handle, IcebergWriteHandle)
+        if handle.kind is WriteKind.ROWS:
+            return RowChangesSink(self._tables.files, handle)
         return IcebergPageSink(self._tables.files, handle)
 
     def session_properties(self) -> Sequence[PropertyMetadata]:
