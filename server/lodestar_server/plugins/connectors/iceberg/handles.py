@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
+from lodestar_server.plugins.connectors.iceberg.format.types import Field
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
@@ -143,8 +144,8 @@ class IcebergWriteHandle(WriteHandle):
 
 @dataclass(frozen=True, slots=True)
 class IcebergAnalyzeHandle(WriteHandle):
-    """Distinct values of `columns` in a snapshot of a table."""
+    """Distinct values of columns in a snapshot of a table; pages have these columns, in order."""
 
     name: SchemaTableName
     snapshot_id: int
-    columns: tuple[IcebergColumnHandle, ...]
+    fields: tuple[Field, ...]

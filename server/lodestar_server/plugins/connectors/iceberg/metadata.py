@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lodestar_server.plugins.connectors.iceberg.row_changes import IcebergRowChanges
+from lodestar_server.plugins.connectors.iceberg.analyzing import IcebergAnalyzing
 
 
-class IcebergMetadata(IcebergRowChanges):
+class IcebergMetadata(IcebergAnalyzing):
     """The whole."""

@@ -92,6 +92,8 @@ class RowConflicts:
     tables: IcebergTables
     opened: OpenWrite
     files: Sequence[DataFile]
+    rewritten: frozenset[str] | None = None
+    """Paths of files of which the same rows come in others: new rows are no conflict then."""
 
     def check(self, now: TableMetadata) -> None:
         """Raises: ICEBERG_COMMIT_ERROR."""
@@ -104,11 +106,14 @@ class RowConflicts:
         if current is None:
             _conflict("the table was replaced")
         touched = {one.referenced_file for one in self.files if one.referenced_file is not None}
+        touched |= self.rewritten or frozenset()
         live = set()
         pruner = FilePruner(now, self.opened.predicate)
         partitions = {(one.spec_id, one.partition) for one in self.files}
         for entry in live_entries(self.tables, now, current, deletes=False):
             live.add(entry.file.path)
+            if self.rewritten is not None:
+                continue
             if entry.status is Status.ADDED and entry.snapshot_id in since and pruner.file_may_match(entry.file):
                 if self._same_partition(now, entry.file, partitions):
                     _conflict(f"Found conflicting files that can contain records: [{entry.file.path}]")

@@ -106,7 +106,7 @@ class DistinctCounters:
 
     def add(self, columns: Sequence[pa.Array]) -> None:
         """More rows: one array per field, of the pages' types."""
-        for field, values in zip(self._fields, columns, strict=True):
+        for field, values in zip(self._fields, columns if self._fields else (), strict=True):
             sketch = self._sketches.get(field.id)
             if sketch is not None and values.null_count < len(values):
                 sketch.add(value_hashes(field.type, values))
