@@ -86,7 +86,8 @@ def _bind_arguments(
         if type_ is None:
             return None
         if isinstance(argument, LambdaArgument):
-            if not isinstance(type_, FunctionType):
+            # A lambda's body is never coerced: not even NULL becomes what the function wants.
+            if not isinstance(type_, FunctionType) or argument.analyze(type_.arguments) != type_.result:
                 return None
         elif not (can_coerce(argument, type_) if coerce else argument == type_):
             return None
@@ -161,7 +162,7 @@ def _constrain_lambda(template: Template, argument: Argument, bindings: _Binding
         bindings.types[result.base] = grown
         return True
     if result.concrete is not None:
-        return can_coerce(made, result.concrete)
+        return made == result.concrete
     expected = substitute(result, bindings.types, bindings.numbers)
     if expected is not None:
         return can_coerce(made, expected)
@@ -179,6 +180,8 @@ def _constrain_result(template: Template, made: Type, bindings: _Bindings) -> bo
         return True
     if made.base != template.base or len(made.children) != len(template.children):
         return False
+    if template.base in NUMERIC_BASES:
+        return _constrain_numbers(template, made, bindings, coerce=False)
     return all(
         _constrain_result(child, part, bindings) for child, part in zip(template.children, made.children, strict=True)
     )

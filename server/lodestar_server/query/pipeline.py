@@ -7,6 +7,7 @@ Statements that change something without a plan are commands.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from lodestar_server.metadata.facade import Metadata
@@ -30,6 +31,7 @@ from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.parser import ast
+from lodestar_server.sql.rewrite.describe import describe_input, describe_output
 from lodestar_server.sql.rewrite.statements import rewrite
 
 
@@ -108,6 +110,10 @@ def _query(statement: StatementContext, node: ast.Statement) -> ast.Query | Boun
             return explain(statement, node)
         case ast.ShowStats():
             return show_stats(statement, node)
+        case ast.DescribeInput():
+            return describe_input(node, statement.rewrite_context(), partial(_query, statement))
+        case ast.DescribeOutput():
+            return describe_output(node, statement.rewrite_context(), partial(_query, statement))
     return rewrite(node, statement.rewrite_context())
 
 

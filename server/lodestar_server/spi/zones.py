@@ -17,6 +17,9 @@ from lodestar_server.spi.zone_table import REGION_KEYS
 UTC = "UTC"
 MAX_OFFSET_MINUTES = 14 * 60
 
+_MAX_JAVA_OFFSET_MINUTES = 18 * 60
+_SYSTEM_V_NAMES = "AST4 AST4ADT CST6 CST6CDT EST5 EST5EDT HST10 MST7 MST7MDT PST8 PST8PDT YST9 YST9YDT"
+_SYSTEM_V = frozenset(f"SystemV/{name}" for name in _SYSTEM_V_NAMES.split())
 _UTC_SPELLINGS = "UTC UT UCT GMT GMT0 Z Zulu Universal Greenwich Etc/UTC Etc/UT Etc/UCT Etc/GMT Etc/GMT0 Etc/Universal"
 _UTC_NAMES = frozenset(_UTC_SPELLINGS.split())
 _BARE_OFFSET = re.compile(r"([+-])(?:(\d{1,2})|(\d\d):?(\d\d)|(\d\d):(\d\d):00)", re.ASCII)
@@ -33,6 +36,20 @@ def canonical_zone(name: str) -> str | None:
         return UTC
     offset = _offset_minutes(name)
     return None if offset is None or abs(offset) > MAX_OFFSET_MINUTES else offset_zone(offset)
+
+
+@lru_cache(maxsize=2048)
+def unsupported_zone(name: str) -> str | None:
+    """The name of a zone that Java has and Trino refuses: an offset of more than 14 hours, a SystemV region."""
+    if name in _SYSTEM_V:
+        return name
+    if name.startswith("Etc/"):
+        return None
+    offset = _offset_minutes(name)
+    if offset is None or not MAX_OFFSET_MINUTES < abs(offset) <= _MAX_JAVA_OFFSET_MINUTES:
+        return None
+    prefix = name[: max(name.find("+"), name.find("-"))]
+    return prefix + offset_zone(offset)
 
 
 def offset_zone(minutes: int) -> str:

@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from lodestar_server.functions.coercions import can_coerce
 from lodestar_server.ir import Cast, Constant, Expression
+from lodestar_server.spi.errors import INVALID_CAST_ARGUMENT, LodestarError
 from lodestar_server.spi.types import (
     DOUBLE,
     INTEGRAL_BITS,
     JSON,
     REAL,
     UNKNOWN,
+    VARCHAR,
     ArrayType,
     DecimalType,
     MapType,
@@ -89,25 +91,38 @@ def can_cast(source: Type, target: Type) -> bool:
     return target.base in _TARGETS.get(source.base, (source.base,)) or can_coerce(source, target)
 
 
-def _to_json(source: Type) -> bool:
+def check_json_structure(source: Type, target: Type) -> None:
+    """The casts between maps and JSON exist for keys that are texts in some way; which they take is found later.
+
+    Raises: LodestarError(INVALID_CAST_ARGUMENT) without a position.
+    """
+    if target == JSON and _to_json(source, any_keys=True):
+        raise LodestarError(INVALID_CAST_ARGUMENT, f"Cannot cast {source.display} to JSON")
+    if source == JSON and _from_json(target, any_keys=True):
+        raise LodestarError(INVALID_CAST_ARGUMENT, f"Cannot cast JSON to {target.display}")
+
+
+def _to_json(source: Type, *, any_keys: bool = False) -> bool:
     match source:
         case ArrayType(element):
-            return _to_json(element)
+            return _to_json(element, any_keys=any_keys)
         case MapType(key, value):
-            return key.base in _JSON_KEYS and _to_json(value)
+            known = key.base in _JSON_KEYS or (any_keys and can_cast(key, VARCHAR))
+            return known and _to_json(value, any_keys=any_keys)
         case RowType(fields):
-            return all(_to_json(field.type) for field in fields)
+            return all(_to_json(field.type, any_keys=any_keys) for field in fields)
     return source.base in _JSON_SCALARS or source.base in ("date", "timestamp")
 
 
-def _from_json(target: Type) -> bool:
+def _from_json(target: Type, *, any_keys: bool = False) -> bool:
     match target:
         case ArrayType(element):
-            return _from_json(element)
+            return _from_json(element, any_keys=any_keys)
         case MapType(key, value):
-            return key.base in _JSON_KEYS and _from_json(value)
+            known = key.base in _JSON_KEYS or (any_keys and can_cast(VARCHAR, key))
+            return known and _from_json(value, any_keys=any_keys)
         case RowType(fields):
-            return all(_from_json(field.type) for field in fields)
+            return all(_from_json(field.type, any_keys=any_keys) for field in fields)
     return target.base in _JSON_SCALARS
 
 

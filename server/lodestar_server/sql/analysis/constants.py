@@ -20,15 +20,16 @@ from lodestar_server.sql.parser.ast.walk import children
 def check_constants(values: Sequence[ast.Expression]) -> None:
     """Values for the parameters of a prepared statement name no columns. Raises: EXPRESSION_NOT_CONSTANT."""
     for value in values:
-        if _names_columns(value):
+        if names_columns(value):
             message = "Constant expression cannot contain column references"
             raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=value.at)
 
 
-def _names_columns(node: ast.Node) -> bool:
+def names_columns(node: ast.Node) -> bool:
+    """Some part of an expression is a name, those of its types apart."""
     if isinstance(node, ast.DataType):
         return False
-    return isinstance(node, ast.Identifier) or any(map(_names_columns, children(node)))
+    return isinstance(node, ast.Identifier) or any(map(names_columns, children(node)))
 
 
 def bind_constant(analysis: Analysis, node: ast.Expression) -> Expression:

@@ -120,7 +120,6 @@ class Analysis:
     to call it. `read` are the tables of all scans, those in the queries of materialized views that are not run, too,
     and `table_functions` are called by these names.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
-    `correlation` is false inside of subqueries that must not use columns of outer queries.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
     `routines` are the query's inline functions by lower-case name; `pending_routines` those whose bodies are being
@@ -154,20 +153,15 @@ class Analysis:
     stored_routines: dict[QualifiedName, list[ir.Routine]] = field(default_factory=dict)
     next_shared_key: int = 1
     top_level: bool = True
-    correlation: bool = True
 
-    def subquery(self, query: ast.Query, outer: Scope, *, correlation: bool = True) -> RelationPlan:
-        """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with.
-
-        Without `correlation`, nothing inside of it may use columns of another query.
-        """
+    def subquery(self, query: ast.Query, outer: Scope) -> RelationPlan:
+        """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with."""
         assert self.analyze_query is not None
-        was = self.top_level, self.correlation
-        self.top_level, self.correlation = False, self.correlation and correlation
+        was_top, self.top_level = self.top_level, False
         try:
             return self.analyze_query(self, query, outer)
         finally:
-            self.top_level, self.correlation = was
+            self.top_level = was_top
 
     def for_view(self, view: QualifiedName, definition: ViewDefinition, user: str) -> Analysis:
         """The state for a view's body: its own names, the same symbols."""

@@ -47,7 +47,7 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.sql.analysis import calls, json_functions, literal_expressions, session_values, subqueries, windows
-from lodestar_server.sql.analysis.casts import can_cast, coerce
+from lodestar_server.sql.analysis.casts import can_cast, check_json_structure, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.patterns.slots import PatternScope
@@ -161,11 +161,13 @@ class ExpressionAnalyzer:
 def _resolved(
     analyzer: ExpressionAnalyzer, node: ast.Expression, found: Resolved, label: str | None = None
 ) -> Expression:
-    if not found.local and not (analyzer.correlation and analyzer.analysis.correlation):
+    if not found.local and (not analyzer.correlation or analyzer.scope.is_inside_closed()):
         message = f"Reference to column '{format_expression(node)}' from outer scope not allowed in this context"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
     if not found.local:
         analyzer.analysis.outer_names[node.at] = format_expression(node)
+    if found.scope.output and found.local and analyzer.collector is not None:
+        analyzer.collector.output_references.append(node.at)
     reference = ir.SymbolRef(found.field.symbol, at=node.at)
     if analyzer.pattern is not None and found.local and not found.scope.lambda_:
         return analyzer.pattern.column(reference, label)
@@ -470,6 +472,7 @@ def _cast(analyzer: ExpressionAnalyzer, node: ast.Cast) -> Expression:
         raise LodestarError(TYPE_MISMATCH, "UNKNOWN is not a valid type", location=node.at)
     value = analyzer.analyze(node.value)
     if not can_cast(value.type, target):
+        check_json_structure(value.type, target)
         message = f"Cannot cast {value.type.display} to {target.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
     if value.type == target:

@@ -89,8 +89,6 @@ def _moment(node: ast.GenericLiteral, name: str) -> Expression:
         return literals.parse_time(node.value) if name == "TIME" else literals.parse_timestamp(node.value)
     except LodestarError as fault:
         raise fault.at(node.at) from None
-    except (ValueError, LookupError) as fault:
-        if isinstance(fault, LookupError):
-            message = f"'{fault.args[0]}' is not a valid time zone"
+    except ValueError:
         message = f"'{node.value}' is not a valid {name} literal"
         raise LodestarError(INVALID_LITERAL, message, location=node.at) from None

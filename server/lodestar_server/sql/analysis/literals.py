@@ -10,7 +10,7 @@ from datetime import date
 
 from lodestar_server.ir import Constant
 from lodestar_server.spi import zones
-from lodestar_server.spi.errors import NUMERIC_VALUE_OUT_OF_RANGE, LodestarError
+from lodestar_server.spi.errors import NOT_SUPPORTED, NUMERIC_VALUE_OUT_OF_RANGE, LodestarError
 from lodestar_server.spi.types import (
     DATE,
     INTERVAL_DAY_SECOND,
@@ -82,10 +82,14 @@ _TIMESTAMP_END = (2**63 - 1) * 1_000_000
 """Picoseconds: timestamps are microseconds in 64 bits, the last of which DuckDB calls infinity."""
 
 
+_ZONED_END = 2**51 * 10**9
+"""Picoseconds: timestamps with a zone are milliseconds in 52 bits, beside the zone."""
+
+
 def parse_timestamp(text: str) -> Constant:
     """`2024-01-31[ 01:02[:03[.456]][ zone]]`; with a zone the type has one.
 
-    Raises: ValueError; LookupError for a zone that nobody knows, with its text.
+    Raises: ValueError; LodestarError(NOT_SUPPORTED) for a zone that Trino refuses.
     """
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
@@ -102,10 +106,14 @@ def parse_timestamp(text: str) -> Constant:
         return Constant(TimestampType(precision), instant)
     zone = zones.canonical_zone(zone_text)
     if zone is None:
-        raise LookupError(zone_text)
+        if zones.unsupported_zone(zone_text) is not None:
+            raise LodestarError(NOT_SUPPORTED, f"Time zone not supported: {zone_text}")
+        raise ValueError(f"'{zone_text}' is not a valid time zone")
     if zones.is_in_gap(zone, local_seconds):
         raise ValueError("Invalid TIMESTAMP due to daylight savings transition")
     instant = zones.local_to_utc(zone, local_seconds) * PICOS_PER_SECOND + picos % PICOS_PER_SECOND
+    if not -_ZONED_END <= instant < _ZONED_END:
+        raise ValueError(f"Invalid TIMESTAMP: {text}")
     return Constant(TimestampTzType(precision), (instant, zone))
 
 
@@ -179,6 +187,9 @@ def parse_interval(text: str, negative: bool, start: IntervalField, end: Interva
     return Constant(INTERVAL_DAY_SECOND, -millis if negative else millis)
 
 
+_FRACTION = re.compile(r"\.\d", re.ASCII)
+
+
 def _interval_amounts(body: str, fields: tuple[IntervalField, ...]) -> list[tuple[IntervalField, int]] | None:
     """Each field with its amount (seconds in milliseconds), None when the text does not fit."""
     found: list[tuple[IntervalField, int]] = []
@@ -190,6 +201,12 @@ def _interval_amounts(body: str, fields: tuple[IntervalField, ...]) -> list[tupl
             if body[position] != _SEPARATORS[field]:
                 return None
             position += 1
+        if position == len(body):
+            # The last field may be left out behind its separator, and the only one too.
+            found.append((field, 0))
+            break
+        if field is IntervalField.SECOND and _FRACTION.match(body, position):
+            body = f"{body[:position]}0{body[position:]}"
         pattern = r"[+]?(\d+)(?:\.(\d{0,3})\d*)?" if field is IntervalField.SECOND else r"[+]?(\d+)"
         match = re.compile(pattern).match(body, position)
         if match is None or int(match[1]) > _MAX_FIELD:

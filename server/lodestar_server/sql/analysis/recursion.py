@@ -26,8 +26,12 @@ from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.ast.walk import children, walk
 
-MAX_STEPS = 10
-"""The default of the session property max_recursion_depth."""
+DEFAULT_MAX_STEPS = 10
+
+
+def _max_steps(analysis: Analysis) -> int:
+    """The session property max_recursion_depth."""
+    return int(analysis.context.session.system_properties.get("max_recursion_depth", DEFAULT_MAX_STEPS))
 
 
 def analyze(analysis: Analysis, node: ast.WithQuery, name: str, scope: Scope) -> RelationPlan | None:
@@ -153,6 +157,6 @@ def _expand(analysis: Analysis, node: ast.WithQuery, body: ast.Union, name: str,
         (tuple(one.symbol for one in fields), tuple(symbol for symbol, _ in assignments)),
         tuple(one.symbol for one in aliased),
         body.distinct,
-        MAX_STEPS,
+        _max_steps(analysis),
     )
     return RelationPlan(relation, aliased)

@@ -44,11 +44,12 @@ from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, UNKNOWN, ArrayType, MapType, RowType, Type
 from lodestar_server.sql.analysis import json_tables, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
+from lodestar_server.sql.analysis.constants import bind_constant, names_columns
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.patterns.relation import analyze_match_recognize
 from lodestar_server.sql.analysis.scopes import Field, Name, Resolved, Scope
-from lodestar_server.sql.analysis.syntax import check_scalar, walk_expression
+from lodestar_server.sql.analysis.syntax import check_scalar
 from lodestar_server.sql.parser import ast
 
 
@@ -424,10 +425,10 @@ def _values(analysis: Analysis, node: ast.Values, scope: Scope) -> RelationPlan:
 
 def _sampled(analysis: Analysis, node: ast.SampledRelation, scope: Scope) -> RelationPlan:
     percentage = node.percentage
-    if any(isinstance(part, ast.Identifier | ast.DereferenceExpression) for part in walk_expression(percentage)):
+    if names_columns(percentage):
         message = "Sample percentage cannot contain column references"
         raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=percentage.at)
-    bound = ExpressionAnalyzer(analysis, Scope()).analyze(percentage)
+    bound = bind_constant(analysis, percentage)
     if not can_coerce(bound.type, DOUBLE):
         raise LodestarError(TYPE_MISMATCH, "Sample percentage should be a numeric expression", location=percentage.at)
     value = analysis.evaluator.evaluate(coerce(bound, DOUBLE)).value

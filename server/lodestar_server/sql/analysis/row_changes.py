@@ -70,11 +70,9 @@ class RowChanges:
     columns: tuple[Symbol, ...]
 
     def scan(self, plan: PlanNode) -> TableScan:
-        """The scan of the changed rows in (the optimized form of) the plan."""
-        return next(node for node in walk_plan(plan) if isinstance(node, TableScan) and self._reads(node))
-
-    def _reads(self, scan: TableScan) -> bool:
-        return any(symbol == self.row_id for symbol, _ in scan.columns)
+        """The scan of the changed rows in the optimized form of the plan; its own where the optimizer left none."""
+        scans = [one for root in (plan, self.plan) for one in walk_plan(root) if isinstance(one, TableScan)]
+        return next(one for one in scans if any(symbol == self.row_id for symbol, _ in one.columns))
 
 
 def changed_table(analysis: Analysis, node: ast.Statement, table: ast.Table, message: str) -> ChangedTable:

@@ -16,6 +16,8 @@ from lodestar_server.spi.types import RowType, Type
 
 Name = tuple[str, ...]
 """Lower-case parts of a dotted name."""
+Origin = tuple[QualifiedName, str]
+"""A table's column."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +31,7 @@ class Field:
     name: str | None
     relation: Name | None = None
     hidden: bool = False
-    origin: tuple[QualifiedName, str] | None = None
+    origin: Origin | None = None
     aliased: bool = False
 
     @property
@@ -63,13 +65,16 @@ class Resolved:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """See the module. `lambda_` marks the parameters of a lambda."""
+    """See the module. `lambda_` marks the parameters of a lambda, `output` the SELECT list that ORDER BY may name;
+    `closed` a subquery that may not be correlated."""
 
     fields: Sequence[Field] = ()
     parent: Scope | None = None
     query_boundary: bool = False
     named_queries: dict[str, object] = field(default_factory=dict)
     lambda_: bool = False
+    closed: bool = False
+    output: bool = False
     _by_name: dict[str, list[Field]] | None = None
 
     def visible_fields(self) -> list[Field]:
@@ -95,6 +100,15 @@ class Scope:
         while scope is not None:
             yield scope
             scope = None if scope.query_boundary else scope.parent
+
+    def is_inside_closed(self) -> bool:
+        """Some query around may not be correlated."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.closed:
+                return True
+            scope = scope.parent
+        return False
 
     def outer_query(self) -> Scope | None:
         """The scope of the query around this one."""

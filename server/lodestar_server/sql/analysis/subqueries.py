@@ -32,8 +32,12 @@ def _analyze(analyzer: ExpressionAnalyzer, node: ast.Expression) -> RelationPlan
     assert isinstance(node, ast.SubqueryExpression)
     if analyzer.in_lambda:
         raise LodestarError(NOT_SUPPORTED, "Lambda expression cannot contain subqueries", location=node.at)
-    outer = Scope(parent=analyzer.scope)
-    return analyzer.analysis.subquery(node.query, outer, correlation=analyzer.correlation)
+    return analyzer.analysis.subquery(node.query, _outer(analyzer))
+
+
+def _outer(analyzer: ExpressionAnalyzer) -> Scope:
+    """What a subquery sees around it."""
+    return Scope(parent=analyzer.scope, closed=not analyzer.correlation)
 
 
 def _row_type(plan: RelationPlan) -> RowType:
@@ -45,16 +49,15 @@ def scalar(analyzer: ExpressionAnalyzer, node: ast.SubqueryExpression) -> Expres
     plan = _analyze(analyzer, node)
     fields = plan.visible_fields
     if len(fields) == 1:
-        return ir.ScalarSubquery(plan.node, fields[0].symbol, at=node.at)
+        return ir.ScalarSubquery(plan.node, fields[0].symbol, at=node.query.at)
     relation, output = _packed(analyzer, plan, _row_type(plan))
-    return ir.ScalarSubquery(relation, output, at=node.at)
+    return ir.ScalarSubquery(relation, output, at=node.query.at)
 
 
 def exists(analyzer: ExpressionAnalyzer, node: ast.ExistsPredicate) -> Expression:
     """EXISTS (query)."""
     assert isinstance(node.subquery, ast.SubqueryExpression)
-    scope = Scope(parent=analyzer.scope)
-    plan = analyzer.analysis.subquery(node.subquery.query, scope, correlation=analyzer.correlation)
+    plan = analyzer.analysis.subquery(node.subquery.query, _outer(analyzer))
     return ir.Exists(plan.node, at=node.at)
 
 
@@ -117,4 +120,7 @@ def quantified(analyzer: ExpressionAnalyzer, node: ast.QuantifiedComparisonExpre
         message = f"Type [{common.display}] must be {ability} in order to be used in quantified comparison"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
     quantifier = ir.Quantifier.ALL if node.quantifier is ast.Quantifier.ALL else ir.Quantifier.ANY
-    return ir.QuantifiedComparison(operator, quantifier, value, relation, output, at=node.at)
+    # Trino makes an aggregation of the others, whose place is that of the query.
+    assert isinstance(node.subquery, ast.SubqueryExpression)
+    at = node.at if by_equality else node.subquery.query.at
+    return ir.QuantifiedComparison(operator, quantifier, value, relation, output, at=at)

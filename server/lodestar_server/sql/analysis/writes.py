@@ -91,14 +91,16 @@ def created_columns(statement: ast.CreateTableAsSelect, source: RelationPlan) ->
 def check_columns(statement: ast.Statement, source: RelationPlan) -> None:
     """Every column of a table or view made from a query has a name of its own and a type."""
     seen: set[str] = set()
+    # A view may have columns that differ in case; a table's columns are in lower case.
+    by_case = isinstance(statement, ast.CreateView)
     for position, one in enumerate(source.visible_fields, 1):
         if one.name is None:
             message = f"Column name not specified at position {position}"
             raise LodestarError(MISSING_COLUMN_NAME, message, location=statement.at)
-        if one.name.lower() in seen:
+        if (one.name if by_case else one.name.lower()) in seen:
             message = f"Column name '{one.name}' specified more than once"
             raise LodestarError(DUPLICATE_COLUMN_NAME, message, location=statement.at)
-        seen.add(one.name.lower())
+        seen.add(one.name if by_case else one.name.lower())
         if one.type == UNKNOWN:
             raise LodestarError(COLUMN_TYPE_UNKNOWN, f"Column type is unknown: {one.name}", location=statement.at)
 

@@ -32,8 +32,12 @@ def listing(
     rows: Iterable[Sequence[Any]],
     *,
     like: Like | None = None,
+    aliased: bool = False,
 ) -> BoundQuery:
-    """A query that gives these rows in this order. A column of `TEXTS` is as wide as its longest text, at least 1."""
+    """A query that gives these rows in this order. A column of `TEXTS` is as wide as its longest text.
+
+    `aliased`: Trino's own query renames its columns, which DESCRIBE OUTPUT tells.
+    """
     table = list(rows)
     symbols = ir.SymbolAllocator()
     outputs: list[Symbol] = []
@@ -51,7 +55,7 @@ def listing(
     node = Sort(node, (ir.Ordering(ir.SymbolRef(place)),))
     names = tuple(name for name, _ in columns)
     plan = Output(node, names, tuple(outputs))
-    fields = tuple(OutputField(name, one.type, None, False) for name, one in zip(names, outputs, strict=True))
+    fields = tuple(OutputField(name, one.type, None, aliased) for name, one in zip(names, outputs, strict=True))
     relation = RelationPlan(node, tuple(Field(one, name) for name, one in zip(names, outputs, strict=True)))
     return BoundQuery(plan, fields, frozenset(), relation)
 

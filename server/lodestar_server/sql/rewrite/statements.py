@@ -24,7 +24,7 @@ from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
 from lodestar_server.sql.analysis.routines.declaration import analyze_declaration
 from lodestar_server.sql.parser import ast, parse_function_specification, parse_statement
-from lodestar_server.sql.rewrite import describe, show_create
+from lodestar_server.sql.rewrite import show_create
 from lodestar_server.sql.rewrite.context import RewriteContext
 from lodestar_server.sql.rewrite.listing import TEXTS, Like, listing
 
@@ -146,7 +146,7 @@ def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) ->
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
     current = isinstance(node, ast.ShowRoles) and node.current
     roles = sorted(context.session.identity.roles) if current else []
-    return listing([(name, TEXTS)], [(role,) for role in roles])
+    return listing([(name, TEXTS)], [(role,) for role in roles], aliased=True)
 
 
 _FUNCTION_COLUMNS = ("Function", "Return Type", "Argument Types", "Function Type", "Deterministic", "Description")
@@ -160,8 +160,8 @@ def _functions(node: ast.ShowFunctions, context: RewriteContext) -> Rewritten:
         if (catalog, schema) != ("system", "builtin"):
             stored = _stored_functions(context, catalog, schema)
             if not stored:
-                return listing([(name, type_ or VARCHAR) for name, type_ in columns], [])
-            return listing(columns, stored, like=_like(0, node))
+                return listing([(name, type_ or VARCHAR) for name, type_ in columns], [], aliased=True)
+            return listing(columns, stored, like=_like(0, node), aliased=True)
     rows = [
         (one.name, one.result, one.arguments, one.kind.value, one.deterministic, one.description)
         for one in list_entries()
@@ -170,7 +170,7 @@ def _functions(node: ast.ShowFunctions, context: RewriteContext) -> Rewritten:
     if context.metadata.function_schema is not None:
         rows += _stored_functions(context, *context.metadata.function_schema)
     rows.sort(key=lambda row: (row[0].lower(), *row[1:4]))
-    return listing(columns, rows, like=_like(0, node))
+    return listing(columns, rows, like=_like(0, node), aliased=True)
 
 
 def _stored_functions(context: RewriteContext, catalog: str, schema: str) -> list[tuple[str, str, str, str, bool, str]]:
@@ -202,7 +202,7 @@ def _session(node: ast.ShowSession, context: RewriteContext) -> Rewritten:
             if not declared[name].hidden:
                 rows.append(_property_row(f"{catalog}.{name}", declared[name], given.get(name)))
     columns = [(name, TEXTS) for name in ("Name", "Value", "Default", "Type", "Description")]
-    return listing(columns, rows, like=_like(0, node))
+    return listing(columns, rows, like=_like(0, node), aliased=True)
 
 
 def _property_row(name: str, declared: PropertyMetadata, given: str | None) -> tuple[str, ...]:
@@ -222,6 +222,4 @@ _RULES: dict[type[ast.Statement], Callable[[Any, RewriteContext], Rewritten]] = 
     ast.ShowFunctions: _functions,
     ast.ShowSession: _session,
     ast.ShowCreate: show_create.rewrite,
-    ast.DescribeInput: lambda node, context: describe.describe_input(node, context, rewrite),
-    ast.DescribeOutput: lambda node, context: describe.describe_output(node, context, rewrite),
 }

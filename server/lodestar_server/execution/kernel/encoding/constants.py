@@ -102,6 +102,8 @@ def _date(days: int) -> Sql:
     try:
         day = _EPOCH + timedelta(days=days)
     except OverflowError:
+        if days == _MAX_INT32:
+            return sql.fragment("CAST('infinity' AS DATE)")
         return sql.fragment(f"make_date({days})")
     return sql.fragment(f"CAST('{day.isoformat()}' AS DATE)")
 

@@ -257,6 +257,35 @@ def _compare_arrays(operator: str, left: Sql, right: Sql, element: Type) -> Sql:
     )
 
 
+def may_refuse_order(type_: Type) -> bool:
+    """Two values may have no order: a NULL inside stands where they would be told apart."""
+    return isinstance(type_, ArrayType | RowType)
+
+
+def least_of(values: Sql, type_: Type) -> Sql:
+    """The least of a list of values that are not NULL, compared one by one. Raises for a pair that has no order."""
+    better = sql.function_of(
+        lambda best, one: sql.case([(compare("<", one, best, type_), one)], best),
+        2,
+    )
+    return sql.let(
+        values,
+        lambda v: sql.case([(sql.fragment("len({0}) > 0", v), sql.call("list_reduce", v, better))]),
+    )
+
+
+def compared_in_order(value: Sql, type_: Type, before: Sequence[Sql], terms: Sequence[Sql]) -> Sql:
+    """A value to sort by, which raises where it has no order with its neighbour.
+
+    Values that have no order are alike up to the NULL, so neighbours after sorting are among them. `before`: keys of
+    the terms that come first, `terms` those of the value.
+    """
+    parts = sql.fragment("PARTITION BY {*} ", *before) if before else sql.fragment("")
+    previous = sql.fragment("lag({0}) OVER ({1}ORDER BY {2})", value, parts, sql.fragment("{*}", *terms))
+    less = compare("<", previous, value, type_)
+    return sql.case([(less, value)], value)
+
+
 def order_terms(value: Sql, type_: Type, *, ascending: bool, nulls_first: bool) -> list[Sql]:
     """The ORDER BY terms: NaN stands beside the NULLs' end, least with NULLS FIRST and greatest with NULLS LAST."""
     direction = "ASC" if ascending else "DESC"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import compare, has_own_order, order_key
+from lodestar_server.execution.kernel.encoding.keys import compare, has_own_order, least_of, may_refuse_order, order_key
 from lodestar_server.execution.kernel.functions.array_sets import element_of
 from lodestar_server.execution.kernel.functions.lists import filtered, has_null, joined, mapped
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
@@ -17,8 +17,19 @@ def _array_sort(call: ScalarCall) -> Sql:
     if len(call.arguments) == 2:
         return sql.let(call.arguments[0], lambda array: _sorted_by_lambda(call, array))
     element = element_of(call)
+    if may_refuse_order(element):
+        least = least_of(filtered(call.arguments[0], sql.is_not_null), element)
+        sorted_ = sql.fragment("list_sort({0}, 'ASC', 'NULLS LAST')", call.arguments[0])
+        if not has_own_order(element):
+            sorted_ = _sorted_by_key(call)
+        return sql.let(sorted_, lambda made: sql.case([(sql.is_null(least), made)], made))
     if has_own_order(element):
         return sql.fragment("list_sort({0}, 'ASC', 'NULLS LAST')", call.arguments[0])
+    return _sorted_by_key(call)
+
+
+def _sorted_by_key(call: ScalarCall) -> Sql:
+    element = element_of(call)
 
     def by_key(array: Sql) -> Sql:
         present = filtered(array, sql.is_not_null)

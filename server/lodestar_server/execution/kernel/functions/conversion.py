@@ -109,5 +109,5 @@ def _fail(call: ScalarCall) -> Sql:
     code = next((one for one in list_error_codes() if one.code == number), GENERIC_USER_ERROR)
     message = call.constant(len(call.arguments) - 1)
     if isinstance(message, str):
-        return call.context.fail(code, message, call.held)
-    return sql.let(call.arguments[-1], lambda text: call.context.fail(code, text, call.held))
+        return call.strict(lambda *_: call.context.fail(code, message, call.held))
+    return call.strict(lambda *values: call.context.fail(code, values[-1], call.held))

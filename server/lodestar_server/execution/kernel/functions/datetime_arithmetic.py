@@ -59,12 +59,12 @@ def _by_unit(call: ScalarCall, type_: Type, body: Callable[[str], Sql]) -> Sql:
     if isinstance(constant, str):
         if constant.lower() in units:
             return body(constant.lower())
-        refused = call.fail(f"'{constant}' is not a valid {kind} field")
+        refused = call.fail(f"'{constant.lower()}' is not a valid {kind} field")
         nulls = sql.conjunction([sql.is_not_null(one) for one in call.arguments[1:]])
         return sql.case([(nulls, refused)], sql.typed_null(call.held))
 
     def chosen(unit: Sql) -> Sql:
-        message = sql.chain("||", [sql.text("'"), unit, sql.text(f"' is not a valid {kind} field")])
+        message = sql.chain("||", [sql.text("'"), sql.call("lower", unit), sql.text(f"' is not a valid {kind} field")])
         branches = [(sql.fragment("lower({0}) = {1}", unit, sql.text(one)), body(one)) for one in units]
         absent = sql.disjunction([sql.is_null(one) for one in (unit, *call.arguments[1:])])
         return sql.case([(absent, sql.typed_null(call.held)), *branches], call.fail(message))
@@ -281,9 +281,9 @@ def _from_unixtime(call: ScalarCall) -> Sql:
 
     def packed(seconds: Sql, name: Sql) -> Sql:
         present = sql.fragment("{0} IS NOT NULL AND {1} IS NOT NULL", seconds, name)
-        millis = sql.fragment("trino_truncated(round({0} * 1000))", seconds)
+        millis = sql.fragment("CASE WHEN isnan({0}) THEN 0 ELSE trino_truncated(round({0} * 1000)) END", seconds)
         overflow = sql.chain("||", [sql.text("Millis overflow: "), sql.cast(millis, "VARCHAR")])
-        far = sql.fragment(f"abs({{0}} * 1000) >= {2**51}", seconds)
+        far = sql.fragment(f"abs({{0}} * 1000) >= {2**51} AND NOT isnan({{0}})", seconds)
         made = sql.struct(t=sql.fragment("make_timestamp({0} * 1000)", millis), z=name)
         return sql.case([(far, call.fail(overflow)), (present, made)])
 

@@ -23,7 +23,7 @@ from lodestar_server.execution.kernel.functions.lists import (
 from lodestar_server.execution.kernel.functions.operators import map_value
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, LodestarError
+from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
 from lodestar_server.spi.types import ArrayType, MapType, RowType, Type
 from lodestar_server.spi.types.arrow import row_field_name
 
@@ -180,9 +180,6 @@ def first_entries(parts: Sql, key_type: Type) -> Sql:
 @scalar("map_concat", total=True)
 def _map_concat(call: ScalarCall) -> Sql:
     """Of equal keys the last map's counts; the last map's entries come first."""
-    if len(call.arguments) < 2:
-        message = "There must be two or more concatenation arguments to map_concat"
-        raise LodestarError(INVALID_FUNCTION_ARGUMENT, message)
     key_type = map_type(call).key
 
     def merged(*maps: Sql) -> Sql:

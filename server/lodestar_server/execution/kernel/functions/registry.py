@@ -43,6 +43,7 @@ MODULES = (
     "datetime_text",
     "geospatial",
     "json_documents",
+    "learning",
     "maps",
     "regexps",
     "mathematics",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.ir import Call, Cast, Constant, Expression
 from lodestar_server.spi.types import VARBINARY, ArrayType, CharType, VarcharType
 
 WHITESPACE = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007)])) + "".join(
@@ -63,10 +64,38 @@ def _concat(call: ScalarCall) -> Sql:
             for value, type_ in zip(call.arguments, call.types, strict=True)
         ]
         return _concatenated_arrays(call, parts)
-    if call.result == VARBINARY:
-        return sql.chain("||", call.arguments)
-    parts = [padded(call, index) for index in range(len(call.arguments))]
-    return as_result(call, sql.chain("||", parts))
+    if isinstance(call.result, CharType):
+        return as_result(call, sql.chain("||", [padded(call, index) for index in range(len(call.arguments))]))
+    joined = sql.chain("||", call.arguments)
+    if sum(map(_most_bytes, call.expressions)) <= MAX_CONCATENATED_BYTES:
+        return joined
+    return sql.let(
+        joined,
+        lambda text: sql.case(
+            [(sql.fragment(_TOO_LONG[call.result == VARBINARY], text), call.fail("Concatenated string is too large"))],
+            text,
+        ),
+    )
+
+
+MAX_CONCATENATED_BYTES = 2**20
+_TOO_LONG = {
+    True: f"octet_length({{0}}) > {MAX_CONCATENATED_BYTES}",
+    False: f"strlen({{0}}) > {MAX_CONCATENATED_BYTES}",
+}
+
+
+def _most_bytes(argument: Expression) -> int:
+    """The longest that a text can be by its type."""
+    if isinstance(argument, Constant) and argument.value is not None:
+        return 4 * len(argument.value)
+    while isinstance(argument, Cast) and argument.value.type.base in ("varchar", "char"):
+        argument = argument.value
+    if isinstance(argument.type, VarcharType | CharType) and argument.type.length is not None:
+        return 4 * argument.type.length
+    if isinstance(argument, Call) and argument.function.name == "concat":
+        return sum(map(_most_bytes, argument.arguments))
+    return MAX_CONCATENATED_BYTES
 
 
 def _concatenated_arrays(call: ScalarCall, parts: list[Sql]) -> Sql:
@@ -250,6 +279,8 @@ def _split_to_map_resolving(call: ScalarCall) -> Sql:
 @scalar("concat_ws", total=True)
 def _concat_ws(call: ScalarCall) -> Sql:
     separator, *values = call.arguments
+    if not values:
+        return separator  # analysis lets only a NULL stand alone
     if isinstance(call.types[1], ArrayType):
         parts = values[0]
     else:
@@ -333,3 +364,9 @@ def _from_utf8(call: ScalarCall) -> Sql:
             [(sql.fragment("length({0}) > 1", r), raised)], sql.call("trino_from_utf8", call.arguments[0], r)
         ),
     )
+
+
+@scalar("word_stem")
+def _word_stem(call: ScalarCall) -> Sql:
+    language = call.arguments[1] if len(call.arguments) == 2 else sql.text("en")
+    return sql.call("trino_word_stem", call.arguments[0], language)

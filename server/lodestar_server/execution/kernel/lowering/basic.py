@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import null_of, order_terms
+from lodestar_server.execution.kernel.encoding.keys import (
+    compared_in_order,
+    identity_key,
+    may_refuse_order,
+    null_of,
+    order_terms,
+)
 from lodestar_server.execution.kernel.lowering.block import Block, Stage, derived
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering, column_name, slot
 from lodestar_server.execution.kernel.lowering.logic import conditions
@@ -75,10 +81,30 @@ def _lower_project(context: Lowering, node: Project) -> Block:
 
 def _lower_sort(context: Lowering, node: Sort) -> Block:
     block = context.relation(node.source).reaching(context, Stage.WINDOW)
+    if any(may_refuse_order(term.key.type) for term in node.ordering):
+        block.order = _compared_ordering(context, block := block.wrapped(context), node.ordering)
+        block.stage = Stage.ORDER
+        return block
     block = block.using(context, [term.key for term in node.ordering])
     block.order = ordering(context, block, node.ordering)
     block.stage = Stage.ORDER
     return block
+
+
+def _compared_ordering(context: Lowering, block: Block, terms: tuple[Ordering, ...]) -> list[Sql]:
+    """ORDER BY terms that raise where values of arrays or rows have no order."""
+    made: list[Sql] = []
+    before: list[Sql] = []
+    with context.scope(block.columns):
+        for term in terms:
+            plain = sort_terms(context, (term,))
+            key = context.expression(term.key)
+            if plain and may_refuse_order(term.key.type):
+                checked = compared_in_order(key, term.key.type, before, plain)
+                plain = order_terms(checked, term.key.type, ascending=term.ascending, nulls_first=term.nulls_first)
+            made += plain
+            before.append(identity_key(key, term.key.type))
+    return made
 
 
 def ordering(context: Lowering, block: Block, terms: tuple[Ordering, ...]) -> list[Sql]:

@@ -15,6 +15,7 @@ from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import (
     BING_TILE,
     BOOLEAN,
+    COLOR,
     DATE,
     DOUBLE,
     INTEGRAL_TYPES,
@@ -56,7 +57,7 @@ def hash_of(value: Sql, type_: Type, *, plain: bool = False) -> Sql:
     """A UBIGINT, NULL of NULL. Inside a row, longs are hashed plainly."""
     if type_ == BOOLEAN:
         return _long(sql.cast(value, "BIGINT"), plain=False)
-    if type_ in INTEGRAL_TYPES or type_ in (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, BING_TILE):
+    if type_ in INTEGRAL_TYPES or type_ in (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, BING_TILE, COLOR):
         return _long(sql.cast(value, "BIGINT"), plain=plain)
     if type_ == DATE:
         return _long(sql.fragment("CAST({0} - DATE '1970-01-01' AS BIGINT)", value), plain=plain)

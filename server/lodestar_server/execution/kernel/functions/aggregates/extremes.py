@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import has_own_order, order_key
+from lodestar_server.execution.kernel.encoding.keys import has_own_order, least_of, may_refuse_order, order_key
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import DOUBLE, REAL, Type
@@ -14,6 +14,18 @@ _MAX_COUNT = 10_000
 
 @aggregate("min", "max")
 def _extreme(call: GroupCall) -> Sql:
+    return _compared(call, call.arguments[0], call.types[0], _plain_extreme(call))
+
+
+def _compared(call: GroupCall, key: Sql, type_: Type, made: Sql) -> Sql:
+    """What was made, or an error where keys of arrays or rows have no order."""
+    if not may_refuse_order(type_):
+        return made
+    values = call.apply("list", key, order=(), distinct=False, where=sql.is_not_null(key))
+    return sql.let_all((values, made), lambda v, m: sql.case([(sql.is_not_null(least_of(v, type_)), m)]))
+
+
+def _plain_extreme(call: GroupCall) -> Sql:
     name, type_ = call.function.name, call.types[0]
     value = call.arguments[0]
     if len(call.arguments) == 2:
@@ -28,6 +40,10 @@ def _extreme(call: GroupCall) -> Sql:
 
 @aggregate("min_by", "max_by")
 def _by(call: GroupCall) -> Sql:
+    return _compared(call, call.arguments[1], call.types[1], _plain_by(call))
+
+
+def _plain_by(call: GroupCall) -> Sql:
     name = call.function.name
     value, key = call.arguments[:2]
     key_type = call.types[1]

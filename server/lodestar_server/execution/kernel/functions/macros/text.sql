@@ -7,12 +7,16 @@ CREATE MACRO trino_year_text(y) AS
 
 CREATE MACRO trino_date_text(d) AS
     CASE WHEN d BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(d AS VARCHAR)
+         -- the last date of 32 bits is DuckDB's infinity
+         WHEN NOT isfinite(d) THEN CASE WHEN d > DATE '1970-01-01' THEN '+5881580-07-11' ELSE '-5877641-06-24' END
          ELSE trino_year_text(year(d)) || strftime(d, '-%m-%d') END;
 
 -- digits: 0 to 6
 CREATE MACRO trino_timestamp_text(t, digits) AS
-    trino_date_text(CAST(t AS DATE)) || strftime(t, ' %H:%M:%S')
-    || CASE WHEN digits > 0 THEN '.' || left(strftime(t, '%f'), digits) ELSE '' END;
+    CASE WHEN NOT isfinite(t) AND t > TIMESTAMP '1970-01-01'
+         THEN '+294247-01-10 04:00:54' || CASE WHEN digits > 0 THEN '.' || left('775807', digits) ELSE '' END
+         ELSE trino_date_text(CAST(t AS DATE)) || strftime(t, ' %H:%M:%S')
+    || CASE WHEN digits > 0 THEN '.' || left(strftime(t, '%f'), digits) ELSE '' END END;
 
 -- digits: 7 to 12, of a STRUCT(t, p)
 CREATE MACRO trino_picosecond_timestamp_text(x, digits) AS

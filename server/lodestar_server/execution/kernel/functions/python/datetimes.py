@@ -8,8 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.registry import value_function
-from lodestar_server.spi.zones import canonical_zone
+from lodestar_server.spi.errors import NOT_SUPPORTED
+from lodestar_server.spi.zones import canonical_zone, unsupported_zone
 
 _DATE = re.compile(r"([-+]?\d{1,9})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _TIMESTAMP = re.compile(
@@ -108,6 +110,16 @@ def read_timestamp(text: str) -> dict[str, Any] | None:
     microseconds, rest = divmod(days * 86_400 * 10**12 + picoseconds, 10**6)
     limit = _MAX_ZONED_MILLIS * 1000 if zone is not None else 2**63 - 1
     return {"t": microseconds, "p": rest, "z": zone} if -limit <= microseconds < limit else None
+
+
+@value_function("trino_no_timestamp", ["VARCHAR"], "VARCHAR", pa.string())
+def no_timestamp(text: str) -> str:
+    """Why a text is no timestamp. Raises: a marked NOT_SUPPORTED for a zone that Java has and Trino has not."""
+    match = _TIMESTAMP.fullmatch(text.strip(_BLANKS))
+    refused = None if match is None or match[8] is None else unsupported_zone(match[8])
+    if refused is not None:
+        raise ValueError(marked(NOT_SUPPORTED, f"Time zone not supported: {refused}"))
+    return f"Value cannot be cast to timestamp: {text}"
 
 
 @value_function("trino_zone", ["VARCHAR"], "VARCHAR", pa.string())

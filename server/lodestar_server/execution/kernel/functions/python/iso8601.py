@@ -7,17 +7,18 @@ from typing import Any
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
-from lodestar_server.spi.zones import offset_zone
+from lodestar_server.spi.errors import NOT_SUPPORTED
+from lodestar_server.spi.zones import canonical_zone, offset_at, offset_zone, unsupported_zone
 
 _DATE = re.compile(r"([+-]?\d{1,9})(?:-(?:W(\d{1,2})(?:-(\d))?|(\d{3})(?!\d)|(\d{1,2})(?:-(\d{1,2}))?))?", re.ASCII)
-_TIME = re.compile(r"T(?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?)?", re.ASCII)
+_TIME = re.compile(r"T(?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?(?:[.,](\d{1,9}))?)?", re.ASCII)
+_MILLIS = (3_600_000, 60_000, 1000)
+"""Of an hour, a minute and a second: a fraction belongs to the last one that is written."""
 _ZONE = re.compile(r"Z|([+-])(\d\d)(?::?(\d\d))?", re.ASCII)
-_NANOS = re.compile(
-    r"([+-]?\d{4,9})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d(?::\d\d)?)?)?", re.ASCII
-)
 _MICROS_PER_DAY = 86_400_000_000
 
 
@@ -81,9 +82,9 @@ _PARTS = pa.struct([("t", pa.timestamp("us")), ("p", pa.int32()), ("z", pa.strin
 def iso_timestamp(text: str) -> dict[str, Any]:
     """A wall clock in milliseconds and its zone, NULL without."""
     match = _DATE.match(text)
-    if match is None:
+    if match is None and not (text.startswith("T") and len(text) > 1):
         raise _malformed(text, 0)
-    position, millis = match.end(), 0
+    position, millis = 0 if match is None else match.end(), 0
     time = _TIME.match(text, position)
     zone: str | None = None
     if time is not None:
@@ -94,48 +95,95 @@ def iso_timestamp(text: str) -> dict[str, Any]:
             ("minuteOfHour", minute, 59),
             ("secondOfMinute", second, 59),
         ):
-            if value > high and not (name == "hourOfDay" and value == 24 and minute == second == 0):
+            if value > high:
                 raise _out_of_range(text, name, value, 0, high)
-        millis = ((hour * 60 + minute) * 60 + second) * 1000 + int((time[4] or "")[:3].ljust(3, "0"))
+        written = sum(one is not None for one in time.groups()[:3])
+        fraction = time[4] or "0"
+        millis = ((hour * 60 + minute) * 60 + second) * 1000
+        millis += int(fraction) * _MILLIS[max(written, 1) - 1] // 10 ** len(fraction)
         offset = _ZONE.match(text, position)
         if offset is not None:
             position = offset.end()
             minutes = int(offset[2] or 0) * 60 + int(offset[3] or 0)
             zone = offset_zone(-minutes if offset[1] == "-" else minutes)
+            if unsupported_zone(zone) is not None:
+                raise ValueError(marked(NOT_SUPPORTED, f"Time zone not supported: {zone}"))
     if position < len(text):
         raise _malformed(text, position)
-    return {"t": _date(text, match) * _MICROS_PER_DAY + millis * 1000, "p": 0, "z": zone}
+    days = 0 if match is None else _date(text, match)
+    return {"t": days * _MICROS_PER_DAY + millis * 1000, "p": 0, "z": zone}
+
+
+_MONTHS = (
+    *("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE"),
+    *("JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"),
+)
+_MAX_JAVA_OFFSET_MINUTES = 18 * 60
+_FIELDS = (
+    re.compile(r"(\d{4}(?!\d)|[+-]\d{4,9})", re.ASCII),
+    *(re.compile(one, re.ASCII) for one in ("-", r"(\d\d)", "-", r"(\d\d)", "[Tt]", r"(\d\d)", ":", r"(\d\d)")),
+)
+_SECONDS = re.compile(r":(\d\d)(?:\.(\d{0,9}))?", re.ASCII)
+_OFFSET = re.compile(r"[Zz]|([+-])(\d\d):(\d\d)", re.ASCII)
+_REGION = re.compile(r"\[([^\]]+)\]")
 
 
 @value_function("trino_iso_nanos", ["VARCHAR"], _PARTS_TEXT, _PARTS)
 def iso_nanos(text: str) -> dict[str, Any]:
-    """A wall clock in nanoseconds and its zone, NULL without."""
-    match = _NANOS.match(text)
-    if match is None:
-        raise refused(f"Text '{text}' could not be parsed at index {_common_length(text)}")
-    if match.end() < len(text):
-        raise refused(f"Text '{text}' could not be parsed, unparsed text found at index {match.end()}")
-    hour, minute, second = (int(one or 0) for one in match.groups()[3:6])
-    for name, value, high in (("HourOfDay", hour, 23), ("MinuteOfHour", minute, 59), ("SecondOfMinute", second, 59)):
-        if value > high:
-            raise refused(
-                f"Text '{text}' could not be parsed: Invalid value for {name} (valid values 0 - {high}): {value}"
-            )
-    days = days_of(int(match[1]), int(match[2]), int(match[3]))
-    if days is None:
-        raise refused(f"Text '{text}' could not be parsed: Invalid date")
-    nanos = int((match[7] or "").ljust(9, "0"))
+    """A wall clock in nanoseconds and its zone, NULL without. Source: answers of java.time's ISO_DATE_TIME."""
+    failed = f"Text '{text}' could not be parsed"
+    position = 0
+    numbers: list[int] = []
+    for field in _FIELDS:
+        match = field.match(text, position)
+        if match is None:
+            raise refused(f"{failed} at index {position}")
+        position = match.end()
+        numbers.extend(int(one) for one in match.groups())
+    year, month, day, hour, minute = numbers
+    second, nanos = 0, 0
+    if (match := _SECONDS.match(text, position)) is not None:
+        position = match.end()
+        second, nanos = int(match[1]), int((match[2] or "").ljust(9, "0"))
+    zone, offset = None, 0
+    if (match := _OFFSET.match(text, position)) is not None:
+        position = match.end()
+        offset = (int(match[2]) * 60 + int(match[3])) * (-1 if match[1] == "-" else 1) if match[1] else 0
+        zone = offset_zone(offset)
+        if unsupported_zone(zone) is not None:
+            raise ValueError(marked(NOT_SUPPORTED, f"Time zone not supported: {zone}"))
+    region = None if zone is None else _REGION.match(text, position)
+    if region is not None:
+        position = region.end()
+    if position < len(text):
+        raise refused(f"{failed}, unparsed text found at index {position}")
+    days = _checked(failed, year, month, day, hour, minute, second)
+    if abs(offset) > _MAX_JAVA_OFFSET_MINUTES:
+        raise refused(f"{failed}: Zone offset not in valid range: -18:00 to +18:00")
     micros = days * _MICROS_PER_DAY + ((hour * 60 + minute) * 60 + second) * 1_000_000 + nanos // 1000
-    zone = None
-    if match[8]:
-        sign = -1 if match[8][0] == "-" else 1
-        zone = "UTC" if match[8] == "Z" else offset_zone(sign * (int(match[8][1:3]) * 60 + int(match[8][4:6] or 0)))
+    if region is not None:
+        known = canonical_zone(region[1])
+        if known is None:
+            raise refused(f"{failed} at index {region.start()}")
+        instant = micros - offset * 60_000_000
+        micros = instant + offset_at(known, instant // 1_000_000) * 1_000_000
+        zone = known
     return {"t": micros, "p": nanos % 1000 * 1000, "z": zone}
 
 
-_SHAPE = re.compile(r"([+-]?\d{4,9}(-(\d\d(-(\d\d)?)?)?)?)?", re.ASCII)
-
-
-def _common_length(text: str) -> int:
-    match = _SHAPE.match(text)
-    return 0 if match is None else match.end()
+def _checked(failed: str, year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
+    """The days since 1970. Raises: a marked INVALID_FUNCTION_ARGUMENT that names the field."""
+    bounds = (
+        ("MonthOfYear", month, 1, 12),
+        ("DayOfMonth", day, 1, 31),
+        ("HourOfDay", hour, 0, 23),
+        ("MinuteOfHour", minute, 0, 59),
+        ("SecondOfMinute", second, 0, 59),
+    )
+    for name, value, low, high in bounds:
+        if not low <= value <= high:
+            raise refused(f"{failed}: Invalid value for {name} (valid values {low} - {high}): {value}")
+    days = days_of(year, month, day)
+    if days is None:
+        raise refused(f"{failed}: Invalid date '{_MONTHS[month - 1]} {day}'")
+    return days

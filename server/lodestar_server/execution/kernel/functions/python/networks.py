@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 import pyarrow as pa
@@ -11,7 +10,6 @@ from lodestar_server.execution.kernel.functions.python.registry import value_fun
 from lodestar_server.execution.kernel.functions.python.texts import refused
 
 MAPPED_PREFIX = b"\0" * 10 + b"\xff\xff"
-_PLAIN_V4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}", re.ASCII)
 
 
 @value_function("trino_ipaddress_text", ["BLOB"], "VARCHAR", pa.string())
@@ -43,12 +41,10 @@ def _longest_zero_run(groups: list[int]) -> tuple[int, int]:
 def read_ipaddress(text: str) -> bytes | None:
     """Sixteen bytes, IPv4 mapped into IPv6; None for text that is no address."""
     try:
-        if _PLAIN_V4.fullmatch(text):
-            parts = [int(part) for part in text.split(".")]
-            return MAPPED_PREFIX + bytes(parts) if max(parts) < 256 else None
-        if "%" in text:
-            return None
-        return IPv6Address(text).packed
+        if ":" not in text:
+            return MAPPED_PREFIX + IPv4Address(text).packed
+        # What stands behind a percent sign names an interface of some machine.
+        return IPv6Address(text.partition("%")[0]).packed
     except AddressValueError:
         return None
 

@@ -29,6 +29,7 @@ MODULES = (
     "iso8601",
     "json_paths",
     "json_values",
+    "learning",
     "networks",
     "numbers",
     "patterns",
@@ -37,6 +38,7 @@ MODULES = (
     "sql_json",
     "sketches",
     "statistics",
+    "stems",
     "texts",
     "urls",
 )

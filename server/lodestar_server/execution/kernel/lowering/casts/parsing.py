@@ -108,7 +108,11 @@ def _timestamp(value: Sql, source: Type, target: Type, context: CastContext) -> 
     return sql.case([(sql.call("trino_is_plain_timestamp", value), fast)], exact)
 
 
-@cast_rule("varchar", "timestamp with time zone", message=lambda value, source, target: _no("timestamp", value))
+@cast_rule(
+    "varchar",
+    "timestamp with time zone",
+    message=lambda value, source, target: sql.call("trino_no_timestamp", value),
+)
 def _timestamp_tz(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     assert isinstance(target, TimestampTzType)
 
