@@ -49,6 +49,7 @@ class IcebergConnector(Connector):
     single_statement_writes = False
     supports_not_null_columns = True
     manages_owners = True
+    supports_grace_period = True
 
     def __init__(self, files: FileSystem, metastore: Metastore, config: IcebergConfig, catalog: str) -> None:
         self._config = config

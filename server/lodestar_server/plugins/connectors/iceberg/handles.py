@@ -76,6 +76,8 @@ class IcebergTableHandle(TableHandle):
     storage_of_view: bool = False
     max_file_size: int | None = None
     """Of interest for rewriting: only files smaller than this, or with deletes."""
+    only_snapshots: frozenset[int] | None = None
+    """Only the rows that these snapshots have appended."""
 
     def __str__(self) -> str:
         shown = f"{self.name}$data"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lodestar_server.plugins.connectors.iceberg.analyzing import IcebergAnalyzing
+from lodestar_server.plugins.connectors.iceberg.materialized_views import IcebergMaterializedViews
 
 
-class IcebergMetadata(IcebergAnalyzing):
+class IcebergMetadata(IcebergMaterializedViews):
     """The whole."""

@@ -55,6 +55,8 @@ class IcebergScanner:
             return []
         known = table.enforced.intersect(table.unenforced).intersect(predicate)
         found = plan_files(self._tables, metadata, snapshot, known, table.enforced)
+        if table.only_snapshots is not None:
+            found = [one for one in found if one.entry.snapshot_id in table.only_snapshots]
         return found if table.max_file_size is None else rewritten_tasks(found, table.max_file_size)
 
     def splits(
