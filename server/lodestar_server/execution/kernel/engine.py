@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, NoReturn
 
-import duckdb
 import pyarrow as pa
 
 from lodestar_server.execution.kernel import streams
 from lodestar_server.execution.kernel.constant_rows import ConstantExecution, constant_batch, constant_rows
 from lodestar_server.execution.kernel.encoding.values import python_value
-from lodestar_server.execution.kernel.errors import engine_error
+from lodestar_server.execution.kernel.errors import breaks_instance, engine_error
 from lodestar_server.execution.kernel.files import scan_query
 from lodestar_server.execution.kernel.functions.macros import referenced_names
 from lodestar_server.execution.kernel.instances import Instance, InstancePool
@@ -178,7 +177,7 @@ class Execution:
 
     def failed(self, error: BaseException) -> BaseException:
         """What to raise for an error of the engine: the query's own reason, a source's error, or the engine's."""
-        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+        if breaks_instance(error):
             self.instance.broken = True
         self.close()
         reason = self.context.cancellation.reason

@@ -152,13 +152,12 @@ def _format_datetime(call: ScalarCall) -> Sql:
 
 @scalar("parse_datetime")
 def _parse_datetime(call: ScalarCall) -> Sql:
-    head = [
-        sql.text('Cannot parse "'),
-        call.arguments[0],
-        sql.text('": Illegal instant due to time zone offset transition ('),
-    ]
-
-    def packed(parts: Sql) -> Sql:
+    def packed(text: Sql, parts: Sql) -> Sql:
+        head = [
+            sql.text('Cannot parse "'),
+            text,
+            sql.text('": Illegal instant due to time zone offset transition ('),
+        ]
         zone = sql.call("coalesce", sql.field(parts, "z"), sql.text(call.context.zone))
         clock = sql.field(parts, "t")
         instant = sql.call("trino_instant", clock, zone)
@@ -171,7 +170,7 @@ def _parse_datetime(call: ScalarCall) -> Sql:
 
         return sql.case([(sql.is_not_null(parts), sql.let(instant, checked))])
 
-    return sql.let(sql.call("trino_joda_parse", *call.arguments), packed)
+    return sql.let_all((call.arguments[0], sql.call("trino_joda_parse", *call.arguments)), packed)
 
 
 @scalar("to_char")
