@@ -104,8 +104,13 @@ def set_role(statement: StatementContext, node: ast.SetRole) -> None:
     catalog = None if node.catalog is None else node.catalog.value
     if catalog is not None:
         statement.require_catalog(catalog, node.at)
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        if (
+            node.type is ast.SetRoleType.ROLE
+            or not statement.metadata.require_catalog(catalog).connector.manages_owners
+        ):
+            statement.metadata.refuse_roles(catalog, node.at)
+        statement.changes.set_roles[catalog] = SelectedRole(RoleKind[node.type.name])
+        return
     if node.type is ast.SetRoleType.ROLE:
         assert node.role is not None
         message = f"Role '{node.role.value.lower()}' does not exist"

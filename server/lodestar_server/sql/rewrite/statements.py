@@ -14,7 +14,6 @@ from lodestar_server.spi.errors import (
     CATALOG_NOT_AVAILABLE,
     CATALOG_NOT_FOUND,
     MISSING_CATALOG_NAME,
-    NOT_SUPPORTED,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     LodestarError,
@@ -143,8 +142,7 @@ def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) ->
     if node.catalog is not None:
         catalog = node.catalog.value.lower()
         context.require_catalog(catalog, node.at)
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        context.metadata.refuse_roles(catalog, node.at)
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
     current = isinstance(node, ast.ShowRoles) and node.current
     roles = sorted(context.session.identity.roles) if current else []

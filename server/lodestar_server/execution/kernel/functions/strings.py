@@ -160,7 +160,7 @@ def _pad(call: ScalarCall) -> Sql:
                 (sql.fragment(f"{{0}} NOT BETWEEN 0 AND {MAX_LENGTH}", n), out_of_range),
                 (sql.fragment(f"{length}({{0}}) = 0", f), call.fail(empty)),
             ],
-            sql.call(macro, value, sql.cast(n, "INTEGER"), f),
+            sql.call(macro, value, sql.fragment(f"CAST(greatest(0, least({{0}}, {MAX_LENGTH})) AS INTEGER)", n), f),
         )
 
     return call.strict(checked)
@@ -236,9 +236,12 @@ def _split_part(call: ScalarCall) -> Sql:
         return sql.case(
             [
                 (sql.fragment("{0} <= 0", index), call.fail("Index must be greater than zero")),
+                (sql.fragment(f"{{0}} > {MAX_LENGTH}", index), sql.typed_null(call.held)),
                 (sql.fragment("{0} = ''", delimiter), sql.fragment("nullif(substr({0}, {1}, 1), '')", value, index)),
             ],
-            sql.fragment("string_split({0}, {1})[{2}]", value, delimiter, index),
+            sql.fragment(
+                f"string_split({{0}}, {{1}})[greatest(1, least({{2}}, {MAX_LENGTH}))]", value, delimiter, index
+            ),
         )
 
     return call.strict(part)

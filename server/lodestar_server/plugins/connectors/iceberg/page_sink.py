@@ -20,6 +20,7 @@ from lodestar_server.plugins.connectors.iceberg.format.manifests import Content,
 from lodestar_server.plugins.connectors.iceberg.format.partitioning import PartitionSpec, read_spec
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema, read_schema
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, Field, IcebergType
+from lodestar_server.plugins.connectors.iceberg.format.values import unscaled
 from lodestar_server.plugins.connectors.iceberg.fragments import write_fragment
 from lodestar_server.plugins.connectors.iceberg.handles import IcebergWriteHandle
 from lodestar_server.plugins.connectors.iceberg.raw_arrays import group_rows, raw_array
@@ -31,7 +32,9 @@ from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types.arrow import arrow_type
 
-_EXTENSIONS = {"PARQUET": "parquet", "ORC": "orc", "AVRO": "avro"}
+_WRITERS = 4
+"""Writers over which Trino spreads the partitions of a write; the limit is for each of them."""
+EXTENSIONS = {"PARQUET": "parquet", "ORC": "orc", "AVRO": "avro"}
 
 
 class _Part:
@@ -86,7 +89,7 @@ class DataFileSink:
         key = tuple("NaN" if value != value else value for value in values)
         part = self._parts.get(key)
         if part is None:
-            if len(self._parts) >= self._handle.max_partitions and self.spec.fields:
+            if len(self._parts) >= self._handle.max_partitions * _WRITERS:
                 raise LodestarError(
                     ICEBERG_TOO_MANY_OPEN_PARTITIONS,
                     f"Exceeded limit of {self._handle.max_partitions} open writers for partitions: {len(self._parts)}",
@@ -117,7 +120,7 @@ class DataFileSink:
             self._close(part)
 
     def _new_location(self, part: _Part) -> str:
-        name = f"{self._handle.query_id}-{uuid.uuid4()}.{_EXTENSIONS[self._handle.format]}"
+        name = f"{self._handle.query_id}-{uuid.uuid4()}.{EXTENSIONS[self._handle.format]}"
         inside = f"{part.path}/{name}" if part.path else name
         if not self._handle.object_store_layout:
             return child_of(self._handle.data_location, inside)
@@ -212,7 +215,7 @@ def _nested(columns: Sequence[pa.Array], path: tuple[int, ...]) -> pa.Array:
 
 
 def _plain(value: Any, type_: IcebergType) -> Any:
-    return int(value.scaleb(type_.scale)) if value is not None and isinstance(type_, DecimalOf) else value
+    return unscaled(value, type_.scale) if value is not None and isinstance(type_, DecimalOf) else value
 
 
 def _sorted(table: pa.Table, fields: Sequence[Field], sorting: Sequence[tuple[str, str, str]]) -> pa.Table:

@@ -14,6 +14,7 @@ from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables, Loa
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.spi.connector import TableMetadata as DefinedTable
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.predicate import TupleDomain
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class OpenWrite:
     snapshot_id: int | None = None
     removed: frozenset[str] = frozenset()
     summary: dict[str, str] = field(default_factory=dict)
+    predicate: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
 
 
 class IcebergTransaction:

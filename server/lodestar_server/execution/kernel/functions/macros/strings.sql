@@ -7,15 +7,19 @@ CREATE MACRO trino_upper(s) AS
          ELSE upper(s) END;
 
 CREATE MACRO trino_substr(s, start) AS
-    CASE WHEN start = 0 OR start < -length(s) THEN '' ELSE substr(s, start) END;
+    CASE WHEN s IS NULL THEN NULL
+         WHEN start = 0 OR start < -length(s) OR start > length(s) THEN '' ELSE substr(s, start) END;
 
 CREATE MACRO trino_substr_length(s, start, size) AS
-    CASE WHEN start = 0 OR size <= 0 OR start < -length(s) THEN ''
+    CASE WHEN s IS NULL THEN NULL
+         WHEN start = 0 OR size <= 0 OR start < -length(s) OR start > length(s) THEN ''
          ELSE substr(s, start, least(size, 4294967295)) END;
 
 CREATE MACRO trino_binary_substr(b, start, size) AS
-    CASE WHEN start = 0 OR size <= 0 OR abs(start) > octet_length(b) THEN unhex('')
-         ELSE unhex(substr(hex(b), 2 * CASE WHEN start < 0 THEN octet_length(b) + start + 1 ELSE start END - 1,
+    CASE WHEN b IS NULL THEN NULL
+         WHEN start = 0 OR size <= 0 OR start > octet_length(b) OR start < -octet_length(b) THEN unhex('')
+         ELSE unhex(substr(hex(b), 2 * CASE WHEN start < 0 THEN octet_length(b) + greatest(start, -2147483648) + 1
+                                            ELSE least(start, 2147483647) END - 1,
                            2 * least(CAST(size AS BIGINT), 2147483647))) END;
 
 CREATE MACRO trino_binary_lpad(b, size, fill) AS
