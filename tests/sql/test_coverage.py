@@ -12,15 +12,6 @@ NOT_CALLED = {
     "$at_timezone": "the operator AT TIME ZONE",
     "current_date": "written without parentheses",
     "table_changes": "a table function of Iceberg tables",
-    "classify": "machine learning is not there yet",
-    "evaluate_classifier_predictions": "machine learning is not there yet",
-    "features": "machine learning is not there yet",
-    "learn_classifier": "machine learning is not there yet",
-    "learn_libsvm_classifier": "machine learning is not there yet",
-    "learn_libsvm_regressor": "machine learning is not there yet",
-    "learn_regressor": "machine learning is not there yet",
-    "regress": "machine learning is not there yet",
-    "word_stem": "stemmers are not there yet",
 }
 
 

@@ -135,8 +135,10 @@ for _name in ("trim", "ltrim", "rtrim"):
 
     @scalar(_name, total=True)
     def _trim(call: ScalarCall, name: str = _name) -> Sql:
-        characters = sql.text(WHITESPACE) if len(call.arguments) == 1 else call.arguments[1]
-        return as_result(call, sql.call(name, call.arguments[0], characters))
+        if len(call.arguments) == 2:
+            return as_result(call, sql.call(name, *call.arguments))
+        blanks = sql.text(WHITESPACE)
+        return as_result(call, sql.let(call.arguments[0], lambda value: sql.call(f"trino_{name}", value, blanks)))
 
 
 @scalar("lpad", "rpad")
@@ -343,13 +345,21 @@ scalar_template("luhn_check", "trino_luhn_check({0})", total=False)
 @scalar("normalize", total=True)
 def _normalize(call: ScalarCall) -> Sql:
     form = call.arguments[1] if len(call.arguments) == 2 else sql.text("NFC")
-    return sql.call("trino_normalize", call.arguments[0], form)
+    return sql.let(
+        call.arguments[0],
+        lambda value: sql.case([(sql.call("trino_is_ascii", value), value)], sql.call("trino_normalize", value, form)),
+    )
 
 
 @scalar("from_utf8")
 def _from_utf8(call: ScalarCall) -> Sql:
     if len(call.arguments) == 1:
-        return sql.call("trino_from_utf8", call.arguments[0], sql.text("\ufffd"))
+        return sql.let(
+            call.arguments[0],
+            lambda value: sql.fragment(
+                "coalesce(TRY(decode({0})), trino_from_utf8({0}, {1}))", value, sql.text("\ufffd")
+            ),
+        )
     replacement = call.arguments[1]
     if not isinstance(call.types[1], VarcharType):
 

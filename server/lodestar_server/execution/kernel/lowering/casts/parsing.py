@@ -41,12 +41,17 @@ def _boolean(value: Sql, source: Type, target: Type, context: CastContext) -> Sq
 
 @cast_rule("varchar", INTEGERS, message=_cannot_cast)
 def _integer(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
-    return sql.cast(sql.call("trino_integer_text", value), duckdb_type(target), safe=True)
+    held = duckdb_type(target)
+    # Most texts are what DuckDB writes for the number that it reads.
+    plain = f"CASE WHEN CAST(TRY_CAST({{0}} AS {held}) AS VARCHAR) = {{0}} THEN TRY_CAST({{0}} AS {held})"
+    return sql.fragment(f"{plain} ELSE TRY_CAST(trino_integer_text({{0}}) AS {held}) END", value)
 
 
 @cast_rule("varchar", FLOATS, message=_cannot_cast)
 def _floating(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
-    return sql.cast(sql.call("trino_floating_source", value), duckdb_type(target), safe=True)
+    held = duckdb_type(target)
+    plain = f"CASE WHEN trino_has_plain_ends({{0}}) THEN TRY_CAST({{0}} AS {held}) END"
+    return sql.fragment(f"coalesce({plain}, TRY_CAST(trino_floating_source({{0}}) AS {held}))", value)
 
 
 def _not_decimal(value: Sql, source: Type, target: Type) -> Sql:
