@@ -70,6 +70,12 @@ def _concat(call: ScalarCall) -> Sql:
     joined = sql.chain("||", call.arguments)
     if sum(map(_most_bytes, call.expressions)) <= MAX_CONCATENATED_BYTES:
         return joined
+    if all(map(sql.is_simple, call.arguments)):
+        # Adding lengths is cheaper than holding the result for a second look.
+        size = "octet_length({0})" if call.result == VARBINARY else "strlen({0})"
+        total = sql.chain("+", [sql.fragment(size, one) for one in call.arguments])
+        too_long = sql.fragment(f"{{0}} > {MAX_CONCATENATED_BYTES}", total)
+        return sql.case([(too_long, call.fail("Concatenated string is too large"))], joined)
     return sql.let(
         joined,
         lambda text: sql.case(
@@ -291,7 +297,7 @@ def _concat_ws(call: ScalarCall) -> Sql:
         parts = values[0]
     else:
         parts = sql.fragment("[{*}]", *values)
-    joined = joined_text(parts, separator, call.constant(0))
+    joined = sql.let(separator, lambda one: joined_text(parts, one, call.constant(0)))
     # Nothing to join is the empty string; DuckDB drops NULLs as Trino does.
     given = [separator, values[0]] if isinstance(call.types[1], ArrayType) else [separator]
     present = sql.conjunction([sql.is_not_null(one) for one in given])
