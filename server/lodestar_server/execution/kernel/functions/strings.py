@@ -168,7 +168,13 @@ def _pad(call: ScalarCall) -> Sql:
                 (sql.fragment(f"{{0}} NOT BETWEEN 0 AND {MAX_LENGTH}", n), out_of_range),
                 (sql.fragment(f"{length}({{0}}) = 0", f), call.fail(empty)),
             ],
-            sql.call(macro, value, sql.fragment(f"CAST(greatest(0, least({{0}}, {MAX_LENGTH})) AS INTEGER)", n), f),
+            # DuckDB computes constants of branches that are not taken, and its `least` passes over NULL: two gigabytes.
+            sql.call(
+                macro,
+                value,
+                sql.fragment(f"CASE WHEN {{0}} BETWEEN 0 AND {MAX_LENGTH} THEN CAST({{0}} AS INTEGER) END", n),
+                f,
+            ),
         )
 
     return call.strict(checked)
