@@ -39,7 +39,7 @@ _COLUMNS = """
 SELECT i, k, n, d, f, s, CAST(i AS VARCHAR) AS digits, printf('%08x', i) AS hexed, base64(encode(s)) AS b64,
        encode(s) AS h, dt, CAST(dt AS VARCHAR) AS dtext, ts, i % 3 = 0 AS b, [k, k % 7, 3, 1, k % 5] AS a,
        [d, f, 1.5] AS ad, map(['a', 'b'], [k, i]) AS m, '[1, 2, ' || k || ', "x"]' AS j,
-       '{"a": "' || s || '", "b": [1, 2], "c": ' || i || '}' AS jo, 
+       '{"a": "' || s || '", "b": [1, 2], "c": ' || i || '}' AS jo,
        'http://host.example:80/p/' || k || '?q=' || i || '#f' AS u
 FROM (
     SELECT range AS i, CAST(range * 7919 % 101 AS BIGINT) AS k,
@@ -85,7 +85,7 @@ class Cost:
 def read_entries() -> list[Entry]:
     """The table."""
     lines = TABLE.read_text("utf-8").splitlines()[1:]
-    return [Entry(*(line.split("\t") + ["", ""])[:3]) for line in lines]
+    return [Entry(*([*line.split("\t"), "", ""])[:3]) for line in lines]
 
 
 def not_measured(entries: list[Entry]) -> list[str]:
