@@ -7,16 +7,16 @@ CREATE MACRO trino_signed(v, modulus) AS
     ((v % modulus + modulus) % modulus + modulus // 2) % modulus - modulus // 2;
 
 CREATE MACRO trino_left_shift(v, n, bits) AS
-    CASE WHEN n >= bits THEN 0
+    CASE WHEN v IS NULL OR n IS NULL THEN NULL WHEN n >= bits THEN 0
          ELSE trino_signed(CAST(v AS HUGEINT) * trino_shift_factor(n), trino_power_of_two(bits)) END;
 
 CREATE MACRO trino_right_shift(v, n, bits) AS
-    CASE WHEN n >= bits THEN 0
+    CASE WHEN v IS NULL OR n IS NULL THEN NULL WHEN n >= bits THEN 0
          ELSE trino_signed((CAST(v AS HUGEINT) + CASE WHEN v < 0 THEN trino_power_of_two(bits) ELSE 0 END)
                            // trino_shift_factor(n), trino_power_of_two(bits)) END;
 
 CREATE MACRO trino_right_shift_arithmetic(v, n, bits) AS
-    CASE WHEN n >= bits OR (n & 63) = 63 THEN CASE WHEN v < 0 THEN -1 ELSE 0 END
+    CASE WHEN v IS NULL OR n IS NULL THEN NULL WHEN n >= bits OR (n & 63) = 63 THEN CASE WHEN v < 0 THEN -1 ELSE 0 END
          ELSE CAST(v AS BIGINT) >> CAST(n & 63 AS BIGINT) END;
 
 CREATE MACRO trino_power_of_two(bits) AS CAST(1 AS HUGEINT) << CAST(bits AS INTEGER);
