@@ -24,6 +24,8 @@ from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
 from lodestar_server.spi.types import Type
 
+NO_ROLES = "This connector does not support roles"
+
 
 def not_supported(message: str) -> NoReturn:
     """Refuse with NOT_SUPPORTED."""

@@ -6,14 +6,24 @@ from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA
 from lodestar_server.metadata.computed import Constraint, EngineTable, Rows
 from lodestar_server.metadata.information_schema.relations import table_columns
 from lodestar_server.metadata.reading import MetadataReading
+from lodestar_server.spi.connector import NO_ROLES, not_supported
 from lodestar_server.spi.names import SchemaTableName
 
 
 class _NoRows(EngineTable):
-    """A catalog without roles and grants of its own: with allow-all access control there are none to list."""
+    """A catalog without roles and grants of its own: with allow-all access control there are none to list.
+
+    A connector that has a say in security says that it has none of these.
+    """
 
     def rows(self, metadata: MetadataReading, catalog: str, constraint: Constraint) -> Rows:
+        if metadata.require_catalog(catalog).connector.manages_owners:
+            not_supported(self.refusal(catalog))
         return ()
+
+    def refusal(self, catalog: str) -> str:
+        """What the connector says."""
+        return NO_ROLES
 
 
 class TablePrivilegesTable(_NoRows):
@@ -32,6 +42,9 @@ class TablePrivilegesTable(_NoRows):
         "is_grantable",
         "with_hierarchy",
     )
+
+    def refusal(self, catalog: str) -> str:
+        return f"Error listing table privileges for catalog {catalog}: This connector does not support table privileges"
 
 
 class RolesTable(_NoRows):

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from lodestar_server.query.commands.principals import owner_of, role_not_found
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.spi.connector import not_supported
+from lodestar_server.spi.connector import NO_ROLES, not_supported
 from lodestar_server.spi.errors import (
     GENERIC_USER_ERROR,
     INVALID_ENTITY_KIND,
@@ -49,6 +49,8 @@ def _check_catalog(statement: StatementContext, node: _RoleStatement) -> None:
     if node.catalog is not None:
         catalog = node.catalog.value
         statement.require_catalog(catalog, node.at)
+        if statement.metadata.require_catalog(catalog).connector.manages_owners:
+            not_supported(NO_ROLES)
         message = f"Catalog '{catalog}' does not support role management"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
 
@@ -62,7 +64,7 @@ def change_grants(statement: StatementContext, node: ast.Grant | ast.Revoke | as
         if not statement.metadata.schema_exists(catalog, schema):
             raise LodestarError(SCHEMA_NOT_FOUND, f"Schema '{catalog}.{schema}' does not exist", location=node.at)
         _check_privileges(node)
-        _refuse(catalog)
+        _refuse_grants(statement, node, catalog, "schemas")
     if kind == "TABLE":
         table = statement.qualify(name, node.at)
         metadata = statement.metadata
@@ -70,7 +72,7 @@ def change_grants(statement: StatementContext, node: ast.Grant | ast.Revoke | as
             if metadata.find_table(table) is None:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' does not exist", location=node.at)
         _check_privileges(node)
-        _refuse(table.catalog)
+        _refuse_grants(statement, node, table.catalog, "tables")
     for privilege in node.privileges or ():
         message = f"Privilege {privilege} is not supported for entity kind {node.grant_object.entity_kind}"
         raise LodestarError(INVALID_PRIVILEGE, message)
@@ -81,6 +83,15 @@ def _check_privileges(node: ast.Grant | ast.Revoke | ast.Deny) -> None:
     for privilege in node.privileges or ():
         if privilege.upper() not in _PRIVILEGES:
             raise LodestarError(INVALID_PRIVILEGE, f"Unknown privilege: '{privilege}'", location=node.at)
+
+
+def _refuse_grants(
+    statement: StatementContext, node: ast.Grant | ast.Revoke | ast.Deny, catalog: str, objects: str
+) -> NoReturn:
+    """By the connector where it has a say in security, else by the catalog."""
+    if statement.metadata.require_catalog(catalog).connector.manages_owners:
+        not_supported(f"This connector does not support {type(node).__name__.lower()}s on {objects}")
+    _refuse(catalog)
 
 
 def _refuse(catalog: str) -> NoReturn:
@@ -99,7 +110,7 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
         case "TABLE":
             statement.require_catalog(name[0], node.at)
             table = QualifiedName(*name)
-            if statement.metadata.find_table(table) is None:
+            if statement.metadata.find_table(table) is None and statement.metadata.find_view(table) is None:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' does not exist", location=node.at)
         case "VIEW":
             statement.require_catalog(name[0], node.at)
@@ -116,7 +127,7 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
 def _set_owner(statement: StatementContext, node: ast.SetAuthorizationStatement, name: list[str]) -> None:
     """The connector keeps owners. Raises: NOT_SUPPORTED for a role."""
     if node.principal.type is ast.PrincipalType.ROLE:
-        not_supported("This connector does not support roles")
+        not_supported(NO_ROLES)
     owner, metadata = node.principal.name.value, statement.metadata
     match node.owned_entity_kind:
         case "SCHEMA":

@@ -10,6 +10,7 @@ from typing import Any
 
 from lodestar_server.functions.registry import list_entries
 from lodestar_server.metadata.session_properties import encode_session_value
+from lodestar_server.spi.connector import NO_ROLES, not_supported
 from lodestar_server.spi.errors import (
     CATALOG_NOT_AVAILABLE,
     CATALOG_NOT_FOUND,
@@ -124,7 +125,7 @@ def _grants(node: ast.ShowGrants, context: RewriteContext) -> Rewritten:
     if node.grant_object is not None:
         name = qualify(node.grant_object.name, session.catalog, session.schema, node.at)
         if metadata.find_view(name) is None and metadata.find_table(name) is None:
-            message = f"Table '{node.grant_object.name}' does not exist"
+            message = f"Table 'Optional[{node.grant_object.name}]' does not exist"  # so Trino writes it
             raise LodestarError(TABLE_NOT_FOUND, message, location=node.at)
         catalog = name.catalog
         where = f"table_schema = {_literal(name.schema)} AND table_name = {_literal(name.name)}"
@@ -143,6 +144,8 @@ def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) ->
     if node.catalog is not None:
         catalog = node.catalog.value.lower()
         context.require_catalog(catalog, node.at)
+        if context.metadata.require_catalog(catalog).connector.manages_owners:
+            not_supported(NO_ROLES)
         message = f"Catalog '{catalog}' does not support role management"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
