@@ -8,6 +8,7 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.metastore.interface import WriteMode
+from lodestar_server.plugins.connectors.hive.text_files import TextOptions
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
@@ -80,6 +81,7 @@ class HiveSplit(Split):
     size: int
     partition: str
     values: tuple[Any, ...]
+    options: TextOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class HiveWriteHandle(WriteHandle):
     max_partitions: int
     collect_statistics: bool
     mode: WriteMode
+    options: TextOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

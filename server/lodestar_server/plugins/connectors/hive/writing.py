@@ -21,7 +21,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveTableHandle,
     HiveWriteHandle,
 )
-from lodestar_server.plugins.connectors.hive.listing import typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import text_options, typed_partitions
 from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite, TableWrite, WriteMode
 from lodestar_server.plugins.connectors.hive.metastore.model import Table, TableType
 from lodestar_server.plugins.connectors.hive.metastore.written import add_to_table, basic_parameters
@@ -208,6 +208,7 @@ class HiveWriting(ConnectorMetadata):
             self._config.max_partitions_per_writers,
             flag(session, "collect_column_statistics_on_write"),
             mode,
+            text_options(table),
         )
 
     def finish_insert(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
