@@ -36,6 +36,7 @@ class Lane:
 LANES = (
     Lane("wheel", "install/wheel.py", 5, "a built wheel in a fresh environment"),
     Lane("conformance", "conformance/replay.py", 20, "recorded answers of a Trino, where ../shared has them"),
+    Lane("tpcds", "conformance/tpcds.py", 5, "recorded answers of TPC-DS over the same rows, where ../shared has them"),
     Lane("wire", "conformance/replay_wire.py", 10, "recorded exchanges, where ../shared has them"),
     Lane("trino-python", "compat/trino_python.py", 10, "the stock Python client and its own tests"),
     Lane("own-driver", "compat/own_driver/run.py", 5, "our driver against a real Trino, where one is named"),

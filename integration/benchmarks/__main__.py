@@ -2,7 +2,7 @@
 
 usage: python -m integration.benchmarks [PART …] [--runs N] [--trino]
 
-Parts: start, select, tpch, json, arrow (default: all). Exit code 1 when a goal was missed.
+Parts: start, select, tpch, json, arrow, tpcds, planning, functions (default: all). Exit code 1 when a goal was missed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from integration.toolbox.lanes import Failed
 from integration.toolbox.lodestar import Lodestar
 
 DATA = Path(__file__).parents[2] / ".demo"
-PARTS = ("start", "select", "tpch", "json", "arrow")
+PARTS = ("start", "select", "tpch", "json", "arrow", "tpcds", "planning")
 
 
 def main() -> int:
@@ -55,6 +55,9 @@ def _measure(part: str, schemas: dict[str, Path], runs: int) -> Iterator[Figure]
     if part == "start":
         yield from answers.time_start(DATA, runs)
         return
+    if part in ("tpcds", "planning"):
+        yield from _measure_tpcds(part, runs)
+        return
     with Lodestar(data_dir=DATA, config={"query.max-memory-per-node": tpch_queries.MEMORY}) as server:
         create_tables(server.url, schemas)
         dsn = f"lodestar://bench@127.0.0.1:{server.port}/lake/tpch"
@@ -66,6 +69,20 @@ def _measure(part: str, schemas: dict[str, Path], runs: int) -> Iterator[Figure]
             yield from answers.time_json_pages(server)
         elif part == "arrow":
             yield from answers.time_arrow(dsn)
+
+
+def _measure_tpcds(part: str, runs: int) -> Iterator[Figure]:
+    from integration.benchmarks import planning, tpcds_queries
+    from integration.benchmarks.tpcds_data import make_tpcds
+
+    directory = make_tpcds(DATA / "sample" / "tpcds-sf1", 1, print)
+    if part == "planning":
+        yield from planning.time_planning(DATA, directory, runs)
+        return
+    with Lodestar(data_dir=DATA, config={"query.max-memory-per-node": tpcds_queries.MEMORY}) as server:
+        create_tables(server.url, {"tpcds": directory})
+        dsn = f"lodestar://bench@127.0.0.1:{server.port}/lake/tpcds"
+        yield from tpcds_queries.compare_tpcds(dsn, directory, runs)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 usage: slt.py [PATH ...] --server http://127.0.0.1:8080 [--update]
 
 With --update the answers in the scripts become the server's: do that with a real Trino only, and read the diff.
-The server needs the catalogs tpch and memory.
+The server needs the catalogs tpch, memory and iceberg.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.sql.script import agrees, read_script, write_script  # noqa: E402
+from tests.sql.script import agrees, catalog_of, read_script, write_script  # noqa: E402
 
 
 class Client:
@@ -115,9 +115,9 @@ def main() -> int:
     for script in scripts:
         schema = "script_" + script.stem.replace("-", "_")
         client = Client(options.server.rstrip("/"))
-        for sql in (f"DROP SCHEMA IF EXISTS memory.{schema} CASCADE", f"CREATE SCHEMA memory.{schema}"):
+        place = f"{catalog_of(script)}.{schema}"
+        for sql in (f"DROP SCHEMA IF EXISTS {place} CASCADE", f"CREATE SCHEMA {place}", f"USE {place}"):
             client.answer(sql)
-        client.answer(f"USE memory.{schema}")
         answered = []
         for step in read_script(script):
             kind, answer = client.answer(step.sql.replace("{schema}", schema))
@@ -128,7 +128,7 @@ def main() -> int:
                 if not options.update:
                     print(f"{script}:{step.line}\n{step.sql}\n  want {step.kind} {step.answer}\n  got  {kind} {answer}")
             answered.append(step.answered(kind, answer))
-        client.answer(f"DROP SCHEMA memory.{schema} CASCADE")
+        client.answer(f"DROP SCHEMA {place} CASCADE")
         if options.update:
             write_script(script, answered)
     print(f"{len(scripts)} scripts, {steps} statements, {differing} {'updated' if options.update else 'different'}")

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lodestar_server.config import COMPATIBLE_VERSION, Configuration, ConfigurationFaults, load_configuration
+from lodestar_server.observability.memory import share_allocators
 
 EXIT_CONFIGURATION = 100
 """As Trino's: the configuration is at fault."""
@@ -137,6 +138,7 @@ def process() -> None:
 
     Workers and the kernel's threads may still be inside native code that does not survive the interpreter's slow end.
     """
+    share_allocators()
     code = main()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
 from lodestar_server.plugins.connectors.hive.connector import HiveConnector
-from lodestar_server.plugins.connectors.hive.errors import HIVE_FILESYSTEM_ERROR
-from lodestar_server.plugins.connectors.hive.metastore.file import FileMetastore
 from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_FILESYSTEM_ERROR
+from lodestar_server.plugins.toolkit.metastore.file import FileMetastore
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.plugin import load_group
 from lodestar_server.spi.types import BIGINT, VARCHAR

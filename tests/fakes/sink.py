@@ -23,6 +23,7 @@ from lodestar_server.session import Capability, QueryContext, Session, SessionCh
 from lodestar_server.session.system_properties import SystemProperties
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.session import Identity
+from tests.fakes.row_store import RowStoreConnector
 
 
 @dataclass
@@ -62,13 +63,14 @@ class KeepingSink:
 
 
 class LocalEngine:
-    """The engine over generated and in-memory catalogs, with the session of one client."""
+    """The engine over generated and in-memory catalogs (`iceberg` is a row store), with the session of one client."""
 
     def __init__(self, directory: Path, catalogs: Sequence[str] = ("tpch", "memory", "blackhole")) -> None:
         node = NodeContext("node", "476", "test", directory)
         manager = CatalogManager(node, management=CatalogManagement.DYNAMIC)
         for name in catalogs:
             manager.create(name, name, {})
+        manager.add("iceberg", "row store", RowStoreConnector("iceberg"))
         limits = InstanceLimits(1 << 30, directory / "spill", 1 << 30, 2)
         self.catalogs = manager
         self.pool = InstancePool(

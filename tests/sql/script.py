@@ -47,6 +47,14 @@ class Step:
         return replace(self, kind=kind, answer=answer)
 
 
+def catalog_of(path: Path) -> str:
+    """The catalog in which a script runs: those under `lake` need one that changes rows and stores materialized views.
+
+    A real Trino runs them in its iceberg catalog; the engine alone has a small true connector under this name.
+    """
+    return "iceberg" if path.parent.name == "lake" else "memory"
+
+
 def read_script(path: Path) -> list[Step]:
     """The steps of a file. Raises: ValueError with the line of what is malformed."""
     return list(_steps(path))

@@ -7,13 +7,14 @@ write rules are enforced and the engine's own tables are protected.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestar_server.metadata.computed import ComputedTableHandle
 from lodestar_server.metadata.reading import MetadataReading
 from lodestar_server.metadata.transactions import CatalogTransaction
 from lodestar_server.spi.connector import (
+    MODIFYING_ROWS,
     ColumnMetadata,
     MaterializedViewDefinition,
     SaveMode,
@@ -21,11 +22,13 @@ from lodestar_server.spi.connector import (
     ViewDefinition,
     not_supported,
 )
-from lodestar_server.spi.handles import CatalogTable, ColumnHandle, WriteTarget
+from lodestar_server.spi.handles import CatalogTable, ColumnHandle, TableHandle, WriteKind, WriteTarget
+from lodestar_server.spi.materialized_views import RefreshSources
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.page import PageSink
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
-from lodestar_server.spi.types import Type
+from lodestar_server.spi.types import TINYINT, Type
 
 _Entered = tuple[CatalogTransaction, ConnectorSession]
 
@@ -37,6 +40,15 @@ class TableAnalysis:
     table: CatalogTable
     columns: tuple[ColumnHandle, ...]
     target: WriteTarget
+    counts_rows: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A refresh of a materialized view that has begun; `tables`: what to scan in place of a table of its catalog."""
+
+    target: WriteTarget
+    tables: Mapping[TableHandle, TableHandle]
 
 
 class MetadataChanging(MetadataReading):
@@ -64,6 +76,14 @@ class MetadataChanging(MetadataReading):
         begun.metadata.set_schema_owner(session, schema, owner)
 
     # tables
+    def supported_column(
+        self, catalog: str, column: ColumnMetadata, properties: Mapping[str, Any] | None = None
+    ) -> ColumnMetadata:
+        """A new column with the type that the connector gives it; `properties` are those of its table."""
+        begun, session = self._enter(catalog)
+        type_ = begun.metadata.supported_type(session, column.type, properties or {})
+        return column if type_ == column.type else replace(column, type=type_)
+
     def create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> None:
         """CREATE TABLE. Raises: NOT_FOUND when there is no such schema."""
         begun, session = self._enter_to_write(catalog)
@@ -198,13 +218,23 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter_to_write(name.catalog)
         begun.metadata.rename_materialized_view(session, name.schema_table, new_name)
 
+    def set_materialized_view_properties(self, name: QualifiedName, properties: Mapping[str, Any]) -> None:
+        """ALTER MATERIALIZED VIEW … SET PROPERTIES; a value None is DEFAULT."""
+        begun, session = self._enter_to_write(name.catalog)
+        begun.metadata.set_materialized_view_properties(session, name.schema_table, properties)
+
+    def set_materialized_view_column_comment(self, name: QualifiedName, column: str, comment: str | None) -> None:
+        """COMMENT ON COLUMN of a materialized view."""
+        begun, session = self._enter_to_write(name.catalog)
+        begun.metadata.set_materialized_view_column_comment(session, name.schema_table, column, comment)
+
     # rows
     def begin_create_table(self, catalog: str, table: TableMetadata, save_mode: SaveMode) -> WriteTarget:
         """CREATE TABLE AS: where the rows go; nothing is visible before `finish_write` and the commit."""
         begun, session = self._enter_to_write(catalog)
         handle = begun.metadata.begin_create_table(session, table, save_mode)
         columns = tuple((column.name, column.type) for column in table.columns if not column.hidden)
-        return WriteTarget(catalog, table.name, handle, columns, create=True)
+        return WriteTarget(catalog, table.name, handle, columns, WriteKind.CREATE_TABLE)
 
     def begin_insert(self, table: CatalogTable, columns: Sequence[str]) -> WriteTarget:
         """INSERT into these columns, in this order; see `insert_columns` for which they have to be."""
@@ -213,7 +243,7 @@ class MetadataChanging(MetadataReading):
         types = {column.name: column.type for column in begun.metadata.table_metadata(session, table.handle).columns}
         handle = begun.metadata.begin_insert(session, table.handle, [handles[name] for name in columns])
         return WriteTarget(
-            table.catalog, table.name, handle, tuple((name, types[name]) for name in columns), create=False
+            table.catalog, table.name, handle, tuple((name, types[name]) for name in columns), WriteKind.INSERT
         )
 
     def insert_columns(self, table: CatalogTable, given: Sequence[str]) -> tuple[str, ...]:
@@ -234,12 +264,35 @@ class MetadataChanging(MetadataReading):
     def finish_write(self, target: WriteTarget, fragments: Sequence[bytes]) -> None:
         """Hand the written pieces to the connector; they are visible after the commit."""
         begun, session = self._enter(target.catalog)
-        if target.analyze:
-            begun.metadata.finish_analyze(session, target.handle, fragments)
-        elif target.create:
-            begun.metadata.finish_create_table(session, target.handle, fragments)
-        else:
-            begun.metadata.finish_insert(session, target.handle, fragments)
+        match target.kind:
+            case WriteKind.CREATE_TABLE:
+                begun.metadata.finish_create_table(session, target.handle, fragments)
+            case WriteKind.INSERT:
+                begun.metadata.finish_insert(session, target.handle, fragments)
+            case WriteKind.ANALYZE:
+                begun.metadata.finish_analyze(session, target.handle, fragments)
+            case WriteKind.ROW_CHANGES:
+                begun.metadata.finish_row_changes(session, target.handle, fragments)
+            case WriteKind.TABLE_EXECUTE:
+                begun.metadata.finish_table_execute(session, target.handle, fragments)
+            case WriteKind.REFRESH:
+                begun.metadata.finish_refresh_materialized_view(session, target.handle, fragments)
+
+    def execute_on_table(self, table: CatalogTable, procedure: str, arguments: Mapping[str, Any]) -> None:
+        """ALTER TABLE … EXECUTE of a procedure that is one call."""
+        begun, session = self._enter_to_change(table)
+        begun.metadata.execute_on_table(session, table.handle, procedure, arguments)
+
+    def begin_table_execute(
+        self, table: CatalogTable, procedure: str, arguments: Mapping[str, Any]
+    ) -> tuple[WriteTarget, CatalogTable]:
+        """ALTER TABLE … EXECUTE of a procedure that rewrites rows: where they go, and what to read."""
+        begun, session = self._enter_to_change(table)
+        handle, read = begun.metadata.begin_table_execute(session, table.handle, procedure, arguments)
+        columns = begun.metadata.table_metadata(session, table.handle).columns
+        visible = tuple((column.name, column.type) for column in columns if not column.hidden)
+        target = WriteTarget(table.catalog, table.name, handle, visible, WriteKind.TABLE_EXECUTE)
+        return target, CatalogTable(table.catalog, table.name, read)
 
     def abort_write(self, target: WriteTarget) -> None:
         """The write will not finish: clean up; never raises."""
@@ -259,17 +312,31 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter_to_change(table)
         return begun.metadata.execute_delete(session, table.handle)
 
-    def check_row_changes(self, table: CatalogTable) -> None:
-        """Raises NOT_SUPPORTED unless rows can be updated, deleted and merged one by one."""
+    def row_id_column(self, table: CatalogTable) -> RowIdColumn:
+        """The column that tells the table's rows apart. Raises NOT_SUPPORTED."""
         if isinstance(table.handle, ComputedTableHandle):
-            not_supported("This connector does not support modifying table rows")
+            not_supported(MODIFYING_ROWS)
         begun, session = self._enter(table.catalog)
-        begun.metadata.check_row_changes(session, table.handle)
+        return begun.metadata.row_id_column(session, table.handle)
 
-    def begin_row_changes(self, table: CatalogTable) -> None:
-        """UPDATE, MERGE, and DELETE of single rows begin. Raises NOT_SUPPORTED."""
+    def begin_row_changes(self, table: CatalogTable) -> WriteTarget:
+        """UPDATE, MERGE, and DELETE of single rows begin; `table` is what is scanned for them. Raises NOT_SUPPORTED."""
         begun, session = self._enter_to_change(table)
-        begun.metadata.begin_row_changes(session, table.handle)
+        handle = begun.metadata.begin_row_changes(session, table.handle)
+        row_id = begun.metadata.row_id_column(session, table.handle)
+        columns = begun.metadata.table_metadata(session, table.handle).columns
+        shape = (("operation", TINYINT), ("row_id", row_id.type))
+        visible = tuple((column.name, column.type) for column in columns if not column.hidden)
+        return WriteTarget(table.catalog, table.name, handle, (*shape, *visible), WriteKind.ROW_CHANGES)
+
+    def begin_refresh(self, name: QualifiedName, storage: CatalogTable, sources: RefreshSources) -> Refresh:
+        """REFRESH MATERIALIZED VIEW: rows for the columns of its storage that are not hidden."""
+        begun, session = self._enter_to_write(name.catalog)
+        target = begun.metadata.begin_refresh_materialized_view(session, name.schema_table, storage.handle, sources)
+        columns = begun.metadata.table_metadata(session, storage.handle).columns
+        visible = tuple((column.name, column.type) for column in columns if not column.hidden)
+        write = WriteTarget(storage.catalog, storage.name, target.handle, visible, WriteKind.REFRESH)
+        return Refresh(write, dict(zip(sources.tables, target.tables, strict=True)))
 
     def begin_analyze(self, table: CatalogTable, properties: Mapping[str, Any]) -> TableAnalysis | None:
         """ANALYZE; None when there is nothing to find out. Raises NOT_SUPPORTED, INVALID_ANALYZE_PROPERTY."""
@@ -284,7 +351,8 @@ class MetadataChanging(MetadataReading):
         return TableAnalysis(
             CatalogTable(table.catalog, table.name, target.table),
             target.columns,
-            WriteTarget(table.catalog, table.name, target.handle, columns, create=False, analyze=True),
+            WriteTarget(table.catalog, table.name, target.handle, columns, WriteKind.ANALYZE),
+            target.counts_rows,
         )
 
     # inside

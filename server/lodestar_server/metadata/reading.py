@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 from lodestar_server.metadata.base import MetadataBase
 from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA, SYSTEM_CATALOG, Catalog
@@ -26,12 +27,15 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
+    NOT_SUPPORTED,
     PROCEDURE_NOT_FOUND,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
+    Location,
     LodestarError,
 )
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName, SchemaTableName, TablePrefix
 from lodestar_server.spi.page import FileScan, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
@@ -57,6 +61,13 @@ class MetadataReading(MetadataBase):
     def require_catalog(self, name: str) -> Catalog:
         """Raises: CATALOG_NOT_FOUND."""
         return self.transaction.require_catalog(name)
+
+    def refuse_roles(self, catalog: str, location: Location) -> NoReturn:
+        """No catalog has roles of its own; how that is said depends on who would keep them."""
+        if self.require_catalog(catalog).connector.manages_owners:
+            not_supported("This connector does not support roles")
+        message = f"Catalog '{catalog}' does not support role management"
+        raise LodestarError(NOT_SUPPORTED, message, location=location)
 
     def property_metadata(self, catalog: str, kind: PropertyKind) -> Sequence[PropertyMetadata]:
         """The catalog's declared properties of a kind."""
@@ -214,6 +225,11 @@ class MetadataReading(MetadataBase):
             return None
         begun, session = self._enter(name.catalog)
         return begun.metadata.find_materialized_view(session, name.schema_table)
+
+    def materialized_view_freshness(self, name: QualifiedName) -> MaterializedViewFreshness:
+        """How fresh the stored rows of a materialized view are."""
+        begun, session = self._enter(name.catalog)
+        return begun.metadata.materialized_view_freshness(session, name.schema_table)
 
     def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
         """The table, None when there is none (or it is a view, or the catalog is unknown)."""

@@ -50,6 +50,7 @@ from lodestar_server.ir.nodes import (
     Shared,
     SharedScan,
     Sort,
+    TableDelete,
     TableFunctionScan,
     TableScan,
     TableWrite,
@@ -59,6 +60,7 @@ from lodestar_server.ir.nodes import (
     subplans,
 )
 from lodestar_server.ir.nodes.walk import expressions_of
+from lodestar_server.spi.handles import WriteKind
 from lodestar_server.spi.types import VarcharType
 
 MAX_SHOWN = 60
@@ -154,8 +156,9 @@ def _own(node: PlanNode) -> tuple[str, dict[str, str], list[str]]:
         case Output():
             return "Output", {"columnNames": f"[{', '.join(node.names)}]"}, []
         case TableWrite():
-            kind = "TableWriter" if node.target.create else "TableInsert"
-            return kind, {"table": f"{node.target.catalog}:{node.target.name}"}, []
+            return _WRITERS[node.target.kind], {"table": f"{node.target.catalog}:{node.target.name}"}, []
+        case TableDelete():
+            return "TableDelete", {"target": str(node.table)}, []
         case TableScan():
             details = [f"{symbol.name} := {column}" for symbol, column in node.columns]
             return "TableScan", {"table": str(node.table)}, details
@@ -204,6 +207,15 @@ def _own(node: PlanNode) -> tuple[str, dict[str, str], list[str]]:
         case TableFunctionScan():
             return "TableFunction", {"name": node.name, **{key: str(value) for key, value in node.arguments}}, []
     return type(node).__name__, {}, []
+
+
+_WRITERS = {
+    WriteKind.CREATE_TABLE: "TableWriter",
+    WriteKind.INSERT: "TableInsert",
+    WriteKind.ANALYZE: "StatisticsWriter",
+    WriteKind.ROW_CHANGES: "MergeWriter",
+    WriteKind.REFRESH: "TableWriter",
+}
 
 
 def _aggregate(node: Aggregate) -> tuple[str, dict[str, str], list[str]]:

@@ -7,18 +7,20 @@ from typing import Any
 import orjson
 
 from lodestar_server.ir import Cast, Constant
-from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.ir.nodes import PlanNode, TableWrite
 from lodestar_server.plan import printer
 from lodestar_server.plan.cost.estimator import Estimator
 from lodestar_server.plan.io_printer import print_io
+from lodestar_server.query.materialized_views import explained_refresh
 from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
+from lodestar_server.query.row_changes import explained_changes
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import VARCHAR, Type
 from lodestar_server.sql.analysis.bound import BoundQuery
-from lodestar_server.sql.analysis.row_changes import analyze_delete
 from lodestar_server.sql.analysis.writes import analyze_source
 from lodestar_server.sql.parser import ast, format_expression, format_statement
 from lodestar_server.sql.rewrite.listing import single_value
@@ -72,8 +74,10 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
     match node:
         case ast.Insert() | ast.CreateTableAsSelect():
             return optimized(statement, analyze_source(analysis, node.query).node, analysis)
-        case ast.Delete():
-            return optimized(statement, analyze_delete(analysis, node), analysis)
+        case ast.Delete() | ast.Update() | ast.Merge():
+            return explained_changes(statement, node)
+        case ast.RefreshMaterializedView():
+            return explained_refresh(statement, node)
     return None
 
 
@@ -93,6 +97,8 @@ def _inputs_and_outputs(statement: StatementContext, node: ast.Statement, plan: 
             written = statement.qualify(node.table.name, node.at)
         case ast.CreateTableAsSelect():
             written = statement.qualify(node.name, node.at)
+    if isinstance(plan, TableWrite):
+        written = QualifiedName(plan.target.catalog, plan.target.name.schema, plan.target.name.table)
     return print_io(plan, Estimator(metadata), names, value_text, written)
 
 

@@ -15,15 +15,18 @@ from lodestar_server.query import writes
 from lodestar_server.query.commands import COMMANDS, run_transaction_control
 from lodestar_server.query.explain import explain
 from lodestar_server.query.explain_analyze import explain_analyze
+from lodestar_server.query.materialized_views import refresh_materialized_view
 from lodestar_server.query.plans import answer, plan_query
 from lodestar_server.query.preparation import PreparedStatement, prepare
 from lodestar_server.query.recall import Answer, Answers
 from lodestar_server.query.results import QueryPhase, ResultSink, RowEncoding
+from lodestar_server.query.row_changes import change_rows
 from lodestar_server.query.services import EngineServices
 from lodestar_server.query.session_properties import with_session
 from lodestar_server.query.show_stats import show_stats
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.query.statement_types import is_transaction_control, query_type, update_type
+from lodestar_server.query.table_procedures import execute_on_table
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.sql.analysis.bound import BoundQuery
@@ -117,9 +120,10 @@ def _query(statement: StatementContext, node: ast.Statement) -> ast.Query | Boun
 _WRITES: dict[type[ast.Statement], Callable[[StatementContext, Any, ResultSink], None]] = {
     ast.Insert: writes.insert,
     ast.CreateTableAsSelect: writes.create_table_as,
-    ast.Delete: writes.delete,
-    ast.Update: writes.update,
-    ast.Merge: writes.merge,
+    ast.Delete: change_rows,
+    ast.Update: change_rows,
+    ast.Merge: change_rows,
     ast.Analyze: writes.analyze_table,
-    ast.RefreshMaterializedView: writes.refresh_materialized_view,
+    ast.RefreshMaterializedView: refresh_materialized_view,
+    ast.TableExecute: execute_on_table,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -10,11 +11,12 @@ from lodestar_server.execution.kernel.lowering.statement import RowFormat
 from lodestar_server.ir import Symbol
 from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
 from lodestar_server.plan.decorrelation import check_correlations
-from lodestar_server.plan.optimizer.optimizer import optimize
+from lodestar_server.plan.optimizer.optimizer import RULES, optimize
 from lodestar_server.plan.optimizer.rule import RuleContext
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.sources import StatementSources
 from lodestar_server.query.statement import StatementContext
+from lodestar_server.spi.errors import INVALID_SESSION_PROPERTY, LodestarError
 from lodestar_server.spi.handles import WriteTarget
 from lodestar_server.spi.types import BIGINT
 from lodestar_server.sql.analysis.analyzer import bind_query
@@ -41,11 +43,20 @@ def plan_query(statement: StatementContext, query: ast.Query | BoundQuery) -> Bo
 
 def optimized(statement: StatementContext, plan: PlanNode, analysis: Analysis) -> PlanNode:
     """The plan after the rules; remembered for EXPLAIN ANALYZE."""
-    best = optimize(plan, RuleContext(statement.metadata, analysis.symbols))
+    disabled = _disabled_rules(statement.property_value("disabled_optimizer_rules"))
+    best = optimize(plan, RuleContext(statement.metadata, analysis.symbols), disabled)
     if analysis.outer_names:
         check_correlations(best, analysis.evaluator.evaluate)
     statement.plans.append(best)
     return best
+
+
+def _disabled_rules(text: str | None) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    for name in names:
+        if all(rule.name != name for rule in RULES):
+            raise LodestarError(INVALID_SESSION_PROPERTY, f"There is no optimizer rule '{name}'")
+    return names
 
 
 def answer(statement: StatementContext, bound: BoundQuery, results: ResultSink, *, spoolable: bool) -> None:
@@ -74,23 +85,35 @@ def write(
 
     The rows are visible after the commit of the statement's transaction.
     """
-    metadata = statement.metadata
-    try:
+    with begun(statement, target):
         row_count = analysis.symbols.new(BIGINT, "rows")
         plan = optimized(statement, TableWrite(source, target, tuple(symbols), row_count), analysis)
-        results.enter(QueryPhase.STARTING)
-        sink = metadata.page_sink(target)
-        try:
-            results.enter(QueryPhase.RUNNING)
-            count = statement.services.kernel.write(plan, statement.query, StatementSources(metadata), sink)
-            fragments = sink.finish()
-        except BaseException:
-            sink.abort()
-            raise
-        metadata.finish_write(target, fragments)
+        return run_write(statement, plan, target, results)
+
+
+@contextmanager
+def begun(statement: StatementContext, target: WriteTarget) -> Iterator[None]:
+    """A write that has begun: an exception aborts it."""
+    try:
+        yield
     except BaseException:
-        metadata.abort_write(target)
+        statement.metadata.abort_write(target)
         raise
+
+
+def run_write(statement: StatementContext, plan: PlanNode, target: WriteTarget, results: ResultSink) -> int:
+    """Run an optimized TableWrite and hand its pieces to the connector; the number of rows."""
+    metadata = statement.metadata
+    results.enter(QueryPhase.STARTING)
+    sink = metadata.page_sink(target)
+    try:
+        results.enter(QueryPhase.RUNNING)
+        count = statement.services.kernel.write(plan, statement.query, StatementSources(metadata), sink)
+        fragments = sink.finish()
+    except BaseException:
+        sink.abort()
+        raise
+    metadata.finish_write(target, fragments)
     return count
 
 

@@ -14,17 +14,19 @@ from typing import Any, NoReturn
 
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
+from lodestar_server.spi.materialized_views import MaterializedViewFreshness, RefreshSources, RefreshTarget
 from lodestar_server.spi.names import QualifiedName, SchemaTableName, TablePrefix
 from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
-from lodestar_server.spi.procedures import Procedure
+from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
 from lodestar_server.spi.types import Type
 
-NO_ROLES = "This connector does not support roles"
+MODIFYING_ROWS = "This connector does not support modifying table rows"
 
 
 def not_supported(message: str) -> NoReturn:
@@ -116,11 +118,12 @@ class LanguageFunction:
 @dataclass(frozen=True, slots=True)
 class AnalyzeTarget:
     """ANALYZE reads these columns (at least one) of `table` (perhaps less of it than was named) into the sinks of
-    `handle`."""
+    `handle`. `counts_rows`: the number of rows is the statement's answer, else there is none."""
 
     table: TableHandle
     columns: tuple[ColumnHandle, ...]
     handle: WriteHandle
+    counts_rows: bool = True
 
 
 class RelationKind(Enum):
@@ -271,6 +274,10 @@ class ConnectorMetadata:
         return None
 
     # tables: changing
+    def supported_type(self, session: ConnectorSession, type_: Type, properties: Mapping[str, Any]) -> Type:
+        """The type that a new column gets when this one is asked for; itself when it is supported, or refused later."""
+        return type_
+
     def create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> None:
         """CREATE TABLE without rows."""
         not_supported("This connector does not support creating tables")
@@ -394,15 +401,45 @@ class ConnectorMetadata:
         """Remove what the handle gives; the number of rows when it is known."""
         raise NotImplementedError
 
-    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """Raises NOT_SUPPORTED unless rows can be updated, deleted and merged one by one. Asked before the statement
-        is looked at."""
-        not_supported("This connector does not support modifying table rows")
+    def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
+        """The column that tells the table's rows apart; see `spi.row_changes`.
 
-    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """UPDATE, MERGE, and DELETE of what `apply_delete` did not take begin. Raises NOT_SUPPORTED for tables whose
-        rows cannot be changed."""
-        not_supported("This connector does not support modifying table rows")
+        Asked before the statement is looked at. Raises NOT_SUPPORTED when rows cannot be changed one by one.
+        """
+        not_supported(MODIFYING_ROWS)
+
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:
+        """UPDATE, MERGE, and DELETE of what `apply_delete` did not take begin; see `spi.row_changes` for the pages.
+
+        `table` is the handle that is scanned for the rows to change, with what `apply_filter` put into it: whatever
+        else happens to other rows of the table at the same time is no conflict. Raises NOT_SUPPORTED for tables whose
+        rows cannot be changed.
+        """
+        not_supported(MODIFYING_ROWS)
+
+    def finish_row_changes(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """Publish all changes at once. Raises: the connector's error for a conflict with another change."""
+        raise NotImplementedError
+
+    # table procedures
+    def execute_on_table(
+        self, session: ConnectorSession, table: TableHandle, procedure: str, arguments: Mapping[str, Any]
+    ) -> None:
+        """ALTER TABLE … EXECUTE of a procedure that is one call; arguments are decoded, with their defaults."""
+        raise NotImplementedError
+
+    def begin_table_execute(
+        self, session: ConnectorSession, table: TableHandle, procedure: str, arguments: Mapping[str, Any]
+    ) -> tuple[WriteHandle, TableHandle]:
+        """ALTER TABLE … EXECUTE of a procedure that rewrites rows: where they go, and the table to read instead.
+
+        `table` has the WHERE pushed into it; rows come with the table's columns that are not hidden.
+        """
+        raise NotImplementedError
+
+    def finish_table_execute(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """The new rows take the place of those that were read, at once."""
+        raise NotImplementedError
 
     # functions
     def find_language_functions(self, session: ConnectorSession, name: SchemaTableName) -> Sequence[LanguageFunction]:
@@ -485,6 +522,39 @@ class ConnectorMetadata:
         """ALTER MATERIALIZED VIEW … RENAME TO."""
         not_supported("This connector does not support renaming materialized views")
 
+    def set_materialized_view_properties(
+        self, session: ConnectorSession, name: SchemaTableName, properties: Mapping[str, Any]
+    ) -> None:
+        """ALTER MATERIALIZED VIEW … SET PROPERTIES; a value None is DEFAULT."""
+        not_supported("This connector does not support setting materialized view properties")
+
+    def set_materialized_view_column_comment(
+        self, session: ConnectorSession, name: SchemaTableName, column: str, comment: str | None
+    ) -> None:
+        """COMMENT ON COLUMN of a materialized view."""
+        not_supported("This connector does not support setting materialized view column comments")
+
+    def materialized_view_freshness(
+        self, session: ConnectorSession, name: SchemaTableName
+    ) -> MaterializedViewFreshness:
+        """Whether the rows in storage are those that the query would give now; asked each time the view is read."""
+        raise NotImplementedError
+
+    def begin_refresh_materialized_view(
+        self, session: ConnectorSession, name: SchemaTableName, storage: TableHandle, sources: RefreshSources
+    ) -> RefreshTarget:
+        """REFRESH MATERIALIZED VIEW: rows come with the columns of the storage table that are not hidden.
+
+        They take the place of all that is there, unless the connector appends (`RefreshTarget.tables`).
+        """
+        not_supported("This connector does not support materialized views")
+
+    def finish_refresh_materialized_view(
+        self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]
+    ) -> None:
+        """Publish the new rows at once and remember the state of the sources that they were made from."""
+        raise NotImplementedError
+
 
 class Connector:
     """One configured catalog. Thread-safe."""
@@ -497,6 +567,9 @@ class Connector:
 
     manages_owners: bool = False
     """Schemas, tables and views have owners that SET AUTHORIZATION changes; otherwise it is refused."""
+
+    supports_grace_period: bool = False
+    """CREATE MATERIALIZED VIEW may say GRACE PERIOD."""
 
     local_roots: tuple[str, ...] = ()
     """Directories of the local file system that the kernel may read for this catalog's FileScans."""
@@ -567,6 +640,10 @@ class Connector:
 
     def procedures(self) -> Sequence[Procedure]:
         """For CALL catalog.schema.name(…)."""
+        return ()
+
+    def table_procedures(self) -> Sequence[TableProcedure]:
+        """For ALTER TABLE … EXECUTE."""
         return ()
 
     def system_tables(self) -> Sequence[SystemTable]:

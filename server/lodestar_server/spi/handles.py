@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.types import Type
@@ -43,17 +44,23 @@ class CatalogTable:
         return f"{self.catalog}:{self.handle}"
 
 
+class WriteKind(Enum):
+    """What a write is for: its `finish_x` differs. ROW_CHANGES have pages of their own (`spi.row_changes`)."""
+
+    CREATE_TABLE = "CREATE_TABLE"
+    INSERT = "INSERT"
+    ANALYZE = "ANALYZE"
+    ROW_CHANGES = "ROW_CHANGES"
+    REFRESH = "REFRESH"
+    TABLE_EXECUTE = "TABLE_EXECUTE"
+
+
 @dataclass(frozen=True, slots=True)
 class WriteTarget:
-    """Where a TableWrite puts its rows; `columns` are the names and types that the sink expects, in order.
-
-    `create` tells CREATE TABLE AS (finish_create_table) from INSERT (finish_insert); `analyze` tells a write that only
-    collects statistics (finish_analyze).
-    """
+    """Where a TableWrite puts its rows; `columns` are the names and types that the sink expects, in order."""
 
     catalog: str
     name: SchemaTableName
     handle: WriteHandle
     columns: tuple[tuple[str, Type], ...]
-    create: bool
-    analyze: bool = False
+    kind: WriteKind

@@ -7,7 +7,7 @@ NaN is never inside a range.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,20 @@ def _tighter(a: Any, a_inclusive: bool, b: Any, b_inclusive: bool, *, highest: b
 
 def _low_key(one: Range) -> tuple[bool, Any, bool]:
     return (one.low is not None, one.low if one.low is not None else 0, not one.low_inclusive)
+
+
+def _common(left: Sequence[Range], right: Sequence[Range]) -> Iterator[Range]:
+    """The common parts of two ascending rows of disjoint ranges."""
+    i = j = 0
+    while i < len(left) and j < len(right):
+        a, b = left[i], right[j]
+        common = a.intersect(b)
+        if common is not None:
+            yield common
+        if b.high is None or (a.high is not None and (a.high < b.high or (a.high == b.high and not a.high_inclusive))):
+            i += 1
+        else:
+            j += 1
 
 
 ALL_RANGES = (Range(),)
@@ -174,12 +188,25 @@ class Domain:
             return Domain(self.type, self.ranges, null_allowed)
         if not self.type.orderable:
             return Domain(self.type, tuple(one for one in self.ranges if one in other.ranges), null_allowed)
-        found = [common for a in self.ranges for b in other.ranges if (common := a.intersect(b)) is not None]
-        return Domain.of(self.type, found, null_allowed=null_allowed)
+        return Domain(self.type, tuple(_common(self.ranges, other.ranges)), null_allowed)
 
     def union(self, other: Domain) -> Domain:
         """Values that one of them allows."""
-        return Domain.of(self.type, (*self.ranges, *other.ranges), null_allowed=self.null_allowed or other.null_allowed)
+        return Domain.union_of([self, other])
+
+    @staticmethod
+    def union_of(domains: Sequence[Domain]) -> Domain:
+        """Values that one of at least one domain allows."""
+        ranges = [one for domain in domains for one in domain.ranges]
+        return Domain.of(domains[0].type, ranges, null_allowed=any(domain.null_allowed for domain in domains))
+
+    @staticmethod
+    def intersection_of(domains: Sequence[Domain]) -> Domain:
+        """Values that all of at least one domain allow. By halves, for the sake of long chains of `<>`."""
+        if len(domains) == 1:
+            return domains[0]
+        middle = len(domains) // 2
+        return Domain.intersection_of(domains[:middle]).intersect(Domain.intersection_of(domains[middle:]))
 
     def complement(self) -> Domain | None:
         """Values that it does not allow; None for a type without order, except of all and nothing."""

@@ -133,7 +133,7 @@ def test_the_engines_tables_are_not_changed(services: MetadataServices) -> None:
             "This connector does not support inserts",
         )
         assert metadata.apply_delete(tables) is None
-        assert fails(lambda: metadata.check_row_changes(tables))[0] == "NOT_SUPPORTED"
+        assert fails(lambda: metadata.row_id_column(tables))[0] == "NOT_SUPPORTED"
 
 
 def test_session_properties_are_all_checked(services: MetadataServices) -> None:

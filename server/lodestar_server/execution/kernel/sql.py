@@ -252,6 +252,13 @@ def is_literal(value: Sql) -> bool:
     return isinstance(value, exp.Literal | exp.Null | exp.Boolean)
 
 
+def orders_by_literal(term: Sql) -> bool:
+    """A term of ORDER BY whose key is a literal."""
+    if not isinstance(term, Fragment):
+        return is_literal(term)
+    return not term.args["fixed"] and all(is_literal(part) for part in term.args["expressions"])
+
+
 def is_reference(value: Sql) -> bool:
     """A column or a field of one: NULL when the row is made of NULLs."""
     if isinstance(value, Fragment):

@@ -2,7 +2,7 @@
 
 from lodestar_server.ir.nodes.base import PlanNode, walk_plan
 from lodestar_server.ir.nodes.leaves import RecursiveScan, SharedScan, TableFunctionScan, TableScan, Values
-from lodestar_server.ir.nodes.output import Output, TableWrite
+from lodestar_server.ir.nodes.output import Output, TableDelete, TableWrite
 from lodestar_server.ir.nodes.patterns import MatchRows
 from lodestar_server.ir.nodes.relational import (
     Aggregate,
@@ -50,6 +50,7 @@ __all__ = [
     "Shared",
     "SharedScan",
     "Sort",
+    "TableDelete",
     "TableFunctionScan",
     "TableScan",
     "TableWrite",

@@ -1,12 +1,13 @@
-"""The roots of a plan: rows for the client, rows for a table."""
+"""The roots of a plan: rows for the client, rows for a table, rows that a connector removes as a whole."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from lodestar_server.ir import Symbol
+from lodestar_server.ir.nodes.base import PlanNode
 from lodestar_server.ir.nodes.relational import Unary
-from lodestar_server.spi.handles import WriteTarget
+from lodestar_server.spi.handles import CatalogTable, WriteTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,18 @@ class TableWrite(Unary):
 
     target: WriteTarget
     columns: tuple[Symbol, ...]
+    row_count: Symbol
+
+    @property
+    def outputs(self) -> tuple[Symbol, ...]:
+        return (self.row_count,)
+
+
+@dataclass(frozen=True, slots=True)
+class TableDelete(PlanNode):
+    """All that the handle gives is removed by its connector; gives the row count. Nothing for the kernel to run."""
+
+    table: CatalogTable
     row_count: Symbol
 
     @property

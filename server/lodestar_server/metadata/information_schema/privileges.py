@@ -6,24 +6,15 @@ from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA
 from lodestar_server.metadata.computed import Constraint, EngineTable, Rows
 from lodestar_server.metadata.information_schema.relations import table_columns
 from lodestar_server.metadata.reading import MetadataReading
-from lodestar_server.spi.connector import NO_ROLES, not_supported
+from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.names import SchemaTableName
 
 
 class _NoRows(EngineTable):
-    """A catalog without roles and grants of its own: with allow-all access control there are none to list.
-
-    A connector that has a say in security says that it has none of these.
-    """
+    """A catalog without roles and grants of its own: with allow-all access control there are none to list."""
 
     def rows(self, metadata: MetadataReading, catalog: str, constraint: Constraint) -> Rows:
-        if metadata.require_catalog(catalog).connector.manages_owners:
-            not_supported(self.refusal(catalog))
         return ()
-
-    def refusal(self, catalog: str) -> str:
-        """What the connector says."""
-        return NO_ROLES
 
 
 class TablePrivilegesTable(_NoRows):
@@ -43,25 +34,31 @@ class TablePrivilegesTable(_NoRows):
         "with_hierarchy",
     )
 
-    def refusal(self, catalog: str) -> str:
-        return f"Error listing table privileges for catalog {catalog}: This connector does not support table privileges"
+
+class _Roles(EngineTable):
+    """A connector that keeps owners itself would keep roles too: it says that it does not."""
+
+    def rows(self, metadata: MetadataReading, catalog: str, constraint: Constraint) -> Rows:
+        if metadata.require_catalog(catalog).connector.manages_owners:
+            not_supported("This connector does not support roles")
+        return ()
 
 
-class RolesTable(_NoRows):
+class RolesTable(_Roles):
     """All roles."""
 
     name = SchemaTableName(INFORMATION_SCHEMA, "roles")
     columns = table_columns("role_name")
 
 
-class ApplicableRolesTable(_NoRows):
+class ApplicableRolesTable(_Roles):
     """Roles granted to the user, directly or through others."""
 
     name = SchemaTableName(INFORMATION_SCHEMA, "applicable_roles")
     columns = table_columns("grantee", "grantee_type", "role_name", "is_grantable")
 
 
-class EnabledRolesTable(_NoRows):
+class EnabledRolesTable(_Roles):
     """Roles enabled in the session."""
 
     name = SchemaTableName(INFORMATION_SCHEMA, "enabled_roles")

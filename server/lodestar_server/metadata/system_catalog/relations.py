@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from lodestar_server.metadata.computed import Constraint, EngineTable, Rows
 from lodestar_server.metadata.names_wanted import wanted_catalogs, wanted_prefixes
 from lodestar_server.metadata.reading import MetadataReading
 from lodestar_server.metadata.system_catalog.columns import columns_of
-from lodestar_server.spi.connector import RelationKind
+from lodestar_server.spi.connector import MaterializedViewDefinition, RelationKind
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
+from lodestar_server.spi.types.values import PICOSECONDS_PER_MICROSECOND
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class CatalogsTable(EngineTable):
@@ -39,7 +44,7 @@ class TableCommentsTable(EngineTable):
 
 
 class MaterializedViewsTable(EngineTable):
-    """Materialized views; freshness is left to whoever refreshes them."""
+    """Materialized views and how fresh their rows are."""
 
     name = SchemaTableName("metadata", "materialized_views")
     columns = columns_of(
@@ -55,9 +60,21 @@ class MaterializedViewsTable(EngineTable):
                 for table, kind in metadata.list_tables(name, prefix.schema, prefix.table).items():
                     if kind is not RelationKind.MATERIALIZED_VIEW:
                         continue
-                    view = metadata.find_materialized_view(QualifiedName(name, table.schema, table.table))
+                    one = QualifiedName(name, table.schema, table.table)
+                    view = metadata.find_materialized_view(one)
                     if view is None:
                         continue
-                    storage = view.storage
-                    at = (None, None, None) if storage is None else (storage.catalog, storage.schema, storage.name)
-                    yield (name, table.schema, table.table, *at, "UNKNOWN", None, view.comment, view.original_sql)
+                    yield (name, table.schema, table.table, *self._facts(metadata, one, view))
+
+    def _facts(
+        self, metadata: MetadataReading, name: QualifiedName, view: MaterializedViewDefinition
+    ) -> tuple[object, ...]:
+        storage = view.storage
+        at = ("", "", "") if storage is None else (storage.catalog, storage.schema, storage.name)
+        freshness = metadata.materialized_view_freshness(name)
+        last = None if freshness.last_fresh_time is None else (_picoseconds(freshness.last_fresh_time), "UTC")
+        return (*at, freshness.freshness.value, last, view.comment or "", view.original_sql)
+
+
+def _picoseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1) * PICOSECONDS_PER_MICROSECOND

@@ -49,12 +49,12 @@ def extract_domains(terms: Iterable[Expression]) -> Domains:
 
     Rows outside of the domains do not satisfy the terms; rows inside may or may not.
     """
-    found: Domains = {}
+    found: dict[Symbol, list[Domain]] = {}
     for term in terms:
         for part in conjuncts(term):
             for symbol, domain in _of(part).items():
-                found[symbol] = found[symbol].intersect(domain) if symbol in found else domain
-    return found
+                found.setdefault(symbol, []).append(domain)
+    return {symbol: Domain.intersection_of(domains) for symbol, domains in found.items()}
 
 
 def is_exact(term: Expression) -> bool:
@@ -106,10 +106,8 @@ def _of(term: Expression) -> Domains:
 
 def _union(branches: list[Domains]) -> Domains:
     """Columns that every branch restricts."""
-    found = branches[0]
-    for branch in branches[1:]:
-        found = {symbol: domain.union(branch[symbol]) for symbol, domain in found.items() if symbol in branch}
-    return found
+    shared = [symbol for symbol in branches[0] if all(symbol in branch for branch in branches)]
+    return {symbol: Domain.union_of([branch[symbol] for branch in branches]) for symbol in shared}
 
 
 def _in(symbol: Symbol, items: tuple[Expression, ...]) -> Domains:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.plan.optimizer.rule import Rule, RuleContext
+from lodestar_server.plan.optimizer.rules.fold_constants import FoldConstants
 from lodestar_server.plan.optimizer.rules.inline_shared_relations import InlineSharedRelations
 from lodestar_server.plan.optimizer.rules.prune_unused_columns import PruneUnusedColumns
 from lodestar_server.plan.optimizer.rules.push_limit_into_table_scan import PushLimitIntoTableScan
 from lodestar_server.plan.optimizer.rules.push_predicate_into_table_scan import PushPredicateIntoTableScan
 
 RULES: tuple[Rule, ...] = (
+    FoldConstants(),
     InlineSharedRelations(),
     PushPredicateIntoTableScan(),
     PushLimitIntoTableScan(),

@@ -58,7 +58,7 @@ def add_column(statement: StatementContext, node: ast.AddColumn) -> None:
     if node.position is not None and not isinstance(node.position, ast.LastColumn):
         where = "FIRST" if isinstance(node.position, ast.FirstColumn) else "AFTER"
         raise LodestarError(NOT_SUPPORTED, f"This connector does not support adding columns with {where} clause")
-    statement.metadata.add_column(table, column)
+    statement.metadata.add_column(table, statement.metadata.supported_column(name.catalog, column))
 
 
 def _add_field(

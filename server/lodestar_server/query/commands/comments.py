@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.spi.connector import MaterializedViewDefinition, ViewDefinition, not_supported
+from lodestar_server.spi.connector import MaterializedViewDefinition, ViewDefinition
 from lodestar_server.spi.errors import COLUMN_NOT_FOUND, MISSING_TABLE, TABLE_NOT_FOUND, LodestarError
 from lodestar_server.sql.parser import ast
 
@@ -63,8 +63,8 @@ def _on_column(statement: StatementContext, node: ast.Comment) -> None:
         return
     materialized = metadata.find_materialized_view(name)
     if materialized is not None:
-        _view_column(materialized, column, node)
-        not_supported("This connector does not support setting materialized view column comments")
+        metadata.set_materialized_view_column_comment(name, _view_column(materialized, column, node), node.comment)
+        return
     table = metadata.find_table(name)
     if table is None:
         raise LodestarError(TABLE_NOT_FOUND, f"Table does not exist: {name}", location=node.at)

@@ -6,13 +6,12 @@ from typing import NoReturn
 
 from lodestar_server.query.commands.principals import owner_of, role_not_found
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.spi.connector import NO_ROLES, not_supported
+from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
     GENERIC_USER_ERROR,
     INVALID_ENTITY_KIND,
     INVALID_PRIVILEGE,
     MISSING_CATALOG_NAME,
-    NOT_SUPPORTED,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     LodestarError,
@@ -49,10 +48,7 @@ def _check_catalog(statement: StatementContext, node: _RoleStatement) -> None:
     if node.catalog is not None:
         catalog = node.catalog.value
         statement.require_catalog(catalog, node.at)
-        if statement.metadata.require_catalog(catalog).connector.manages_owners:
-            not_supported(NO_ROLES)
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        statement.metadata.refuse_roles(catalog, node.at)
 
 
 def change_grants(statement: StatementContext, node: ast.Grant | ast.Revoke | ast.Deny) -> None:
@@ -86,11 +82,11 @@ def _check_privileges(node: ast.Grant | ast.Revoke | ast.Deny) -> None:
 
 
 def _refuse_grants(
-    statement: StatementContext, node: ast.Grant | ast.Revoke | ast.Deny, catalog: str, objects: str
+    statement: StatementContext, node: ast.Grant | ast.Revoke | ast.Deny, catalog: str, what: str
 ) -> NoReturn:
-    """By the connector where it has a say in security, else by the catalog."""
     if statement.metadata.require_catalog(catalog).connector.manages_owners:
-        not_supported(f"This connector does not support {type(node).__name__.lower()}s on {objects}")
+        verb = {ast.Grant: "grants", ast.Revoke: "revokes", ast.Deny: "denys"}[type(node)]
+        not_supported(f"This connector does not support {verb} on {what}")
     _refuse(catalog)
 
 
@@ -110,7 +106,7 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
         case "TABLE":
             statement.require_catalog(name[0], node.at)
             table = QualifiedName(*name)
-            if statement.metadata.find_table(table) is None and statement.metadata.find_view(table) is None:
+            if statement.metadata.find_table(table) is None:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' does not exist", location=node.at)
         case "VIEW":
             statement.require_catalog(name[0], node.at)
@@ -127,7 +123,7 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
 def _set_owner(statement: StatementContext, node: ast.SetAuthorizationStatement, name: list[str]) -> None:
     """The connector keeps owners. Raises: NOT_SUPPORTED for a role."""
     if node.principal.type is ast.PrincipalType.ROLE:
-        not_supported(NO_ROLES)
+        not_supported("This connector does not support roles")
     owner, metadata = node.principal.name.value, statement.metadata
     match node.owned_entity_kind:
         case "SCHEMA":

@@ -6,7 +6,6 @@ from lodestar_server.query.session_properties import find_property, property_tex
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.session import Capability, RoleKind, SelectedRole
 from lodestar_server.session.time_zones import require_zone
-from lodestar_server.spi.connector import NO_ROLES, not_supported
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
     GENERIC_USER_ERROR,
@@ -105,16 +104,18 @@ def set_role(statement: StatementContext, node: ast.SetRole) -> None:
     catalog = None if node.catalog is None else node.catalog.value
     if catalog is not None:
         statement.require_catalog(catalog, node.at)
-        if not statement.metadata.require_catalog(catalog).connector.manages_owners:
-            message = f"Catalog '{catalog}' does not support role management"
-            raise LodestarError(NOT_SUPPORTED, message, location=node.at)
-        if node.type is ast.SetRoleType.ROLE:
-            not_supported(NO_ROLES)
+        if (
+            node.type is ast.SetRoleType.ROLE
+            or not statement.metadata.require_catalog(catalog).connector.manages_owners
+        ):
+            statement.metadata.refuse_roles(catalog, node.at)
+        statement.changes.set_roles[catalog] = SelectedRole(RoleKind[node.type.name])
+        return
     if node.type is ast.SetRoleType.ROLE:
         assert node.role is not None
         message = f"Role '{node.role.value.lower()}' does not exist"
         raise LodestarError(ROLE_NOT_FOUND, message, location=node.at)
-    statement.changes.set_roles[catalog or "system"] = SelectedRole(RoleKind[node.type.name])
+    statement.changes.set_roles["system"] = SelectedRole(RoleKind[node.type.name])
 
 
 def set_session_authorization(statement: StatementContext, node: ast.SetSessionAuthorization) -> None:

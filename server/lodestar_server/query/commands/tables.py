@@ -42,9 +42,11 @@ def create_table(statement: StatementContext, node: ast.CreateTable) -> None:
         return
     statement.require_catalog(name.catalog, node.at)
     given = given_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
-    properties = all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
+    properties = dict(all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties))
     columns, inherited = _columns(statement, node, name.catalog)
-    table = TableMetadata(name.schema_table, columns, {**properties, **inherited, **given}, node.comment)
+    properties = {**properties, **inherited, **given}
+    columns = tuple(metadata.supported_column(name.catalog, column, properties) for column in columns)
+    table = TableMetadata(name.schema_table, columns, properties, node.comment)
     try:
         metadata.create_table(name.catalog, table, save_mode)
     except LodestarError as error:
@@ -199,8 +201,10 @@ def set_properties(statement: StatementContext, node: ast.SetProperties) -> None
     name = statement.qualify(node.name, node.at)
     statement.require_catalog(name.catalog, node.at)
     if node.type is ast.SetPropertiesType.MATERIALIZED_VIEW:
-        given_properties(statement, name.catalog, PropertyKind.MATERIALIZED_VIEW, node.properties)
-        _set_view_properties(statement, node, name)
+        given = given_properties(statement, name.catalog, PropertyKind.MATERIALIZED_VIEW, node.properties)
+        _require_materialized_view(statement, node, name)
+        metadata.set_materialized_view_properties(name, given)
+        return
     properties = given_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
     for found, kind in ((metadata.find_materialized_view, "materialized view"), (metadata.find_view, "view")):
         if found(name) is not None:
@@ -212,10 +216,9 @@ def set_properties(statement: StatementContext, node: ast.SetProperties) -> None
     metadata.set_table_properties(table, properties)
 
 
-def _set_view_properties(statement: StatementContext, node: ast.SetProperties, name: QualifiedName) -> None:
+def _require_materialized_view(statement: StatementContext, node: ast.SetProperties, name: QualifiedName) -> None:
     if statement.metadata.find_materialized_view(name) is not None:
-        message = "This connector does not support setting materialized view properties"
-        raise LodestarError(NOT_SUPPORTED, message)
+        return
     hint = ""
     if statement.metadata.find_view(name) is not None:
         hint = ", but a view with that name exists."

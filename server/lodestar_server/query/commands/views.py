@@ -13,6 +13,7 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
+    GENERIC_INTERNAL_ERROR,
     GENERIC_USER_ERROR,
     NOT_SUPPORTED,
     TABLE_ALREADY_EXISTS,
@@ -69,6 +70,7 @@ def _view_columns(
     analysis = statement.new_analysis()
     if node.replace:
         analysis.storing_view = statement.qualify(node.name, node.at)
+        analysis.storing_kind = "view" if isinstance(node, ast.CreateView) else "materialized view"
     source = analyze_source(analysis, query)
     check_columns(node, source)
     return tuple(ViewColumn(one.name or "", one.type) for one in source.visible_fields)
@@ -130,6 +132,9 @@ def rename_view(statement: StatementContext, node: ast.RenameView) -> None:
 def create_materialized_view(statement: StatementContext, node: ast.CreateMaterializedView) -> None:
     """CREATE MATERIALIZED VIEW."""
     name = statement.qualify(node.name, node.at)
+    if node.replace and node.not_exists:
+        message = "'CREATE OR REPLACE' and 'IF NOT EXISTS' clauses can not be used together"
+        raise _fault(NOT_SUPPORTED, message, node)
     columns = _view_columns(statement, node, node.query)
     statement.require_catalog(name.catalog, node.at)
     properties = all_properties(statement, name.catalog, PropertyKind.MATERIALIZED_VIEW, node.properties)
@@ -139,7 +144,7 @@ def create_materialized_view(statement: StatementContext, node: ast.CreateMateri
         statement.session.catalog,
         statement.session.schema,
         columns,
-        _grace_period(statement, node),
+        _grace_period(statement, node, name.catalog),
         node.comment,
         statement.session.user,
         _path(statement),
@@ -149,15 +154,29 @@ def create_materialized_view(statement: StatementContext, node: ast.CreateMateri
     statement.metadata.create_materialized_view(name, view, save_mode)
 
 
-def _grace_period(statement: StatementContext, node: ast.CreateMaterializedView) -> float | None:
+def _grace_period(statement: StatementContext, node: ast.CreateMaterializedView, catalog: str) -> float | None:
     if node.grace_period is None:
         return None
+    if not statement.metadata.require_catalog(catalog).connector.supports_grace_period:
+        raise _fault(NOT_SUPPORTED, f"Catalog '{catalog}' does not support GRACE PERIOD", node)
     value = statement.constant(node.grace_period)
     if value.type != INTERVAL_DAY_SECOND:
         message = f"Unsupported grace period type {value.type.display}, expected {INTERVAL_DAY_SECOND.display}"
         raise LodestarError(TYPE_MISMATCH, message)
     milliseconds: int = value.value
+    if milliseconds < 0:
+        message = f"gracePeriod cannot be negative: Optional[{_iso_duration(milliseconds)}]"
+        raise LodestarError(GENERIC_INTERNAL_ERROR, message)
     return milliseconds / 1000
+
+
+def _iso_duration(milliseconds: int) -> str:
+    """A negative duration as Java writes it: PT-1H-30M-0.5S."""
+    seconds, rest = divmod(-milliseconds, 1000)
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    shown = f"{seconds}.{rest:03d}".rstrip("0").rstrip(".")
+    parts = [(str(hours), "H"), (str(minutes), "M"), (shown, "S")]
+    return "PT" + "".join(f"-{text}{unit}" for text, unit in parts if text != "0")
 
 
 def drop_materialized_view(statement: StatementContext, node: ast.DropMaterializedView) -> None:

@@ -68,6 +68,10 @@ class Document:
         """Length of the body."""
         return sum(len(part) for part in self.parts)
 
+    def copy(self) -> Document:
+        """The same in one piece, with memory of its own."""
+        return Document((b"".join(self.parts),), self.headers)
+
 
 class Conversations:
     """The conversations of a server's queries."""
@@ -78,6 +82,7 @@ class Conversations:
         self._open: dict[str, Conversation] = {}
         self._kept: OrderedDict[str, int] = OrderedDict()
         self._kept_bytes = 0
+        manager.on_completed.append(self._completed)
 
     async def begin(self, query: Query, base: str) -> Document:
         """The answer to a POST. `base` is the server's address as the client sees it: `http://host:8080`."""
@@ -119,8 +124,12 @@ class Conversations:
             return None, 0, None
         return query.segments, parsed[1], query
 
-    def keep(self, query: Query, size: int) -> None:
+    def _completed(self, query: Query) -> None:
         """The last document of a query that is done stays; the oldest ones go when there are too many bytes."""
+        conversation = self._open.get(query.id)
+        size = 0 if conversation is None else conversation.compact()
+        if not size:
+            return
         self._kept[query.id] = size
         self._kept_bytes += size
         while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
@@ -217,8 +226,6 @@ class Conversation:
             if self._told_at_once is None:
                 document, self._ended = await self._next(-1, base)
                 self._told_at_once = document
-                if self._ended:
-                    self._all.keep(self.query, document.size_bytes)
             if self._gone:
                 raise RequestFault(410, "HTTP 410 Gone")
             return self._told_at_once
@@ -236,8 +243,6 @@ class Conversation:
                 raise not_found()
             document, ended = await self._next(token, base)
             self._last_token, self._last, self._ended = token, document, ended
-            if ended:
-                self._all.keep(self.query, document.size_bytes)
             self.query.heartbeat()
             return document
 
@@ -255,6 +260,15 @@ class Conversation:
                 self.query.release()
             return
         self._all.manager.cancel(self.query)
+
+    def compact(self) -> int:
+        """Copy what may be asked for again: its rows are a slice of a batch, which may be many times larger. The
+        bytes that are kept."""
+        if self._last is not None:
+            self._last = self._last.copy()
+        if self._told_at_once is not None:
+            self._told_at_once = self._told_at_once.copy()
+        return sum(0 if one is None else one.size_bytes for one in (self._last, self._told_at_once))
 
     def drop(self) -> None:
         """Free the last document; its token is gone."""

@@ -9,9 +9,11 @@ from lodestar_server.functions.binding import Argument, LambdaArgument
 from lodestar_server.functions.resolution import resolve_function
 from lodestar_server.ir import AggregateCall, Expression, FunctionKind, Ordering
 from lodestar_server.spi.errors import (
+    COLUMN_NOT_FOUND,
     EXPRESSION_NOT_IN_DISTINCT,
     FUNCTION_NOT_AGGREGATE,
     FUNCTION_NOT_FOUND,
+    INVALID_ARGUMENTS,
     INVALID_PARAMETER_USAGE,
     MISSING_OVER,
     NESTED_AGGREGATION,
@@ -24,6 +26,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, FunctionType, Type, VarcharType
 from lodestar_server.sql.analysis import session_values, windows
+from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.routines import calls as routine_calls
 from lodestar_server.sql.analysis.routines.stored import find_stored
@@ -86,6 +89,7 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
     key = None if window is None else windows.bind(analyzer, window)
     if is_aggregate and node.window is None:
         _check_nesting(node)
+    named_before = len(analyzer.collector.output_references) if analyzer.collector is not None else 0
     condition = None
     if node.filter is not None:
         condition = analyzer.analyze_as(node.filter, BOOLEAN, "Filter expression")
@@ -95,7 +99,10 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
     if not node.arguments and (value := session_values.call(analyzer.analysis, name)) is not None:
         return value
     function, arguments = bind_call(analyzer, name, node)
+    named_between = len(analyzer.collector.output_references) if analyzer.collector is not None else 0
     ordering = bind_ordering(analyzer, node)
+    if window is None and function.kind is FunctionKind.AGGREGATE and analyzer.collector is not None:
+        _note_outputs_named(analyzer.collector, named_before, named_between)
     if window is not None and key is not None:
         return windows.call(analyzer, node, window, key, function, arguments, condition, ordering)
     match function.kind:
@@ -236,6 +243,17 @@ def _check_nesting(node: ast.FunctionCall) -> None:
         raise LodestarError(NESTED_WINDOW, message, location=node.at)
 
 
+def _note_outputs_named(collector: CallCollector, before: int, between: int) -> None:
+    """An aggregate in ORDER BY is over the rows of FROM: it cannot name the SELECT list's columns."""
+    named = collector.output_references
+    if len(named) > between:
+        message = "ORDER BY clause in aggregation function must not reference query output columns"
+        collector.order_by_faults.append(LodestarError(COLUMN_NOT_FOUND, message, location=named[between]))
+    if between > before:
+        message = "Invalid reference to output projection attribute from ORDER BY aggregation"
+        collector.order_by_faults.append(LodestarError(COLUMN_NOT_FOUND, message, location=named[before]))
+
+
 def _aggregate(
     analyzer: ExpressionAnalyzer,
     node: ast.FunctionCall,
@@ -261,13 +279,18 @@ def analyze_grouping(analyzer: ExpressionAnalyzer, node: ast.GroupingOperation) 
     if len(node.columns) > MAX_GROUPING_COLUMNS:
         message = f"GROUPING supports up to {MAX_GROUPING_COLUMNS} column arguments"
         raise LodestarError(TOO_MANY_ARGUMENTS, message, location=node.at)
+    named_before = len(analyzer.collector.output_references) if analyzer.collector is not None else 0
     columns = [analyzer.analyze(column) for column in node.columns]
     type_ = INTEGER if len(columns) <= MAX_INTEGER_GROUPING_COLUMNS else BIGINT
     if analyzer.collector is None:
         check_scalar(node, "Expression")
-    assert analyzer.collector is not None
+    collector = analyzer.collector
+    assert collector is not None
+    if len(collector.output_references) > named_before:
+        message = "Invalid reference to output of SELECT clause from grouping() expression in ORDER BY"
+        collector.order_by_faults.append(LodestarError(INVALID_ARGUMENTS, message))
     symbols = tuple(
         column.symbol if isinstance(column, ir.SymbolRef) else analyzer.analysis.symbols.new(column.type)
         for column in columns
     )
-    return analyzer.collector.grouping(node, symbols, type_)
+    return collector.grouping(node, symbols, type_)

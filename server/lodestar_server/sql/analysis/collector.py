@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lodestar_server import ir
 from lodestar_server.ir import AggregateCall, Expression, Ordering, Symbol, WindowCall
-from lodestar_server.spi.errors import Location
+from lodestar_server.spi.errors import Location, LodestarError
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.patterns.assembly import SlottedExpression
 from lodestar_server.sql.analysis.patterns.windows import PatternWindow
@@ -37,7 +37,9 @@ class ResolvedWindow:
 @dataclass(slots=True)
 class CallCollector:
     """See the module. `at` is the SELECT's place; `windows_named` are the WINDOW clause's definitions, by name in the
-    standard's case; `window_places` says of each key of a window in which clause it stands, for messages.
+    standard's case; `window_places` says of each key of a window in which clause it stands, for messages;
+    `output_references` are the places where ORDER BY names a column of the SELECT list, `order_by_faults` the calls in
+    ORDER BY that must not.
     """
 
     symbols: ir.SymbolAllocator
@@ -53,6 +55,8 @@ class CallCollector:
     ] = field(default_factory=dict)
     aggregates_in_window: bool = False
     frame_targets: list[tuple[Symbol, Expression]] = field(default_factory=list)
+    output_references: list[Location] = field(default_factory=list)
+    order_by_faults: list[LodestarError] = field(default_factory=list)
 
     def aggregate(self, call: AggregateCall) -> ir.SymbolRef:
         """The column that holds an aggregate's result."""

@@ -9,10 +9,18 @@ from typing import Protocol
 from lodestar_server import ir
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.session import QueryContext
-from lodestar_server.spi.connector import LanguageFunction, TableMetadata, TableVersion, ViewDefinition
+from lodestar_server.spi.connector import (
+    LanguageFunction,
+    MaterializedViewDefinition,
+    TableMetadata,
+    TableVersion,
+    ViewDefinition,
+)
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
+from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.names import qualify
 from lodestar_server.sql.analysis.scopes import Field, Scope
@@ -34,6 +42,14 @@ class RelationCatalog(Protocol):
         """The view's definition, None when there is none."""
         ...
 
+    def find_materialized_view(self, name: QualifiedName) -> MaterializedViewDefinition | None:
+        """The materialized view's definition, None when there is none."""
+        ...
+
+    def materialized_view_freshness(self, name: QualifiedName) -> MaterializedViewFreshness:
+        """How fresh the stored rows of a materialized view are."""
+        ...
+
     def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
         """The table, None when there is none."""
         ...
@@ -44,6 +60,10 @@ class RelationCatalog(Protocol):
 
     def column_handles(self, table: CatalogTable) -> Mapping[str, ColumnHandle]:
         """Column name → handle."""
+        ...
+
+    def row_id_column(self, table: CatalogTable) -> RowIdColumn:
+        """What tells the table's rows apart. Raises NOT_SUPPORTED."""
         ...
 
 
@@ -96,7 +116,9 @@ class Analysis:
     """The state of one statement's analysis. `parameters` are the expressions for `?`, in order; None: no EXECUTE.
 
     `outer_names` are columns of outer queries as they were written, by their places.
-    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself.
+    `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself; `storing_kind` is what
+    to call it. `read` are the tables of all scans, those in the queries of materialized views that are not run, too,
+    and `table_functions` are called by these names.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
@@ -117,6 +139,9 @@ class Analysis:
     tables: set[QualifiedName] = field(default_factory=set)
     views: tuple[QualifiedName, ...] = ()
     storing_view: QualifiedName | None = None
+    storing_kind: str = "view"
+    read: list[CatalogTable] = field(default_factory=list)
+    table_functions: list[str] = field(default_factory=list)
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
     lambda_bodies: dict[tuple[int, tuple[Type, ...], Scope], tuple[tuple[ir.Symbol, ...], ir.Expression]] = field(
         default_factory=dict

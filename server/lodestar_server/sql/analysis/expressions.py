@@ -166,6 +166,8 @@ def _resolved(
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
     if not found.local:
         analyzer.analysis.outer_names[node.at] = format_expression(node)
+    if found.scope.output and found.local and analyzer.collector is not None:
+        analyzer.collector.output_references.append(node.at)
     reference = ir.SymbolRef(found.field.symbol, at=node.at)
     if analyzer.pattern is not None and found.local and not found.scope.lambda_:
         return analyzer.pattern.column(reference, label)

@@ -5,7 +5,7 @@ Source: Trino StatementAnalyzer.analyzeGroupBy and AggregationAnalyzer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -266,14 +266,13 @@ class GroupedExpressions:
                 raise LodestarError(EXPRESSION_NOT_AGGREGATE, message, location=reference.at)
 
 
-def check_grouping_calls(collector: CallCollector, grouping: Grouping, in_order_by: Iterable[Symbol] = ()) -> None:
+def check_grouping_calls(collector: CallCollector, grouping: Grouping) -> None:
     """The arguments of GROUPING() are keys. Raises: LodestarError(INVALID_ARGUMENTS)."""
-    outputs = set(in_order_by)
+    named_outputs = set(collector.output_references)
     for node, columns in collector.grouping_places:
         for argument, symbol in zip(node.columns, columns, strict=True):
-            if symbol in outputs and symbol not in grouping.keys:
-                message = "Invalid reference to output of SELECT clause from grouping() expression in ORDER BY"
-                raise LodestarError(INVALID_ARGUMENTS, message, location=argument.at)
+            if argument.at in named_outputs:
+                continue  # the fault is known, and comes after those of the SELECT list
             if symbol not in grouping.keys:
                 message = (
                     "The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated "

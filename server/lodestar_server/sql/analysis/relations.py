@@ -19,12 +19,11 @@ from lodestar_server.ir.nodes import (
     Sample,
     SampleMethod,
     SharedScan,
-    TableScan,
     Unnest,
     Values,
     free_symbols,
 )
-from lodestar_server.spi.connector import TableVersion, ViewDefinition
+from lodestar_server.spi.connector import TableVersion
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
     COLUMN_NOT_FOUND,
@@ -33,20 +32,17 @@ from lodestar_server.spi.errors import (
     INVALID_ARGUMENTS,
     INVALID_COLUMN_REFERENCE,
     INVALID_FUNCTION_ARGUMENT,
-    INVALID_VIEW,
     MISMATCHED_COLUMN_ALIASES,
     NOT_SUPPORTED,
     NUMERIC_VALUE_OUT_OF_RANGE,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     TYPE_MISMATCH,
-    VIEW_IS_RECURSIVE,
-    VIEW_IS_STALE,
     LodestarError,
 )
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, UNKNOWN, ArrayType, MapType, RowType, Type
-from lodestar_server.sql.analysis import json_tables, table_functions
+from lodestar_server.sql.analysis import json_tables, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.constants import bind_constant, names_columns
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
@@ -54,7 +50,7 @@ from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.patterns.relation import analyze_match_recognize
 from lodestar_server.sql.analysis.scopes import Field, Name, Resolved, Scope
 from lodestar_server.sql.analysis.syntax import check_scalar
-from lodestar_server.sql.parser import ast, parse_statement
+from lodestar_server.sql.parser import ast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +96,7 @@ def analyze_relation(analysis: Analysis, node: ast.Relation, scope: Scope) -> Re
         case ast.SampledRelation():
             return _sampled(analysis, node, scope)
         case ast.TableFunctionInvocation():
+            analysis.table_functions.append(str(node.name))
             return table_functions.analyze(analysis, node, scope, analyze_relation)
         case ast.PatternRecognitionRelation():
             source = analyze_relation(analysis, node.input, scope)
@@ -130,23 +127,19 @@ def _table(analysis: Analysis, node: ast.Table, scope: Scope) -> RelationPlan:
     name = analysis.qualify(node.name, node.at)
     relation: Name = node.name.parts
     known = analysis.catalog.find_catalog(name.catalog) is not None
-    view = analysis.catalog.find_view(name) if known else None
-    if view is not None:
-        return _view(analysis, node, name, view)
+    if known:
+        materialized = analysis.catalog.find_materialized_view(name)
+        if materialized is not None:
+            return views.materialized_view(analysis, node, name, materialized)
+        view = analysis.catalog.find_view(name)
+        if view is not None:
+            return views.view(analysis, node, name, view)
     version = None if node.query_period is None else _version(analysis, node.query_period, scope)
     table = analysis.catalog.find_table(name, version) if known else None
     if table is None:
         raise _missing(analysis, node, name)
     analysis.tables.add(name)
-    metadata = analysis.catalog.table_metadata(table)
-    handles = analysis.catalog.column_handles(table)
-    fields: list[Field] = []
-    columns = []
-    for column in metadata.columns:
-        symbol = analysis.symbols.new(column.type, column.name)
-        columns.append((symbol, handles[column.name]))
-        fields.append(Field(symbol, column.name, relation, column.hidden, (name, column.name)))
-    return RelationPlan(TableScan(table, tuple(columns)), tuple(fields))
+    return views.table(analysis, table, name, relation)
 
 
 def _missing(analysis: Analysis, node: ast.Table, name: QualifiedName) -> LodestarError:
@@ -176,59 +169,6 @@ def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> Rela
     symbols = tuple(copies[one.symbol] for one in named.plan.fields)
     made = RecursiveScan(named.key, symbols) if named.recursive else SharedScan(named.key, symbols)
     return RelationPlan(made, fields)
-
-
-def _view(analysis: Analysis, node: ast.Table, name: QualifiedName, view: ViewDefinition) -> RelationPlan:
-    if name == analysis.storing_view:
-        raise LodestarError(VIEW_IS_RECURSIVE, "Statement would create a recursive view", location=node.at)
-    if name in analysis.views:
-        raise LodestarError(VIEW_IS_RECURSIVE, "View is recursive", location=node.at)
-    analysis.tables.add(name)
-    try:
-        statement = parse_statement(view.original_sql)
-        assert isinstance(statement, ast.Query)
-    except LodestarError as fault:
-        message = f"Failed parsing stored view '{name}': {fault}"
-        raise LodestarError(INVALID_VIEW, message, location=node.at) from fault
-    owner = analysis.names.user if view.run_as_invoker or view.owner is None else view.owner
-    inner = analysis.for_view(name, view, owner)
-    try:
-        plan = inner.subquery(statement, Scope())
-    except LodestarError as fault:
-        message = f"Failed analyzing stored view '{name}': {fault}"
-        raise LodestarError(INVALID_VIEW, message, location=node.at) from fault
-    finally:
-        analysis.next_shared_key = max(analysis.next_shared_key, inner.next_shared_key)
-    stale = _staleness(view, plan.visible_fields)
-    if stale is not None:
-        message = f"View '{name}' is stale or in invalid state: {stale}"
-        raise LodestarError(VIEW_IS_STALE, message, location=node.at)
-    assignments: list[tuple[Symbol, Expression]] = []
-    fields: list[Field] = []
-    for column, source in zip(view.columns, plan.visible_fields, strict=True):
-        symbol = analysis.symbols.new(column.type, column.name)
-        assignments.append((symbol, coerce(ir.SymbolRef(source.symbol), column.type)))
-        fields.append(Field(symbol, column.name, node.name.parts, origin=(name, column.name)))
-    return RelationPlan(Project(plan.node, tuple(assignments)), tuple(fields))
-
-
-def _staleness(view: ViewDefinition, fields: list[Field]) -> str | None:
-    if len(view.columns) != len(fields):
-        return (
-            f"stored view column count ({len(view.columns)}) does not match column count derived from the view "
-            f"query analysis ({len(fields)})"
-        )
-    for position, (column, found) in enumerate(zip(view.columns, fields, strict=True)):
-        place = f"projected from query view at position {position}"
-        if found.name is None:
-            return f"a column of type {found.type.display} {place} has no name"
-        stored = f"column [{column.name}] of type {column.type.display} stored in view definition"
-        shown = f"column [{found.name}] of type {found.type.display} {place}"
-        if column.name.lower() != found.name.lower():
-            return f"{shown} has a different name from {stored}"
-        if not can_coerce(found.type, column.type):
-            return f"{shown} cannot be coerced to {stored}"
-    return None
 
 
 def _aliased(node: ast.AliasedRelation, plan: RelationPlan) -> RelationPlan:

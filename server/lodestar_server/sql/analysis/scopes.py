@@ -16,6 +16,8 @@ from lodestar_server.spi.types import RowType, Type
 
 Name = tuple[str, ...]
 """Lower-case parts of a dotted name."""
+Origin = tuple[QualifiedName, str]
+"""A table's column."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +31,7 @@ class Field:
     name: str | None
     relation: Name | None = None
     hidden: bool = False
-    origin: tuple[QualifiedName, str] | None = None
+    origin: Origin | None = None
     aliased: bool = False
 
     @property
@@ -63,7 +65,8 @@ class Resolved:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """See the module. `lambda_` marks the parameters of a lambda; `closed` a subquery that may not be correlated."""
+    """See the module. `lambda_` marks the parameters of a lambda, `output` the SELECT list that ORDER BY may name;
+    `closed` a subquery that may not be correlated."""
 
     fields: Sequence[Field] = ()
     parent: Scope | None = None
@@ -71,6 +74,7 @@ class Scope:
     named_queries: dict[str, object] = field(default_factory=dict)
     lambda_: bool = False
     closed: bool = False
+    output: bool = False
     _by_name: dict[str, list[Field]] | None = None
 
     def visible_fields(self) -> list[Field]:

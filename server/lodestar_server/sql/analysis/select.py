@@ -42,7 +42,7 @@ from lodestar_server.sql.analysis.grouping import (
 )
 from lodestar_server.sql.analysis.patterns.windows import with_pattern_window
 from lodestar_server.sql.analysis.relations import ONE_ROW, analyze_relation, extend
-from lodestar_server.sql.analysis.scopes import Field, Scope
+from lodestar_server.sql.analysis.scopes import Field, Origin, Scope
 from lodestar_server.sql.analysis.syntax import check_scalar, qualified_name, window_calls
 from lodestar_server.sql.parser import ast, format_expression
 
@@ -103,10 +103,10 @@ def _bind(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> Pie
     _named_windows(expressions, node)
     where = None if node.where is None else analyze_where(analysis, inner, node.where)
     items = _items(expressions, node, inner)
-    columns = {one.symbol for one in source.fields}
-    grouping = analyze_group_by(expressions, node, [one.item for one in items], columns)
+    origins = {one.symbol: one.origin for one in source.fields}
+    grouping = analyze_group_by(expressions, node, [one.item for one in items], set(origins))
     having = None if node.having is None else (node.having, _having(expressions, node.having))
-    outputs = tuple(Output(one.item, _output_field(analysis, one, columns, source)) for one in items)
+    outputs = tuple(Output(one.item, _output_field(analysis, one, origins)) for one in items)
     sort_keys = _order_by(expressions, node, outputs, inner)
     grouped = node.group_by is not None or having is not None or bool(collector.aggregates)
     grouped = grouped or collector.aggregates_in_window
@@ -247,13 +247,13 @@ def _check_aliases(part: ast.AllColumns, expected: int) -> None:
         raise LodestarError(MISMATCHED_COLUMN_ALIASES, message, location=part.aliases[0].at)
 
 
-def _output_field(analysis: Analysis, named: NamedItem, columns: set[Symbol], source: RelationPlan) -> Field:
-    """A column keeps its symbol, anything else gets one."""
+def _output_field(analysis: Analysis, named: NamedItem, origins: dict[Symbol, Origin | None]) -> Field:
+    """A column of FROM keeps its symbol, anything else gets one."""
     bound = named.item.bound
     origin = None
-    if isinstance(bound, ir.SymbolRef) and bound.symbol in columns:
+    if isinstance(bound, ir.SymbolRef) and bound.symbol in origins:
         symbol = bound.symbol
-        origin = next((one.origin for one in source.fields if one.symbol == symbol), None)
+        origin = origins[symbol]
     else:
         symbol = analysis.symbols.new(bound.type, (named.name or "expr").lower())
     return Field(symbol, named.name, None, False, origin, named.aliased)
@@ -268,7 +268,7 @@ def _order_by(
     if node.order_by is None:
         return ()
     fields = [output.field for output in outputs]
-    scoped = expressions.with_scope(Scope(fields, parent=inner), in_lambda=False)
+    scoped = expressions.with_scope(Scope(fields, parent=inner, output=True), in_lambda=False)
     keys: list[SortKey] = []
     for item in node.order_by.sort_items:
         key: Expression
@@ -300,9 +300,11 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
         grouped = GroupedExpressions(
             pieces.grouping, columns, collector, analysis.outer_names, frozenset(one.field.symbol for one in outputs)
         )
-        check_grouping_calls(collector, pieces.grouping, aliases)
+        check_grouping_calls(collector, pieces.grouping)
         plain = GroupedExpressions(pieces.grouping, columns, collector, analysis.outer_names)
         values = [plain.rewrite_item(output.item) for output in outputs]
+        for fault in collector.order_by_faults:
+            raise fault
         relation = _aggregated(analysis, relation, pieces, plain)
         keys = [
             Ordering(

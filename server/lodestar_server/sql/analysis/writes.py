@@ -17,10 +17,15 @@ from lodestar_server.spi.errors import (
     DUPLICATE_COLUMN_NAME,
     INVALID_CAST_ARGUMENT,
     MISSING_COLUMN_NAME,
+    NOT_SUPPORTED,
+    TABLE_NOT_FOUND,
     TYPE_MISMATCH,
     ErrorCode,
+    Location,
     LodestarError,
 )
+from lodestar_server.spi.handles import CatalogTable
+from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import (
     BIGINT,
     INTEGER,
@@ -31,7 +36,7 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.sql.analysis.casts import coerce
-from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
+from lodestar_server.sql.analysis.environment import Analysis, RelationCatalog, RelationPlan
 from lodestar_server.sql.analysis.queries import analyze_query, check_column_aliases
 from lodestar_server.sql.analysis.scopes import Scope
 from lodestar_server.sql.parser import ast
@@ -43,6 +48,22 @@ class WriteQuery:
 
     plan: PlanNode
     symbols: tuple[Symbol, ...]
+
+
+def write_target(catalog: RelationCatalog, name: QualifiedName, at: Location) -> CatalogTable:
+    """The table that a statement changes. Raises: TABLE_NOT_FOUND."""
+    table = catalog.find_table(name)
+    if table is None:
+        raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist", location=at)
+    return table
+
+
+def refuse_views(catalog: RelationCatalog, name: QualifiedName, message: str, at: Location) -> None:
+    """Raises NOT_SUPPORTED for a view; `message` with the kind of view in its place."""
+    if catalog.find_materialized_view(name) is not None:
+        raise LodestarError(NOT_SUPPORTED, message.format("materialized views"), location=at)
+    if catalog.find_view(name) is not None:
+        raise LodestarError(NOT_SUPPORTED, message.format("views"), location=at)
 
 
 def analyze_source(analysis: Analysis, query: ast.Query) -> RelationPlan:
@@ -146,7 +167,7 @@ def write_query(
         if field is not None:
             value = _written(ir.SymbolRef(field.symbol), column.type)
         if not column.nullable:
-            value = _not_null(value, column)
+            value = not_null(value, column, CONSTRAINT_VIOLATION)
         assignments.append((analysis.symbols.new(column.type, column.name), value))
     plan = Project(source.node, tuple(assignments))
     return WriteQuery(plan, plan.outputs)
@@ -159,9 +180,10 @@ def fail(code: ErrorCode, message: str, type_: Type) -> Expression:
     return ir.Cast(raised, type_)
 
 
-def _not_null(value: Expression, column: ColumnMetadata) -> Expression:
+def not_null(value: Expression, column: ColumnMetadata, code: ErrorCode) -> Expression:
+    """The value of a column that must have one; NULL raises."""
     message = f"NULL value not allowed for NOT NULL column: {column.name}"
-    return ir.Coalesce((value, fail(CONSTRAINT_VIOLATION, message, column.type)))
+    return ir.Coalesce((value, fail(code, message, column.type)))
 
 
 def _written(value: Expression, target: Type) -> Expression:

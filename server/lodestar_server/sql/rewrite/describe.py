@@ -18,7 +18,8 @@ from lodestar_server.spi.types import (
 from lodestar_server.sql.analysis.analyzer import bind_query
 from lodestar_server.sql.analysis.bound import BoundQuery, OutputField
 from lodestar_server.sql.analysis.environment import Analysis
-from lodestar_server.sql.analysis.row_changes import analyze_delete
+from lodestar_server.sql.analysis.merges import analyze_merge
+from lodestar_server.sql.analysis.row_changes import analyze_delete, analyze_update
 from lodestar_server.sql.analysis.writes import analyze_source, check_types, inserted_columns
 from lodestar_server.sql.parser import ast, parse_statement
 from lodestar_server.sql.parser.ast.walk import walk
@@ -83,7 +84,13 @@ def _analyze(
         case ast.Delete():
             analyze_delete(analysis, statement)
             return _ROWS
-        case ast.Update() | ast.Merge() | ast.RefreshMaterializedView() | ast.Analyze() | ast.TableExecute():
+        case ast.Update():
+            analyze_update(analysis, statement)
+            return _ROWS
+        case ast.Merge():
+            analyze_merge(analysis, statement)
+            return _ROWS
+        case ast.RefreshMaterializedView() | ast.Analyze() | ast.TableExecute():
             return _ROWS
     return ()
 

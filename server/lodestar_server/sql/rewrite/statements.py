@@ -10,12 +10,10 @@ from typing import Any
 
 from lodestar_server.functions.registry import list_entries
 from lodestar_server.metadata.session_properties import encode_session_value
-from lodestar_server.spi.connector import NO_ROLES, not_supported
 from lodestar_server.spi.errors import (
     CATALOG_NOT_AVAILABLE,
     CATALOG_NOT_FOUND,
     MISSING_CATALOG_NAME,
-    NOT_SUPPORTED,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     LodestarError,
@@ -144,10 +142,7 @@ def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) ->
     if node.catalog is not None:
         catalog = node.catalog.value.lower()
         context.require_catalog(catalog, node.at)
-        if context.metadata.require_catalog(catalog).connector.manages_owners:
-            not_supported(NO_ROLES)
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        context.metadata.refuse_roles(catalog, node.at)
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
     current = isinstance(node, ast.ShowRoles) and node.current
     roles = sorted(context.session.identity.roles) if current else []

@@ -12,6 +12,7 @@ from lodestar_server.execution.kernel.encoding.text import key_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.functions import intervals
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
+from lodestar_server.execution.kernel.functions.short_decimals import Operand, from_digits, in_short
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import DIVISION_BY_ZERO, INVALID_FUNCTION_ARGUMENT, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import (
@@ -106,12 +107,20 @@ def decimal_division(call: ScalarCall) -> Sql:
         by_zero = call.fail("Division by zero", DIVISION_BY_ZERO)
         text = "CASE WHEN {0} IS NOT NULL AND {1} = 0 THEN {2} WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN {3} END"
         return sql.let_all(call.arguments, lambda a, b: sql.fragment(text, a, b, by_zero, overflow))
-    if left.precision + rescale > _MAX_PRECISION - 1:
-        function = f"trino_divide_decimals(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR), {result.scale})"
-        return sql.cast(sql.fragment(function, *call.arguments), call.held)
-    parts = [unscaled(call.arguments[0], left, rescale), unscaled(call.arguments[1], right, 0)]
-    quotient = sql.let_all(parts, lambda dividend, divisor: sql.call("trino_divide_half_up", dividend, divisor))
-    return scaled(quotient, result)
+
+    def long_division(a: Sql, b: Sql) -> Sql:
+        if left.precision + rescale > _MAX_PRECISION - 1:
+            function = f"trino_divide_decimals(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR), {result.scale})"
+            return sql.cast(sql.fragment(function, a, b), call.held)
+        parts = [unscaled(a, left, rescale), unscaled(b, right, 0)]
+        return scaled(sql.let_all(parts, _half_up), result)
+
+    operands = (Operand(call.arguments[0], left, rescale), Operand(call.arguments[1], right))
+    return in_short(operands, lambda a, b: from_digits(_half_up(a, b), result), long_division)
+
+
+def _half_up(dividend: Sql, divisor: Sql) -> Sql:
+    return sql.call("trino_divide_half_up", dividend, divisor)
 
 
 def unscaled(value: Sql, type_: DecimalType, more: int) -> Sql:
@@ -167,13 +176,19 @@ def decimal_modulo(call: ScalarCall) -> Sql:
     left, right, result = decimal_sides(call)
     scale = max(left.scale, right.scale)
     widest = max(left.precision - left.scale, right.precision - right.scale) + scale
-    if widest > _MAX_PRECISION - 1:
-        function = f"trino_decimal_remainder(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR), {result.scale})"
-        return sql.cast(sql.fragment(function, *call.arguments), call.held)
-    parts = [
-        unscaled(value, kind, scale - kind.scale) for value, kind in zip(call.arguments, (left, right), strict=True)
-    ]
-    return scaled(sql.binary("%", *parts), DecimalType(result.precision, scale))
+
+    def long_remainder(a: Sql, b: Sql) -> Sql:
+        if widest > _MAX_PRECISION - 1:
+            function = f"trino_decimal_remainder(CAST({{0}} AS VARCHAR), CAST({{1}} AS VARCHAR), {result.scale})"
+            return sql.cast(sql.fragment(function, a, b), call.held)
+        parts = [unscaled(value, kind, scale - kind.scale) for value, kind in ((a, left), (b, right))]
+        return scaled(sql.binary("%", *parts), DecimalType(result.precision, scale))
+
+    operands = (
+        Operand(call.arguments[0], left, scale - left.scale),
+        Operand(call.arguments[1], right, scale - right.scale),
+    )
+    return in_short(operands, lambda a, b: from_digits(sql.binary("%", a, b), result), long_remainder)
 
 
 @scalar("$negate")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.functions.lists import joined_text
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Call, Cast, Constant, Expression
@@ -288,7 +289,7 @@ def _concat_ws(call: ScalarCall) -> Sql:
         parts = values[0]
     else:
         parts = sql.fragment("[{*}]", *values)
-    joined = sql.fragment("array_to_string({0}, {1})", parts, separator)
+    joined = joined_text(parts, separator, call.constant(0))
     # Nothing to join is the empty string; DuckDB drops NULLs as Trino does.
     given = [separator, values[0]] if isinstance(call.types[1], ArrayType) else [separator]
     present = sql.conjunction([sql.is_not_null(one) for one in given])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow as pa
 
 from lodestar_server.plugins.connectors.blackhole.handles import (
+    ROW_ID,
     BlackholeColumnHandle,
     BlackholeSplit,
     BlackholeTableHandle,
@@ -59,7 +60,7 @@ class BlackholeConnector(Connector):
         """As many as the table says."""
         assert isinstance(table, BlackholeTableHandle)
         rows = table.pages_per_split * table.rows_per_page
-        return (BlackholeSplit(row_count=rows) for _ in range(table.split_count))
+        return (BlackholeSplit(number, row_count=rows) for number in range(table.split_count))
 
     def read(
         self,
@@ -69,10 +70,11 @@ class BlackholeConnector(Connector):
         columns: Sequence[ColumnHandle],
         splits: Sequence[Split],
     ) -> PageSource | Sequence[FileScan]:
-        """The same page again and again."""
+        """The same page again and again, but for the rows' ids."""
         assert isinstance(table, BlackholeTableHandle)
         handles = [column for column in columns if isinstance(column, BlackholeColumnHandle)]
-        return BlackholePageSource(table, handles, len(splits) * table.pages_per_split)
+        numbers = [split.number for split in splits if isinstance(split, BlackholeSplit)]
+        return BlackholePageSource(table, handles, numbers)
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """Swallows."""
@@ -85,23 +87,27 @@ class BlackholeConnector(Connector):
 
 
 class BlackholePageSource(PageSource):
-    """`count` times the same page."""
+    """The pages of the splits with these numbers."""
 
-    def __init__(self, table: BlackholeTableHandle, columns: Sequence[BlackholeColumnHandle], count: int) -> None:
+    def __init__(
+        self, table: BlackholeTableHandle, columns: Sequence[BlackholeColumnHandle], splits: Sequence[int]
+    ) -> None:
         self._table = table
         self._columns = columns
-        self._count = count
+        self._splits = splits
         self._closed = threading.Event()
 
     def pages(self) -> Iterator[pa.RecordBatch]:
         """After a delay each."""
-        if self._count == 0:
+        each = self._table.pages_per_split
+        numbers = [split * each + page for split in self._splits for page in range(each)]
+        if not numbers:
             return
         page = self._page()
-        for _ in range(self._count):
+        for number in numbers:
             if self._closed.wait(self._table.delay_seconds) if self._table.delay_seconds else self._closed.is_set():
                 return
-            yield page
+            yield self._numbered(page, number)
 
     def _page(self) -> pa.RecordBatch:
         rows = self._table.rows_per_page
@@ -112,6 +118,13 @@ class BlackholePageSource(PageSource):
             for column in self._columns
         ]
         return pa.RecordBatch.from_arrays(arrays, [column.name for column in self._columns])
+
+    def _numbered(self, page: pa.RecordBatch, number: int) -> pa.RecordBatch:
+        if ROW_ID not in self._columns:
+            return page
+        first = number * page.num_rows
+        place = self._columns.index(ROW_ID)
+        return page.set_column(place, ROW_ID.name, pa.array(range(first, first + page.num_rows), pa.int64()))
 
     def close(self) -> None:
         """Ends a delay too."""

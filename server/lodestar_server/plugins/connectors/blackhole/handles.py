@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
-from lodestar_server.spi.types import Type
+from lodestar_server.spi.types import BIGINT, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,15 @@ class BlackholeTableHandle(TableHandle):
         return str(self.name)
 
 
+ROW_ID = BlackholeColumnHandle("row_id", BIGINT)
+"""The place of a row in a scan."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlackholeSplit(Split):
-    """One of `split_count` equal pieces."""
+    """One of `split_count` equal pieces: its `number`, from 0."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

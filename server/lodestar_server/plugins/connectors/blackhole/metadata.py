@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from lodestar_server.plugins.connectors.blackhole.handles import (
+    ROW_ID,
     BlackholeColumnHandle,
     BlackholeTableHandle,
     BlackholeWriteHandle,
@@ -26,6 +27,7 @@ from lodestar_server.spi.connector import (
 from lodestar_server.spi.errors import ALREADY_EXISTS, NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import ColumnStatistics, TableStatistics
 from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, DecimalType, Type
@@ -148,9 +150,6 @@ class BlackholeMetadata(ConnectorMetadata):
         return None
 
     # deleting
-    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """A table can be emptied; single rows are refused when that turns out to be asked."""
-
     def apply_delete(self, session: ConnectorSession, table: TableHandle) -> TableHandle | None:
         """All of it: there are no predicates here."""
         return table
@@ -158,6 +157,17 @@ class BlackholeMetadata(ConnectorMetadata):
     def execute_delete(self, session: ConnectorSession, table: TableHandle) -> int | None:
         """The rows come back, but they are counted."""
         return _table(table).rows
+
+    def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
+        """Rows are numbered."""
+        return RowIdColumn(ROW_ID, ROW_ID.type)
+
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:
+        """Any changes."""
+        return BlackholeWriteHandle(_table(table))
+
+    def finish_row_changes(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """The rows are as they were."""
 
     # writing
     def begin_create_table(self, session: ConnectorSession, table: TableMetadata, save_mode: SaveMode) -> WriteHandle:

@@ -9,16 +9,16 @@ import pyarrow as pa
 
 from lodestar_server.plugins.connectors.hive.column_figures import ColumnFigures
 from lodestar_server.plugins.connectors.hive.definitions import column_handles
-from lodestar_server.plugins.connectors.hive.errors import HIVE_PARTITION_DROPPED_DURING_QUERY
 from lodestar_server.plugins.connectors.hive.handles import HiveAnalyzeHandle, HiveTableHandle
-from lodestar_server.plugins.connectors.hive.metastore import documents
-from lodestar_server.plugins.connectors.hive.metastore.figures import merge_figures
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartFigures
-from lodestar_server.plugins.connectors.hive.metastore.model import Table
-from lodestar_server.plugins.connectors.hive.partition_names import NULL_VALUE, make_partition_name
 from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
+from lodestar_server.plugins.toolkit.metastore import documents
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_DROPPED_DURING_QUERY
+from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.interface import PartFigures
+from lodestar_server.plugins.toolkit.metastore.model import Table
+from lodestar_server.plugins.toolkit.metastore.partition_names import NULL_VALUE, make_partition_name
 from lodestar_server.spi.connector import AnalyzeTarget
 from lodestar_server.spi.errors import INVALID_ANALYZE_PROPERTY, LodestarError
 from lodestar_server.spi.page import PageSink

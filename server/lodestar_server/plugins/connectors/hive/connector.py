@@ -18,7 +18,6 @@ from lodestar_server.plugins.connectors.hive.handles import (
 )
 from lodestar_server.plugins.connectors.hive.listing import HiveLister
 from lodestar_server.plugins.connectors.hive.metadata import HiveMetadata
-from lodestar_server.plugins.connectors.hive.metastore.interface import Metastore
 from lodestar_server.plugins.connectors.hive.page_sink import HivePageSink
 from lodestar_server.plugins.connectors.hive.procedures import HiveProcedures
 from lodestar_server.plugins.connectors.hive.scan import HiveScanner
@@ -33,6 +32,7 @@ from lodestar_server.plugins.connectors.hive.table_properties import (
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.isolation import check_isolation
+from lodestar_server.plugins.toolkit.metastore.interface import Metastore
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle

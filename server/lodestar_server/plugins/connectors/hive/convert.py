@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_BAD_DATA
 from lodestar_server.plugins.connectors.hive.parquet_types import fields_by_name, file_type
-from lodestar_server.plugins.connectors.hive.partition_names import java_float
+from lodestar_server.plugins.toolkit.java_text import java_float
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
     DOUBLE,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_COLUMN_ORDER_MISMATCH
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import (
     BUCKET,
@@ -16,13 +15,6 @@ from lodestar_server.plugins.connectors.hive.handles import (
     PATH,
     ColumnKind,
     HiveColumnHandle,
-)
-from lodestar_server.plugins.connectors.hive.metastore.model import Bucketing, HiveColumn, Table, TableType
-from lodestar_server.plugins.connectors.hive.metastore.written import (
-    QUERY_ID,
-    TRINO_VERSION,
-    VERSION,
-    basic_parameters,
 )
 from lodestar_server.plugins.connectors.hive.partition_names import check_partition_type
 from lodestar_server.plugins.connectors.hive.table_properties import (
@@ -39,6 +31,14 @@ from lodestar_server.plugins.connectors.hive.types import (
     check_timestamps,
     from_hive_type,
     to_hive_type,
+)
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_COLUMN_ORDER_MISMATCH
+from lodestar_server.plugins.toolkit.metastore.model import Bucketing, HiveColumn, Table, TableType
+from lodestar_server.plugins.toolkit.metastore.written import (
+    QUERY_ID,
+    TRINO_VERSION,
+    VERSION,
+    basic_parameters,
 )
 from lodestar_server.spi.connector import ColumnMetadata, TableMetadata, not_supported
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError

@@ -19,9 +19,9 @@ class HiveConnectorFactory:
         """Raises: ConfigurationError."""
         from lodestar_server.plugins.connectors.hive.config import AcceptedHiveConfig, HiveConfig, MetastoreKind
         from lodestar_server.plugins.connectors.hive.connector import HiveConnector
-        from lodestar_server.plugins.connectors.hive.errors import HIVE_FILESYSTEM_ERROR
-        from lodestar_server.plugins.connectors.hive.metastore.file import FileMetastore
         from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
+        from lodestar_server.plugins.toolkit.metastore.errors import HIVE_FILESYSTEM_ERROR
+        from lodestar_server.plugins.toolkit.metastore.file import FileMetastore
 
         used: set[str] = set()
         config = load_group(HiveConfig, properties, used=used)

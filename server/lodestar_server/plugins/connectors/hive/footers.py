@@ -12,9 +12,9 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT
 from lodestar_server.plugins.connectors.hive.int96 import int96_columns
 from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT
 from lodestar_server.spi.errors import LodestarError
 
 

@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
-from lodestar_server.plugins.connectors.hive.metastore.interface import WriteMode
 from lodestar_server.plugins.connectors.hive.text_files import TextOptions
+from lodestar_server.plugins.toolkit.metastore.interface import WriteMode
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
-from lodestar_server.plugins.connectors.hive.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
 from lodestar_server.plugins.connectors.hive.formats import LINES, require_readable
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit, HiveTableHandle
-from lodestar_server.plugins.connectors.hive.metastore.model import Table
-from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, read_values
+from lodestar_server.plugins.connectors.hive.partition_names import read_values
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.text_files import TextOptions
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
+from lodestar_server.plugins.toolkit.metastore.model import Table
+from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession

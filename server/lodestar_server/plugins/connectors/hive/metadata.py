@@ -17,15 +17,15 @@ from lodestar_server.plugins.connectors.hive.definitions import (
 )
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
 from lodestar_server.plugins.connectors.hive.listing import typed_partitions
-from lodestar_server.plugins.connectors.hive.metastore.model import Database, Table
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
 from lodestar_server.plugins.connectors.hive.system_tables import find_system_table
 from lodestar_server.plugins.connectors.hive.table_properties import LOCATION
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
-from lodestar_server.plugins.connectors.hive.views import decode_view, is_trino_view, view_table
 from lodestar_server.plugins.connectors.hive.writing import HiveWriting
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, split_location
+from lodestar_server.plugins.toolkit.metastore.model import Database, Table
+from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_trino_view, view_table
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     FilterResult,

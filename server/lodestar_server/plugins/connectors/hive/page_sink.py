@@ -11,18 +11,18 @@ import pyarrow as pa
 
 from lodestar_server.plugins.connectors.hive.column_figures import ColumnFigures
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
-from lodestar_server.plugins.connectors.hive.errors import (
+from lodestar_server.plugins.connectors.hive.handles import HiveWriteHandle
+from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
+from lodestar_server.plugins.connectors.hive.writers import FileWriter, open_writer
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of
+from lodestar_server.plugins.toolkit.metastore import documents
+from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_TOO_MANY_OPEN_PARTITIONS,
     HIVE_WRITER_CLOSE_ERROR,
     HIVE_WRITER_DATA_ERROR,
 )
-from lodestar_server.plugins.connectors.hive.handles import HiveWriteHandle
-from lodestar_server.plugins.connectors.hive.metastore import documents
-from lodestar_server.plugins.connectors.hive.metastore.figures import merge_figures
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite
-from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
-from lodestar_server.plugins.connectors.hive.writers import FileWriter, open_writer
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of
+from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.interface import PartWrite
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types import Type

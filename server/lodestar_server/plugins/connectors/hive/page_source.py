@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodestar_server.plugins.connectors.hive.convert import convert
-from lodestar_server.plugins.connectors.hive.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
 from lodestar_server.plugins.connectors.hive.footers import open_parquet, source_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
@@ -21,6 +20,7 @@ from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_ti
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
 from lodestar_server.plugins.connectors.hive.text_files import TextOptions, read_rows
 from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSource
 from lodestar_server.spi.types import TimestampType, Type

@@ -1,18 +1,19 @@
-"""Partition names (`p=a%2Fb/q=1`), partition values as Hive writes them, and typed values.
+"""Partition values as Hive writes them, and typed values.
 
 A value is text in the metastore; `__HIVE_DEFAULT_PARTITION__` stands for NULL (and for the empty text).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Protocol
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA, HIVE_INVALID_PARTITION_VALUE
 from lodestar_server.plugins.toolkit.calendar import day_number, day_text
+from lodestar_server.plugins.toolkit.java_text import java_float
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_PARTITION_VALUE
+from lodestar_server.plugins.toolkit.metastore.partition_names import NULL_VALUE, make_partition_name
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
@@ -30,11 +31,8 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 
-NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
 NULL_VALUE_OF_HIVE = "\\N"
 
-_ESCAPED = re.compile("[\x00-\x1f\"#%'*/:=?\\\\\x7f{\\[\\]^]")
-_UNESCAPED = re.compile("%([0-9A-Fa-f]{2})")
 _EPOCH_TIME = datetime(1970, 1, 1)
 _PICOSECONDS = 1_000_000_000_000
 _DECIMALS = Context(prec=76)
@@ -50,36 +48,6 @@ class PartitionColumn(Protocol):
 
     @property
     def type(self) -> Type: ...
-
-
-def escape_name(text: str) -> str:
-    """A value or name as it stands in a path."""
-    return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", text)
-
-
-def unescape_name(text: str) -> str:
-    """The inverse."""
-    return _UNESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def make_partition_name(columns: Sequence[str], values: Sequence[str]) -> str:
-    """`p=a/q=1`."""
-    return "/".join(
-        f"{escape_name(column)}={escape_name(value)}" for column, value in zip(columns, values, strict=True)
-    )
-
-
-def parse_partition_name(name: str, columns: int) -> tuple[str, ...]:
-    """The values of a name. Raises: HIVE_INVALID_METADATA when it does not have `columns` parts."""
-    values = []
-    for part in name.split("/"):
-        _, mark, value = part.partition("=")
-        if not mark:
-            break
-        values.append(unescape_name(value))
-    if len(values) != columns or name.count("/") != columns - 1:
-        raise LodestarError(HIVE_INVALID_METADATA, f"Invalid partition name: {name}")
-    return tuple(values)
 
 
 def check_partition_type(column: str, type_: Type) -> None:
@@ -125,44 +93,6 @@ def _text(type_: Type, value: Any) -> str:
     if type_ in (DOUBLE, REAL):
         return java_float(value, single=type_ == REAL)
     return str(value)
-
-
-def java_float(value: float, *, single: bool = False) -> str:
-    """A double or float as Java prints it: `1.0`, `1.0E10`, `NaN`."""
-    if value != value:
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0:
-        return "-0.0" if str(value).startswith("-") else "0.0"
-    digits, exponent = _digits(_shortest(value, single=single))
-    sign = "-" if value < 0 else ""
-    if -3 <= exponent < 7:
-        shifted = Decimal(digits).scaleb(exponent - len(digits) + 1)
-        plain = format(shifted, "f")
-        return sign + (plain if "." in plain else plain + ".0")
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
-
-
-def _shortest(value: float, *, single: bool) -> str:
-    """The shortest text that reads as the value; of two digits at least, then the one nearest to the value."""
-    import numpy as np
-
-    read = np.float32 if single else float
-    text = str(read(value))
-    if len(_digits(text)[0]) == 1:
-        two = f"{Decimal(float(read(value))):.1e}"
-        if read(two) == read(value):
-            return two
-    return text
-
-
-def _digits(text: str) -> tuple[str, int]:
-    """Significant digits and the decimal exponent of the first of them."""
-    number = Decimal(text.lstrip("-"))
-    digits = "".join(map(str, number.as_tuple().digits)).lstrip("0")
-    exponent = number.adjusted()
-    return digits.rstrip("0") or "0", exponent
 
 
 def read_values(columns: Sequence[PartitionColumn], texts: Sequence[str]) -> tuple[Any, ...]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle
-from lodestar_server.plugins.connectors.hive.partition_names import make_partition_name, write_value
+from lodestar_server.plugins.connectors.hive.partition_names import write_value
+from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
 from lodestar_server.spi.types.values import arrow_to_values
 
 

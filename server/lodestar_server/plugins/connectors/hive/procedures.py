@@ -9,17 +9,17 @@ from typing import Any
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import partition_handles
 from lodestar_server.plugins.connectors.hive.footers import FooterCache
-from lodestar_server.plugins.connectors.hive.metastore.interface import Metastore, PartWrite
-from lodestar_server.plugins.connectors.hive.metastore.model import Partition, Table
-from lodestar_server.plugins.connectors.hive.metastore.written import QUERY_ID, new_partition
-from lodestar_server.plugins.connectors.hive.partition_names import (
+from lodestar_server.plugins.connectors.hive.partition_names import read_values
+from lodestar_server.plugins.connectors.hive.session import timestamp_precision
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, split_location
+from lodestar_server.plugins.toolkit.metastore.interface import Metastore, PartWrite
+from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
+from lodestar_server.plugins.toolkit.metastore.partition_names import (
     NULL_VALUE,
     make_partition_name,
     parse_partition_name,
-    read_values,
 )
-from lodestar_server.plugins.connectors.hive.session import timestamp_precision
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of, split_location
+from lodestar_server.plugins.toolkit.metastore.written import QUERY_ID, new_partition
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
     INVALID_PROCEDURE_ARGUMENT,

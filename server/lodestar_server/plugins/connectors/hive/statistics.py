@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle
-from lodestar_server.plugins.connectors.hive.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.calendar import day_number
+from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.spi.handles import ColumnHandle
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, ColumnStatistics, TableStatistics
 from lodestar_server.spi.types import (

@@ -8,9 +8,9 @@ from typing import Any
 from lodestar_server.plugins.connectors.hive.definitions import partition_handles
 from lodestar_server.plugins.connectors.hive.handles import HiveColumnHandle
 from lodestar_server.plugins.connectors.hive.listing import typed_partitions
-from lodestar_server.plugins.connectors.hive.metastore.model import Table
 from lodestar_server.plugins.connectors.hive.session import timestamp_precision
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
+from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.spi.connector import ColumnMetadata
 from lodestar_server.spi.errors import NOT_FOUND, LodestarError
 from lodestar_server.spi.names import SchemaTableName

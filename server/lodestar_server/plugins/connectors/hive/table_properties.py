@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
-from lodestar_server.plugins.connectors.hive.metastore.model import Bucketing, SortingColumn, Table, TableType
 from lodestar_server.plugins.connectors.hive.session import one_of
+from lodestar_server.plugins.toolkit.metastore.model import Bucketing, SortingColumn, Table, TableType
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.types import BOOLEAN, DOUBLE, INTEGER, VARCHAR, ArrayType, MapType

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_BAD_DATA
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.text_values import Delimited, read_json, write_json_row
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import Type, VarcharType
 from lodestar_server.spi.types.values import arrow_to_values

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
-from lodestar_server.plugins.connectors.hive.partition_names import java_float
 from lodestar_server.plugins.toolkit.calendar import day_number, day_text
+from lodestar_server.plugins.toolkit.java_text import java_float
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import (
     BOOLEAN,

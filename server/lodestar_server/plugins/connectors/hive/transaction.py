@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lodestar_server.plugins.connectors.hive.metastore.guard import Staging
-from lodestar_server.plugins.connectors.hive.metastore.interface import Metastore
-from lodestar_server.plugins.connectors.hive.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.guard import Staging
+from lodestar_server.plugins.toolkit.metastore.interface import Metastore
+from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.names import SchemaTableName
 

@@ -18,7 +18,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from lodestar_server.plugins.connectors.hive.errors import HIVE_INVALID_METADATA
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_METADATA
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (

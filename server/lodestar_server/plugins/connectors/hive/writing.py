@@ -9,22 +9,15 @@ from typing import Any, NoReturn
 from lodestar_server.plugins.connectors.hive.analyzing import analyze_target, read_figures
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
-from lodestar_server.plugins.connectors.hive.errors import (
-    HIVE_DATABASE_LOCATION_ERROR,
-    HIVE_PATH_ALREADY_EXISTS,
-    HIVE_UNSUPPORTED_FORMAT,
-)
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
+    ColumnKind,
     HiveAnalyzeHandle,
     HiveColumnHandle,
     HiveTableHandle,
     HiveWriteHandle,
 )
 from lodestar_server.plugins.connectors.hive.listing import text_options, typed_partitions
-from lodestar_server.plugins.connectors.hive.metastore.interface import PartWrite, TableWrite, WriteMode
-from lodestar_server.plugins.connectors.hive.metastore.model import Table, TableType
-from lodestar_server.plugins.connectors.hive.metastore.written import add_to_table, basic_parameters
 from lodestar_server.plugins.connectors.hive.page_sink import read_fragments
 from lodestar_server.plugins.connectors.hive.session import (
     compression_codec,
@@ -36,14 +29,25 @@ from lodestar_server.plugins.connectors.hive.session import (
 )
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction, OpenWrite
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of, split_location
+from lodestar_server.plugins.toolkit.metastore.errors import (
+    HIVE_DATABASE_LOCATION_ERROR,
+    HIVE_PATH_ALREADY_EXISTS,
+    HIVE_UNSUPPORTED_FORMAT,
+)
+from lodestar_server.plugins.toolkit.metastore.interface import PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.model import Table, TableType
+from lodestar_server.plugins.toolkit.metastore.written import add_to_table, basic_parameters
 from lodestar_server.spi.connector import AnalyzeTarget, ConnectorMetadata, SaveMode, TableMetadata, not_supported
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, NOT_FOUND, TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.types import BIGINT
 
 STAGING_PREFIX = "_lodestar_staging-"
 ROWS = "rows"
+_MODIFYING_ROWS = "Modifying Hive table rows is only supported for transactional tables"
 
 _MODES = {
     ExistingPartitions.APPEND: WriteMode.APPEND,
@@ -276,12 +280,13 @@ class HiveWriting(ConnectorMetadata):
         self._transaction.add(lambda: self._transaction.metastore.set_figures(handle.name, found))
 
     # UPDATE, MERGE
-    def check_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
-        """Refused later, when a statement turns out to be correct and about single rows."""
+    def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
+        """Never read: the changes are refused when a statement turns out to be correct and about single rows."""
+        return RowIdColumn(HiveColumnHandle("$row_id", BIGINT, ColumnKind.HIDDEN), BIGINT)
 
-    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> None:
+    def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:
         """Never for these tables."""
-        not_supported("Modifying Hive table rows is only supported for transactional tables")
+        not_supported(_MODIFYING_ROWS)
 
 
 def _emptied(table: Table) -> Table:

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from tests.fakes.harness import Harness, table
+from tests.fakes.reading import read_rows
 
 from lodestar_server.plugins.connectors.blackhole.connector import BlackholeConnector, zero
 from lodestar_server.plugins.connectors.blackhole.properties import TABLE_PROPERTIES
 from lodestar_server.spi.connector import SaveMode
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.properties import Duration
-from lodestar_server.spi.types import BIGINT, Type
+from lodestar_server.spi.row_changes import RowOperation
+from lodestar_server.spi.types import BIGINT, TINYINT, Type
 from lodestar_server.spi.types.text import parse_type
 
 
@@ -119,6 +122,25 @@ def test_deleted_rows_are_counted(harness: Harness) -> None:
         assert handle is not None
         assert on.metadata.execute_delete(on.session, handle) == 6
         assert len(on.rows("default", "t")) == 6
+
+
+def test_rows_are_numbered_and_changes_vanish(harness: Harness) -> None:
+    create(harness, {"a": "bigint"}, split_count=2, pages_per_split=2, rows_per_page=3)
+    with harness.statement() as on:
+        handle = on.require("default", "t")
+        row_id = on.metadata.row_id_column(on.session, handle)
+        columns = [row_id.handle, on.column(handle, "a")]
+        splits = list(on.connector.splits(on.handle, on.session, handle, columns, TupleDomain.all()))
+        found: list[tuple[int, int]] = []
+        for split in splits:
+            source = on.connector.read(on.handle, on.session, handle, columns, [split])
+            found += read_rows(source, [row_id.type, BIGINT])
+        assert found == [(number, 0) for number in range(12)]
+        write = on.metadata.begin_row_changes(on.session, handle)
+        changes = [(int(RowOperation.DELETE), 0, None), (int(RowOperation.UPDATE), 1, 5)]
+        fragments = on.write(write, [TINYINT, row_id.type, BIGINT], changes)
+        on.metadata.finish_row_changes(on.session, write, fragments)
+        assert len(on.rows("default", "t")) == 12
 
 
 def test_nothing_is_kept(harness: Harness) -> None:

@@ -9,8 +9,8 @@ from tests.fakes.harness import table
 
 from lodestar_server.plugins.connectors.hive.definitions import metadata_of, table_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
-from lodestar_server.plugins.connectors.hive.metastore.model import Bucketing, SortingColumn, TableType
 from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
+from lodestar_server.plugins.toolkit.metastore.model import Bucketing, SortingColumn, TableType
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types.text import parse_type
 

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from lodestar_server.plugins.connectors.hive.partition_names import (
-    NULL_VALUE,
     check_partition_type,
-    escape_name,
     java_float,
+    read_values,
+    write_value,
+)
+from lodestar_server.plugins.toolkit.metastore.partition_names import (
+    NULL_VALUE,
+    escape_name,
     make_partition_name,
     parse_partition_name,
-    read_values,
     unescape_name,
-    write_value,
 )
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (

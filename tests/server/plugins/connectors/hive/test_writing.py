@@ -288,7 +288,7 @@ def test_deleting_everything(harness: Harness, place: Path) -> None:
 def test_single_rows_are_not_changed(parts: Harness) -> None:
     with parts.statement() as on:
         handle = on.require("default", "t")
-        on.metadata.check_row_changes(on.session, handle)
+        on.metadata.row_id_column(on.session, handle)
         assert fails(lambda: on.metadata.begin_row_changes(on.session, handle)) == (
             "NOT_SUPPORTED",
             "Modifying Hive table rows is only supported for transactional tables",

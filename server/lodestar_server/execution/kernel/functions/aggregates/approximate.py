@@ -44,7 +44,7 @@ def _approx_distinct(call: GroupCall) -> Sql:
 
 @aggregate("approx_percentile")
 def _approx_percentile(call: GroupCall) -> Sql:
-    """The value at index floor(p * n) of the sorted values; a weight repeats its value. Rows with a NULL do not count."""
+    """The value at index floor(p * n) of the sorted values; a weight repeats its value, NULLs do not count."""
     value = _finite_value(call)
     percentile = call.arguments[-1]
     weighted = len(call.arguments) == 3 and not isinstance(call.types[1], ArrayType)

@@ -6,6 +6,7 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
 from lodestar_server.execution.kernel.functions.operators import scaled, unscaled
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.functions.short_decimals import Operand, from_digits, in_short
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT
 from lodestar_server.spi.types import DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
@@ -71,12 +72,25 @@ def _average_decimal(call: GroupCall, type_: DecimalType) -> Sql:
     total = call.apply("sum", call.arguments[0], order=())
     count = call.apply("count", call.arguments[0], order=())
 
+    summed = DecimalType(_SUM_PRECISION, type_.scale)
+
+    def long_division(s: Sql, n: Sql) -> Sql:
+        return scaled(sql.let(unscaled(s, summed, 0), lambda d: _half_up(d, sql.cast(n, "HUGEINT"))), type_)
+
     def divided(s: Sql, n: Sql) -> Sql:
-        digits = unscaled(s, DecimalType(_SUM_PRECISION, type_.scale), 0)
-        quotient = sql.let(digits, lambda d: sql.fragment("trino_divide_half_up({0}, CAST({1} AS HUGEINT))", d, n))
-        return sql.case([(sql.fragment("{0} > 0", n), scaled(quotient, type_))])
+        operands = (Operand(s, summed), Operand(n, _COUNTED))
+        quotient = in_short(operands, lambda a, b: from_digits(_half_up(a, b), type_), long_division)
+        return sql.case([(sql.fragment("{0} > 0", n), quotient)])
 
     return sql.let_all((total, count), divided)
+
+
+_COUNTED = DecimalType(18, 0)
+"""What a count is when it stands for a decimal's digits."""
+
+
+def _half_up(dividend: Sql, divisor: Sql) -> Sql:
+    return sql.call("trino_divide_half_up", dividend, divisor)
 
 
 @aggregate("array_agg")

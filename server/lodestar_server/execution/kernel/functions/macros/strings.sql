@@ -47,7 +47,13 @@ CREATE MACRO trino_strpos_nth(s, search, n) AS
 
 CREATE MACRO trino_split_limited(parts, delimiter, size) AS
     CASE WHEN len(parts) <= size THEN parts
-         ELSE list_append(parts[:size - 1], array_to_string(parts[size:], delimiter)) END;
+         ELSE list_append(parts[:size - 1], trino_joined(parts[size:], delimiter)) END;
+
+-- array_to_string for a separator that need not be a constant.
+CREATE MACRO trino_joined(parts, separator) AS
+    array_to_string(list_transform(list_filter(parts, lambda joined_any: joined_any IS NOT NULL),
+                                   lambda joined_part, joined_at: CASE WHEN joined_at = 1 THEN joined_part
+                                                                       ELSE separator || joined_part END), '');
 
 CREATE MACRO trino_is_ascii(s) AS length(s) = strlen(s);
 

@@ -20,7 +20,7 @@ NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _SHORT = re.compile("#[0-9a-fA-F]{3}")
 _RESET = "\x1b[0m"
 _LEVELS = 6
-_MAX_WIDTH = 2**24
+_MAX_BAR = 1 << 20
 
 
 @value_function("trino_color", ["VARCHAR"], "INTEGER", pa.int32())
@@ -45,12 +45,9 @@ def rgb(red: int, green: int, blue: int) -> int:
 @value_function("trino_mixed_color", ["DOUBLE", "INTEGER", "INTEGER"], "INTEGER", pa.int32())
 def mixed(fraction: float, low: int, high: int) -> int:
     """Between two colours, on the wheel of hues."""
-    for name, value in (("lowColor", low), ("highColor", high)):
-        if value < 0:
-            raise refused(f"{name} not a valid RGB color")
-    if math.isnan(fraction):
-        return 0
-    share = min(max(fraction, 0.0), 1.0)
+    if low < 0 or high < 0:
+        raise refused("lowColor and highColor must be RGB colors")
+    share = min(max(fraction, 0.0), 1.0) if fraction == fraction else 0.0
     parts = [one + (other - one) * share for one, other in zip(_hsv(low), _hsv(high), strict=True)]
     made = 0
     for part in colorsys.hsv_to_rgb(*parts):
@@ -81,11 +78,12 @@ def render(text: str, value: int) -> str:
 @value_function("trino_bar", ["DOUBLE", "BIGINT", "INTEGER", "INTEGER"], "VARCHAR", pa.string())
 def bar(share: float, width: int, low: int, high: int) -> str:
     """A bar that fills a share of its width."""
-    if width > _MAX_WIDTH:
-        raise ValueError(marked(EXCEEDED_FUNCTION_MEMORY_LIMIT, f"A bar of {width} characters is too long"))
-    width = max(width, 0)
-    share = 0.0 if math.isnan(share) else min(max(share, 0.0), 1.0)
-    count = int(share * width)
+    if width > _MAX_BAR:
+        # Trino tries, and runs out of memory.
+        raise ValueError(marked(EXCEEDED_FUNCTION_MEMORY_LIMIT, f"Bar of {width} characters is too wide"))
+    if not math.isfinite(share * width):
+        share = 1.0 if share > 0 else 0.0
+    count = min(max(int(share * width), 0), max(width, 0))
     blocks = [
         f"\x1b[38;5;{_number(mixed(index / (width - 1) if width > 1 else 0.0, low, high))}m\u2588"
         for index in range(count)

@@ -1,0 +1,1 @@
+"""Tables in Iceberg's format; see factory.py."""

@@ -1,0 +1,163 @@
+"""Rows of Avro data files as values of the engine, by field id, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lodestar_server.plugins.connectors.iceberg.format.manifests import avro_type, decimal_length
+from lodestar_server.plugins.connectors.iceberg.format.types import (
+    DecimalOf,
+    Field,
+    IcebergType,
+    ListOf,
+    MapOf,
+    Struct,
+)
+from lodestar_server.plugins.connectors.iceberg.format.values import from_constant, to_constant
+
+Read = Callable[[Any], Any]
+
+
+def row_reader(schema: Mapping[str, Any], fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """From a record to one value per field, as in `ir.Constant`; None for a field that the file lacks."""
+    readers = _record_readers(schema, fields)
+    return lambda record: tuple(None if name is None else read(record[name]) for name, read in readers)
+
+
+def _record_readers(schema: Mapping[str, Any], fields: Sequence[Field]) -> list[tuple[str | None, Read]]:
+    by_id = {one["field-id"]: one for one in schema["fields"] if "field-id" in one}
+    by_name = {one["name"].lower(): one for one in schema["fields"]} if not by_id else {}
+    found: list[tuple[str | None, Read]] = []
+    for field in fields:
+        one = by_id.get(field.id) if by_id else by_name.get(field.name.lower())
+        if one is None:
+            found.append((None, lambda _: None))
+        else:
+            found.append((one["name"], _reader(_without_null(one["type"]), field.type)))
+    return found
+
+
+def _without_null(type_: Any) -> Any:
+    if isinstance(type_, list):
+        return next((one for one in type_ if one != "null"), "null")
+    return type_
+
+
+def _reader(avro: Any, wanted: IcebergType) -> Read:
+    match wanted:
+        case Struct(fields):
+            inside = _record_readers(avro, fields)
+
+            def read_struct(value: Any) -> Any:
+                if value is None:
+                    return None
+                return tuple(None if name is None else read(value[name]) for name, read in inside)
+
+            return read_struct
+        case ListOf():
+            item = _reader(_without_null(avro["items"]), wanted.element)
+            return lambda value: None if value is None else tuple(map(item, value))
+        case MapOf():
+            return _map_reader(avro, wanted)
+        case DecimalOf():
+            return lambda value: None if value is None else int.from_bytes(value, "big", signed=True)
+    return lambda value: to_constant(wanted, value)
+
+
+def _map_reader(avro: Any, wanted: MapOf) -> Read:
+    if avro["type"] == "map":
+        item = _reader(_without_null(avro["values"]), wanted.value)
+        return lambda value: None if value is None else tuple((key, item(one)) for key, one in value.items())
+    entry = {one["name"]: _without_null(one["type"]) for one in avro["items"]["fields"]}
+    key, item = _reader(entry["key"], wanted.key), _reader(entry["value"], wanted.value)
+
+    def read_map(value: Any) -> Any:
+        return None if value is None else tuple((key(one["key"]), item(one["value"])) for one in value)
+
+    return read_map
+
+
+# writing
+
+
+def record_schema(struct: Struct, name: str = "table") -> dict[str, Any]:
+    """Avro's schema of rows, with field ids."""
+    return _Schemas().record(struct, name)
+
+
+class _Schemas:
+    """A named type may be defined once."""
+
+    def __init__(self) -> None:
+        self._named: set[str] = set()
+
+    def record(self, struct: Struct, name: str) -> dict[str, Any]:
+        fields = []
+        for one in struct.fields:
+            made = self.of(one.type, one.id)
+            fields.append(
+                {"name": one.name, "type": made, "field-id": one.id}
+                if one.required
+                else {"name": one.name, "type": ["null", made], "default": None, "field-id": one.id}
+            )
+        return {"type": "record", "name": name, "fields": fields}
+
+    def of(self, type_: IcebergType, id_: int) -> Any:
+        match type_:
+            case Struct():
+                return self.record(type_, f"r{id_}")
+            case ListOf():
+                item = self.of(type_.element, type_.element_id)
+                items = item if type_.element_required else ["null", item]
+                return {"type": "array", "items": items, "element-id": type_.element_id}
+            case MapOf():
+                key, value = self.of(type_.key, type_.key_id), self.of(type_.value, type_.value_id)
+                return {
+                    "type": "array",
+                    "logicalType": "map",
+                    "items": {
+                        "type": "record",
+                        "name": f"k{type_.key_id}_v{type_.value_id}",
+                        "fields": [
+                            {"name": "key", "type": key, "field-id": type_.key_id},
+                            {
+                                "name": "value",
+                                "type": value if type_.value_required else ["null", value],
+                                "field-id": type_.value_id,
+                            },
+                        ],
+                    },
+                }
+        made = avro_type(type_)
+        name = made.get("name") if isinstance(made, dict) else None
+        if name in self._named:
+            return name
+        if name:
+            self._named.add(name)
+        return made
+
+
+def row_writer(struct: Struct) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    """From values as in `ir.Constant` to a record."""
+    writers = [(one.name, _writer(one.type)) for one in struct.fields]
+    return lambda row: {name: write(value) for (name, write), value in zip(writers, row, strict=True)}
+
+
+def _writer(type_: IcebergType) -> Read:
+    match type_:
+        case Struct():
+            write = row_writer(type_)
+            return lambda value: None if value is None else write(value)
+        case ListOf():
+            item = _writer(type_.element)
+            return lambda value: None if value is None else [item(one) for one in value]
+        case MapOf():
+            key, one_value = _writer(type_.key), _writer(type_.value)
+            return lambda value: (
+                None if value is None else [{"key": key(k), "value": one_value(one)} for k, one in value]
+            )
+        case DecimalOf():
+            length = decimal_length(type_.precision)
+            return lambda value: None if value is None else value.to_bytes(length, "big", signed=True)
+    return lambda value: from_constant(type_, value)

@@ -1,0 +1,1 @@
+"""The table format itself: types, schemas, partitioning, metadata and manifests, as its specification says."""

@@ -1,0 +1,153 @@
+"""The connector's handles and splits: all that a reader needs, without the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
+from lodestar_server.plugins.connectors.iceberg.format.types import Field
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
+from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.page import Split
+from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.types import BIGINT, INTEGER, VARCHAR, RowField, RowType, TimestampTzType, Type
+
+PARTITION = "$partition"
+PATH = "$path"
+MODIFIED = "$file_modified_time"
+ROW_ID = "$row_id"
+HIDDEN_IDS = {PARTITION: 2_147_483_642, PATH: 2_147_483_646, MODIFIED: 2_147_482_646}
+HIDDEN_TYPES: dict[str, Type] = {PARTITION: VARCHAR, PATH: VARCHAR, MODIFIED: TimestampTzType(3)}
+ROW_ID_TYPE = RowType(
+    (
+        RowField("_file", VARCHAR),
+        RowField("_pos", BIGINT),
+        RowField("partition_spec_id", INTEGER),
+        RowField("partition", VARCHAR),
+    )
+)
+ROW_ID_ID = 2_147_483_640
+"""Where a row is: file, place in it, and the partition that its deletion has to be recorded for."""
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergTransactionHandle(TransactionHandle):
+    """A transaction by its number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergColumnHandle(ColumnHandle):
+    """A column by its field id. `name` is the current one; columns of an id in `HIDDEN_IDS` are not in files."""
+
+    id: int
+    name: str
+    type: Type
+
+    @property
+    def hidden(self) -> bool:
+        """Computed from the file, not read from it."""
+        return self.name in HIDDEN_IDS and self.id == HIDDEN_IDS[self.name]
+
+    def __str__(self) -> str:
+        return f"{self.id}:{self.name}:{self.type.display}"
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergTableHandle(TableHandle):
+    """One snapshot of a table (None: it has none), seen through a schema.
+
+    The metadata is that of `metadata_location`, so that all of a query sees the same. The scan gives no rows outside of
+    `enforced`; `unenforced` is used to leave out files. `filtered`: ids of columns that the query filters by.
+    """
+
+    name: SchemaTableName
+    metadata_location: str
+    snapshot_id: int | None
+    schema_id: int
+    versioned: bool = False
+    enforced: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    unenforced: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    filtered: frozenset[int] = frozenset()
+    for_analyze: bool = False
+    storage_of_view: bool = False
+    max_file_size: int | None = None
+    """Of interest for rewriting: only files smaller than this, or with deletes."""
+    only_snapshots: frozenset[int] | None = None
+    """Only the rows that these snapshots have appended."""
+
+    def __str__(self) -> str:
+        shown = f"{self.name}$data"
+        if self.snapshot_id is not None:
+            shown += f"@{self.snapshot_id}"
+        if self.enforced.is_none:
+            return f"{shown} constraint=FALSE"
+        if self.enforced.is_all:
+            return shown
+        names = ", ".join(str(getattr(column, "name", column)) for column, _ in self.enforced.entries or ())
+        return f"{shown} constraint on [{names}]"
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergSplit(Split):
+    """A data file with the delete files that concern it. `modified_millis` since 1970.
+
+    `as_pages`: the scan's files are not for the kernel's own reader.
+    """
+
+    file: DataFile
+    sequence_number: int
+    deletes: tuple[tuple[int, DataFile], ...]
+    partition_path: str
+    partition_json: str
+    modified_nanos: int
+    as_pages: bool
+    constants: tuple[tuple[int, Any], ...] = ()
+    """Values of columns that the partition tells and the file may lack: column id → value as in `ir.Constant`."""
+
+
+class WriteKind(Enum):
+    """What a write's files are for."""
+
+    CREATE = "CREATE"
+    INSERT = "INSERT"
+    ROWS = "ROWS"
+    OPTIMIZE = "OPTIMIZE"
+    REFRESH = "REFRESH"
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergWriteHandle(WriteHandle):
+    """A write: files go below `data_location`. `columns` are those of the pages, in order.
+
+    `schema_json` and `spec_fields` are the table's as in its metadata; the sink needs nothing else.
+    """
+
+    write_id: str
+    kind: WriteKind
+    name: SchemaTableName
+    columns: tuple[IcebergColumnHandle, ...]
+    schema_json: bytes
+    spec_id: int
+    spec_json: bytes
+    sort_columns: tuple[tuple[str, str, str], ...]
+    data_location: str
+    object_store_layout: bool
+    format: str
+    codec: str
+    query_id: str
+    target_file_bytes: int
+    max_partitions: int
+    collect_statistics: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergAnalyzeHandle(WriteHandle):
+    """Distinct values of columns in a snapshot of a table; pages have these columns, in order."""
+
+    name: SchemaTableName
+    snapshot_id: int
+    fields: tuple[Field, ...]

@@ -1,0 +1,172 @@
+"""Opening data files: their footers, kept, and their rows as batches of the wanted columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
+from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_BAD_DATA, ICEBERG_CANNOT_OPEN_SPLIT
+from lodestar_server.plugins.connectors.iceberg.file_columns import convert, places
+from lodestar_server.plugins.connectors.iceberg.format.avro import opened
+from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
+from lodestar_server.plugins.connectors.iceberg.format.types import Field
+from lodestar_server.plugins.connectors.iceberg.types import to_trino
+from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.types.arrow import arrow_type
+from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
+
+PAGE_ROWS = 16_384
+
+
+def source_of(files: FileSystem, location: str) -> str | BinaryIO:
+    """What pyarrow opens: a path where there is one."""
+    path = files.local_path(location)
+    return files.open_input(location) if path is None else path
+
+
+class Footers:
+    """Schemas of Parquet files, read in parallel and kept: the files never change. Thread-safe."""
+
+    def __init__(self, files: FileSystem, entries: int, readers: int) -> None:
+        self._files = files
+        self._kept: BoundedCache[str, pa.Schema] = BoundedCache(entries)
+        self._pool = ThreadPoolExecutor(readers, thread_name_prefix="iceberg-footer")
+
+    def load(self, paths: Sequence[str]) -> list[pa.Schema]:
+        """In order. Raises: ICEBERG_CANNOT_OPEN_SPLIT, ICEBERG_BAD_DATA."""
+        found = {path: schema for path in paths if (schema := self._kept.find(path)) is not None}
+        missing = [path for path in dict.fromkeys(paths) if path not in found]
+        if len(missing) == 1:
+            found[missing[0]] = self._read(missing[0])
+        elif missing:
+            found.update(zip(missing, self._pool.map(self._read, missing), strict=True))
+        for path in missing:
+            self._kept.put(path, found[path])
+        return [found[path] for path in paths]
+
+    def _read(self, path: str) -> pa.Schema:
+        with telling(path), pq.ParquetFile(source_of(self._files, path)) as file:
+            return file.schema_arrow
+
+    def forget(self) -> None:
+        """Everything."""
+        self._kept.clear()
+
+    def close(self) -> None:
+        """Stop the readers."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def telling(location: str) -> Iterator[None]:
+    """Faults of a file as errors. Raises: ICEBERG_BAD_DATA, ICEBERG_CANNOT_OPEN_SPLIT."""
+    try:
+        yield
+    except pa.ArrowInvalid as fault:
+        raise LodestarError(ICEBERG_BAD_DATA, f"Malformed file {location}: {fault}") from fault
+    except (OSError, pa.ArrowException) as fault:
+        raise LodestarError(ICEBERG_CANNOT_OPEN_SPLIT, f"Error opening Iceberg split {location}: {fault}") from fault
+
+
+def read_columns(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+    """The file's rows in order, in batches with one column per field, of the pages' types.
+
+    A field that the file lacks is NULL. `fields` are of the table's schema.
+    """
+    with telling(file.path):
+        match file.format:
+            case "PARQUET":
+                yield from _read_parquet(files, file, fields)
+            case "ORC":
+                yield from _read_orc(files, file, fields)
+            case "AVRO":
+                yield from _read_avro(files, file, fields)
+            case other:
+                raise LodestarError(ICEBERG_BAD_DATA, f"Unknown format of data file: {other}")
+
+
+def _batch(batch: pa.RecordBatch, fields: Sequence[Field], at: Mapping[int, int], schema: pa.Schema) -> pa.RecordBatch:
+    if not fields:
+        return empty_columns_page(batch.num_rows)
+    names = {name: place for place, name in enumerate(batch.schema.names)}
+    arrays = []
+    for field in fields:
+        place = at.get(field.id)
+        if place is None:
+            arrays.append(pa.nulls(batch.num_rows, arrow_type(to_trino(field.type))))
+        else:
+            column = batch.column(names[schema.field(place).name])
+            arrays.append(convert(_with_ids(column, schema.field(place)), field.type))
+    return pa.RecordBatch.from_arrays(arrays, [f"c{i}" for i in range(len(fields))])
+
+
+def _with_ids(column: pa.Array, field: pa.Field) -> pa.Array:
+    # Batches may have lost the ids of nested fields; the file's schema has them.
+    return column if column.type.num_fields == 0 else column.cast(field.type)
+
+
+def _read_parquet(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(source_of(files, file.path), page_checksum_verification=True) as parquet:
+        schema = parquet.schema_arrow
+        at = places(schema, {field.id: field.name for field in fields})
+        names = [schema.field(place).name for place in sorted(at.values())]
+        if not names:
+            for start in range(0, parquet.metadata.num_rows, PAGE_ROWS):
+                rows = min(PAGE_ROWS, parquet.metadata.num_rows - start)
+                yield _batch(empty_columns_page(rows), fields, at, schema)
+            return
+        for batch in parquet.iter_batches(PAGE_ROWS, columns=names):
+            yield _batch(batch, fields, at, schema)
+
+
+def _read_orc(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+    import pyarrow.orc as orc
+
+    opened_file = orc.ORCFile(source_of(files, file.path))
+    schema = opened_file.schema
+    at = places(schema, {field.id: field.name for field in fields})
+    names = [schema.field(place).name for place in sorted(at.values())]
+    if not names:
+        for start in range(0, opened_file.nrows, PAGE_ROWS):
+            yield _batch(empty_columns_page(min(PAGE_ROWS, opened_file.nrows - start)), fields, at, schema)
+        return
+    for stripe in range(opened_file.nstripes):
+        batch = opened_file.read_stripe(stripe, columns=names)
+        for start in range(0, batch.num_rows, PAGE_ROWS):
+            yield _batch(batch.slice(start, PAGE_ROWS), fields, at, schema)
+
+
+def _read_avro(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+    from lodestar_server.plugins.connectors.iceberg.avro_rows import row_reader
+
+    content = files.read(file.path)
+    if content is None:
+        raise FileNotFoundError(file.path)
+    schema, records = opened(content)
+    types = [to_trino(field.type) for field in fields]
+    read = row_reader(schema, fields)
+    chunk: list[tuple[Any, ...]] = []
+
+    def page() -> pa.RecordBatch:
+        if not fields:
+            return empty_columns_page(len(chunk))
+        columns = zip(*chunk, strict=True)
+        return pa.RecordBatch.from_arrays(
+            [values_to_arrow(type_, values) for type_, values in zip(types, columns, strict=True)],
+            [f"c{i}" for i in range(len(fields))],
+        )
+
+    for record in records:
+        chunk.append(read(record))
+        if len(chunk) == PAGE_ROWS:
+            yield page()
+            chunk = []
+    if chunk:
+        yield page()

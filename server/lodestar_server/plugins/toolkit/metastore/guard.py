@@ -1,0 +1,272 @@
+"""Locks and the journal of a file metastore, so that a change is whole for everybody, killed processes included.
+
+Everything is below `<catalog dir>/.lodestar/`:
+
+- `locks/<name>`: one file per table (`schema.table`) and schema. Who changes holds it exclusively, who lists files
+  shared. The operating system frees the lock of a dead process.
+- `journal/<id>.json`: the operations of a change that has been decided. It is written and synced first, then the
+  operations run, then it is removed. Whoever gets a lock and finds a journal that names it (its writer must be dead,
+  for it held the lock) runs the operations again: each of them may be repeated. When an operation fails the others
+  are undone; where even that fails the journal stays and decides.
+- `staging/<id>.json`: directories that a running write fills. Its writer holds a lock on it; one without an owner is
+  cleaned up at the next start.
+
+A warehouse that cannot be written is read without locks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import orjson
+
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR, HIVE_TABLE_LOCK_NOT_ACQUIRED
+from lodestar_server.spi.errors import LodestarError
+
+HIDDEN_DIRECTORY = ".lodestar"
+T = TypeVar("T")
+
+Operation = tuple[str, ...]
+"""("write", location, text) | ("move", from, to) | ("delete_tree", location) | ("delete_file", location)."""
+
+
+class Guard:
+    """The hidden directory of one warehouse. Thread-safe."""
+
+    def __init__(self, files: FileSystem, catalog_directory: str) -> None:
+        self._files = files
+        self._home = child_of(catalog_directory, HIDDEN_DIRECTORY)
+        self._journal = child_of(self._home, "journal")
+        self._staging = child_of(self._home, "staging")
+        self._held = threading.local()
+        self._undecided = False
+
+    # locks
+    @contextmanager
+    def exclusively(self, *names: str) -> Iterator[None]:
+        """Change what the names stand for; nobody else changes or lists it meanwhile. May be nested."""
+        with ExitStack() as stack:
+            for name in sorted(set(names)):
+                stack.enter_context(self._lock(name, fcntl.LOCK_EX))
+            self._finish_journals(names)
+            yield
+
+    def steadily(self, name: str, read: Callable[[], T]) -> T:
+        """What `read` finds while no change is under way."""
+        while True:
+            path = self._lock_path(name)
+            if not path.exists():
+                found = read()
+                if not path.exists():  # nobody has ever changed it, not even meanwhile
+                    return found
+                continue
+            with self._lock(name, fcntl.LOCK_SH):
+                if not self._journals(name):
+                    return read()
+            with self.exclusively(name):
+                pass
+
+    def _lock_path(self, name: str) -> Path:
+        path = self._files.local_path(child_of(child_of(self._home, "locks"), quote(name, safe="")))
+        assert path is not None
+        return Path(path)
+
+    @contextmanager
+    def _lock(self, name: str, mode: int) -> Iterator[None]:
+        held: set[str] = self._held.__dict__.setdefault("names", set())
+        if name in held:
+            yield
+            return
+        handle = self._open(self._lock_path(name))
+        try:
+            fcntl.flock(handle, mode)
+            held.add(name)
+            try:
+                yield
+            finally:
+                held.discard(name)
+        finally:
+            os.close(handle)
+
+    def _open(self, path: Path) -> int:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as fault:
+            raise LodestarError(
+                HIVE_TABLE_LOCK_NOT_ACQUIRED, f"Cannot lock {path.name} for writing: {fault.strerror}"
+            ) from fault
+
+    # the journal
+    def run(self, names: Sequence[str], operations: Sequence[Operation]) -> None:
+        """Run operations whole or not at all; the names are locked exclusively by the caller."""
+        if len(operations) > 1:
+            entry = child_of(self._journal, f"{uuid.uuid4().hex}.json")
+            self._files.write(entry, orjson.dumps({"locks": list(names), "operations": operations}))
+            self._perform_all(entry, operations)
+            self._files.delete_file(entry)
+        else:
+            for operation in operations:
+                self._perform(operation)
+
+    def _perform_all(self, entry: str, operations: Sequence[Operation]) -> None:
+        undo: list[Operation] = []
+        at: Operation = ("nothing",)
+        try:
+            for at in operations:
+                undo.insert(0, self._inverse(at))
+                self._perform(at)
+        except BaseException:
+            try:
+                if at[0] == "move" and self._files.find(at[1]) is not None:
+                    undo.pop(0)  # what is at the target is something else
+                for operation in undo:
+                    self._perform(operation)
+                self._files.delete_file(entry)
+            except BaseException:
+                self._undecided = True
+                raise
+            raise
+
+    def _inverse(self, operation: Operation) -> Operation:
+        match operation:
+            case ("move", source, target):
+                return ("move", target, source)
+            case ("write", location, _) | ("delete_file", location):
+                content = self._files.read(location)
+                return ("delete_file", location) if content is None else ("write", location, content.decode())
+        return ("nothing",)
+
+    def _perform(self, operation: Sequence[str]) -> None:
+        files = self._files
+        match tuple(operation):
+            case ("write", location, text):
+                files.write(location, text.encode())
+            case ("move", source, target):
+                # Repeating: the source is gone when it was moved already.
+                if files.find(source) is not None:
+                    files.rename(source, target)
+            case ("delete_tree", location):
+                files.delete_tree(location)
+            case ("delete_file", location):
+                files.delete_file(location)
+            case ("nothing",):
+                pass
+            case _:
+                raise LodestarError(HIVE_METASTORE_ERROR, "Unknown operation in the metastore's journal")
+
+    def _journals(self, *names: str) -> list[tuple[str, Any]]:
+        found = []
+        for info in self._files.list(self._journal):
+            content = self._files.read(info.location) if info.name.endswith(".json") else None
+            if content is not None and not info.name.startswith("."):
+                entry = orjson.loads(content)
+                if not set(names).isdisjoint(entry["locks"]):
+                    found.append((info.location, entry))
+        return found
+
+    def _finish_journals(self, names: Iterable[str]) -> None:
+        if not self._journals(*names):
+            return
+        # The other locks of the journal are not needed: who holds one of them waits here too, before any change.
+        with self._lock("recovery", fcntl.LOCK_EX):
+            for location, entry in self._journals(*names):
+                for operation in entry["operations"]:
+                    self._perform(operation)
+                self._files.delete_file(location)
+
+    # staging
+    def open_staging(self) -> Staging:
+        """A record of directories that will be filled."""
+        return Staging(self._files, child_of(self._staging, f"{uuid.uuid4().hex}.json"), lambda: self._undecided)
+
+    def clean_up(self) -> int:
+        """Finish what dead processes have decided, remove what they left behind; the number of their writes."""
+        for info in self._files.list(self._journal):
+            content = self._files.read(info.location) if not info.name.startswith(".") else None
+            if content is not None:
+                with self.exclusively(*orjson.loads(content)["locks"]):
+                    pass
+        cleaned = 0
+        for info in self._files.list(self._staging):
+            cleaned += not info.name.startswith(".") and self._clean(info.location)
+        return cleaned
+
+    def _clean(self, location: str) -> bool:
+        path = self._files.local_path(location)
+        assert path is not None
+        try:
+            handle = os.open(path, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for directory in orjson.loads(Path(path).read_bytes() or b"[]"):
+                self._files.delete_tree(directory)
+            Path(path).unlink()
+            return True
+        except BlockingIOError:  # its owner lives
+            return False
+        finally:
+            os.close(handle)
+
+
+class Staging:
+    """Directories of one write; while it is open they are left alone. A context manager."""
+
+    def __init__(self, files: FileSystem, location: str, undecided: Callable[[], bool]) -> None:
+        self.name = name_of(location).removesuffix(".json")
+        self._undecided = undecided
+        self._files = files
+        self._location = location
+        self._handle: int | None = None
+        self._directories: list[str] = []
+        self._numbers = 0
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def number(self) -> int:
+        """A number that was not given before."""
+        self._numbers += 1
+        return self._numbers
+
+    def add(self, directory: str) -> None:
+        """Record a directory before it is made; once is enough."""
+        if directory in self._directories:
+            return
+        if self._handle is None:
+            path = Path(str(self._files.local_path(self._location)))
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                fcntl.flock(self._handle, fcntl.LOCK_EX)
+            except OSError as fault:
+                raise LodestarError(HIVE_METASTORE_ERROR, f"Cannot write to the warehouse: {fault.strerror}") from fault
+        self._directories.append(directory)
+        content = orjson.dumps(self._directories)
+        os.pwrite(self._handle, content, 0)
+        os.ftruncate(self._handle, len(content))
+
+    def close(self) -> None:
+        """Remove what is left of the directories, and the record; all stays while a journal may still need it."""
+        if self._handle is None:
+            return
+        if not self._undecided():
+            for directory in self._directories:
+                self._files.delete_tree(directory)
+            self._files.delete_file(self._location)
+        os.close(self._handle)
+        self._handle = None

@@ -1,0 +1,129 @@
+"""What the connector asks of a metastore. Each method is one change, whole or not at all, visible at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
+from lodestar_server.plugins.toolkit.metastore.guard import Staging
+from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.names import SchemaTableName
+
+T = TypeVar("T")
+
+
+class WriteMode(Enum):
+    """What a write does to what is there."""
+
+    APPEND = "APPEND"
+    OVERWRITE = "OVERWRITE"
+    ERROR = "ERROR"
+
+    @property
+    def overwrites(self) -> bool:
+        """Old files go."""
+        return self is WriteMode.OVERWRITE
+
+    def check_table(self, table: Table) -> None:
+        """Raises: HIVE_TABLE_READ_ONLY."""
+        if self is WriteMode.ERROR:
+            raise LodestarError(HIVE_TABLE_READ_ONLY, "Unpartitioned Hive tables are immutable")
+
+    def check_partition(self, table: Table, partition: str) -> None:
+        """Raises: HIVE_PARTITION_READ_ONLY."""
+        if self is WriteMode.ERROR:
+            raise LodestarError(
+                HIVE_PARTITION_READ_ONLY, f"Cannot insert into an existing partition of Hive table: {partition}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class PartWrite:
+    """Files of one partition (`values`), or of a table without partitions (None).
+
+    `statistics`: column name → figures, as in the metastore. Sizes in bytes.
+    """
+
+    values: tuple[str, ...] | None
+    files: tuple[str, ...]
+    rows: int
+    size: int
+    memory_size: int
+    query_id: str
+    statistics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartFigures:
+    """What ANALYZE found out about a partition, or a table without partitions."""
+
+    rows: int
+    statistics: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableWrite:
+    """Files below a staging directory: `directory/<file>` or `directory/<partition>/<file>`."""
+
+    directory: str
+    parts: tuple[PartWrite, ...]
+
+
+class Metastore(Protocol):
+    """See the module. `find_x` gives None for what is not there."""
+
+    def list_databases(self) -> list[str]: ...
+
+    def find_database(self, name: str) -> Database | None: ...
+
+    def create_database(self, database: Database) -> None: ...
+
+    def replace_database(self, database: Database) -> None: ...
+
+    def drop_database(self, name: str) -> None: ...
+
+    def rename_database(self, name: str, new_name: str) -> None: ...
+
+    def table_directory(self, name: SchemaTableName) -> str: ...
+
+    def list_tables(self, schema: str) -> list[str]: ...
+
+    def find_table(self, name: SchemaTableName) -> Table | None: ...
+
+    def check_location(self, table: Table) -> None: ...
+
+    def create_table(self, table: Table, write: TableWrite | None, user: str) -> None: ...
+
+    def alter_table(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None: ...
+
+    def replace_view(self, view: Table) -> None: ...
+
+    def rename_table(self, name: SchemaTableName, new_name: SchemaTableName) -> None: ...
+
+    def drop_table(self, name: SchemaTableName) -> None: ...
+
+    def list_partitions(self, table: Table) -> list[tuple[str, ...]]: ...
+
+    def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
+
+    def add_partitions(self, name: SchemaTableName, partitions: Sequence[Partition]) -> None: ...
+
+    def drop_partitions(
+        self, name: SchemaTableName, values: Sequence[tuple[str, ...]], *, delete_files: bool
+    ) -> None: ...
+
+    def open_staging(self) -> Staging: ...
+
+    def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T: ...
+
+    def write(self, name: SchemaTableName, write: TableWrite, mode: WriteMode) -> None: ...
+
+    def set_figures(self, name: SchemaTableName, parts: Mapping[tuple[str, ...] | None, PartFigures]) -> None: ...
+
+    def drop_figures(self, name: SchemaTableName, parts: Sequence[tuple[str, ...] | None]) -> None: ...
+
+    def delete_files(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None: ...

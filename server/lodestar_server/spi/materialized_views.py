@@ -1,0 +1,53 @@
+"""Materialized views: how fresh their rows are, and how they are replaced. Source: Trino MaterializedViewFreshness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from lodestar_server.spi.handles import TableHandle, WriteHandle
+
+
+class Freshness(Enum):
+    """Whether the stored rows are those that the query would give now. UNKNOWN: nobody can tell."""
+
+    FRESH = "FRESH"
+    STALE = "STALE"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class MaterializedViewFreshness:
+    """`last_fresh_time` is when the rows were known to be fresh for the last time, with a zone; None: never, or now."""
+
+    freshness: Freshness
+    last_fresh_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSources:
+    """What the query of a materialized view reads.
+
+    `tables` are those of the view's own catalog, as they are scanned, and those in the queries of fresh materialized
+    views, whose storage is scanned instead. `foreign_tables`: there are tables of other catalogs, `table_functions`:
+    there are table functions; of neither can the connector see when it changes. `row_wise`: every row comes from one
+    row of the one table that is scanned, so that the rows of appended rows can be appended.
+    """
+
+    tables: tuple[TableHandle, ...]
+    foreign_tables: bool
+    table_functions: bool
+    row_wise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTarget:
+    """A refresh that has begun: rows go into the sinks of `handle`.
+
+    `tables`: what to read instead of the sources' tables, in their order. A connector that appends gives a table with
+    only the new rows; else they are the same.
+    """
+
+    handle: WriteHandle
+    tables: tuple[TableHandle, ...]
