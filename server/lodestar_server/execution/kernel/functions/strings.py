@@ -160,7 +160,13 @@ def _pad(call: ScalarCall) -> Sql:
                 (sql.fragment(f"{{0}} NOT BETWEEN 0 AND {MAX_LENGTH}", n), out_of_range),
                 (sql.fragment(f"{length}({{0}}) = 0", f), call.fail(empty)),
             ],
-            sql.call(macro, value, sql.fragment(f"CAST(greatest(0, least({{0}}, {MAX_LENGTH})) AS INTEGER)", n), f),
+            # DuckDB computes the branch of a constant that is not taken too: it must stay small.
+            sql.call(
+                macro,
+                value,
+                sql.fragment(f"CAST(CASE WHEN {{0}} BETWEEN 0 AND {MAX_LENGTH} THEN {{0}} ELSE 0 END AS INTEGER)", n),
+                f,
+            ),
         )
 
     return call.strict(checked)
