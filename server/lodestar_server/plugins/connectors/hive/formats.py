@@ -23,8 +23,10 @@ class StorageFormat(Enum):
     REGEX = "REGEX"
 
 
-READABLE = (StorageFormat.PARQUET, StorageFormat.ORC)
-WRITABLE = (StorageFormat.PARQUET, StorageFormat.ORC)
+LINES = (StorageFormat.TEXTFILE, StorageFormat.CSV, StorageFormat.JSON, StorageFormat.OPENX_JSON)
+"""A row is a line of text."""
+READABLE = (StorageFormat.PARQUET, StorageFormat.ORC, *LINES)
+WRITABLE = (StorageFormat.PARQUET, StorageFormat.ORC, *LINES)
 
 
 def require_readable(name: str | None) -> StorageFormat:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
+from lodestar_server.plugins.connectors.hive.text_files import TextOptions
 from lodestar_server.plugins.toolkit.metastore.interface import WriteMode
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
@@ -80,6 +81,7 @@ class HiveSplit(Split):
     size: int
     partition: str
     values: tuple[Any, ...]
+    options: TextOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class HiveWriteHandle(WriteHandle):
     max_partitions: int
     collect_statistics: bool
     mode: WriteMode
+    options: TextOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
-from lodestar_server.plugins.connectors.hive.formats import require_readable
+from lodestar_server.plugins.connectors.hive.formats import LINES, require_readable
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit, HiveTableHandle
 from lodestar_server.plugins.connectors.hive.partition_names import read_values
 from lodestar_server.plugins.connectors.hive.session import flag
+from lodestar_server.plugins.connectors.hive.text_files import TextOptions
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
@@ -36,6 +37,12 @@ def typed_partitions(
     return found
 
 
+def text_options(table: Table) -> TextOptions | None:
+    """How the lines of the table's files are read and written, None where it has none."""
+    known = {one.name for one in LINES}
+    return TextOptions.of(table.parameters) if table.storage_format in known else None
+
+
 class HiveLister:
     """Makes splits. Thread-safe."""
 
@@ -57,9 +64,11 @@ class HiveLister:
         """
         transaction.check_readable(table.name)
         if not table.partition_columns:
-            form = require_readable(table.storage_format)
+            form, options = require_readable(table.storage_format), text_options(table)
             for info in transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location)):
-                yield HiveSplit(info.location, form, info.modified_nanos, info.size, "", (), size_bytes=info.size)
+                yield HiveSplit(
+                    info.location, form, info.modified_nanos, info.size, "", (), options, size_bytes=info.size
+                )
             return
         self._check_filter(session, handle)
         keys = predicate.filter(
@@ -88,7 +97,7 @@ class HiveLister:
                 HIVE_EXCEEDED_PARTITION_LIMIT,
                 f"Query over table '{table.name}' can potentially read more than {limit} partitions",
             )
-        names = [column.name for column in columns]
+        names, options = [column.name for column in columns], text_options(table)
         for values, typed in partitions:
             partition = transaction.find_partition(table, values)
             if partition is None:
@@ -96,7 +105,9 @@ class HiveLister:
             form = require_readable(partition.storage_format or table.storage_format)
             name = make_partition_name(names, values)
             for info in self._files_of(session, partition.location, partition=name):
-                yield HiveSplit(info.location, form, info.modified_nanos, info.size, name, typed, size_bytes=info.size)
+                yield HiveSplit(
+                    info.location, form, info.modified_nanos, info.size, name, typed, options, size_bytes=info.size
+                )
 
     def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
         found = self._files.list(location)

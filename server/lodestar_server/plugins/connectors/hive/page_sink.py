@@ -105,10 +105,12 @@ class HivePageSink(PageSink):
 
     def _open(self, part: _Part, names: Sequence[str]) -> FileWriter:
         if part.writer is None:
-            part.open_file = f"{self._handle.query_id}_{uuid.uuid4()}"
+            # Only the name tells that lines are compressed.
+            compressed = self._handle.options is not None and self._codec is CompressionCodec.GZIP
+            part.open_file = f"{self._handle.query_id}_{uuid.uuid4()}{'.gz' if compressed else ''}"
             part.stream = self._files.open_output(self._location(part))
             types = [type_ for _, type_, _ in self._data]
-            part.writer = open_writer(self._handle.format, part.stream, names, types, self._codec)
+            part.writer = open_writer(self._handle.format, part.stream, names, types, self._codec, self._handle.options)
         return part.writer
 
     def _location(self, part: _Part) -> str:

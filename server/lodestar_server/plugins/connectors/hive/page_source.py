@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -16,6 +18,7 @@ from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColu
 from lodestar_server.plugins.connectors.hive.hidden import constant_of
 from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_timestamps, int96_columns
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
+from lodestar_server.plugins.connectors.hive.text_files import TextOptions, read_rows
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
 from lodestar_server.spi.errors import LodestarError
@@ -65,10 +68,38 @@ class HivePageSource(PageSource):
 
     def _read(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
         source = source_of(self._files, split.location)
+        if split.options is not None:
+            yield from self._read_lines(split, split.options, source)
+            return
         if split.format is StorageFormat.PARQUET:
             yield from self._read_parquet(split, source)
         else:
             yield from self._read_orc(split, source)
+
+    def _read_lines(self, split: HiveSplit, options: TextOptions, source: str | BinaryIO) -> Iterator[pa.RecordBatch]:
+        data = [column for column in self._columns if column.kind is ColumnKind.DATA]
+        wanted = [(column.name, column.type, column.index) for column in data]
+        with Path(source).open("rb") if isinstance(source, str) else source as stream:
+            rows = read_rows(split.format, options, split.location, stream, wanted)
+            while chunk := list(islice(rows, PAGE_ROWS)):
+                columns = list(zip(*chunk, strict=True)) if data else []
+                arrays = {
+                    column.name: values_to_arrow(column.type, values)
+                    for column, values in zip(data, columns, strict=True)
+                }
+                yield self._line_page(split, arrays, len(chunk))
+
+    def _line_page(self, split: HiveSplit, arrays: Mapping[str, pa.Array], rows: int) -> pa.RecordBatch:
+        if not self._columns:
+            return empty_columns_page(rows)
+        made = []
+        for column in self._columns:
+            if column.kind is ColumnKind.DATA:
+                made.append(arrays[column.name])
+            else:
+                value = values_to_arrow(column.type, [constant_of(column, split)])
+                made.append(value.take(pa.array([0] * rows, pa.int32())))
+        return pa.RecordBatch.from_arrays(made, [column.name for column in self._columns])
 
     def _read_parquet(self, split: HiveSplit, source: str | BinaryIO) -> Iterator[pa.RecordBatch]:
         nested = any(_wants_nanoseconds(child) for column in self._columns for child in column.type.children)

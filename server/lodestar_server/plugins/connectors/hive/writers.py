@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
+from lodestar_server.plugins.connectors.hive.text_files import LineFileWriter, TextOptions
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import ArrayType, MapType, RowType, TimestampType, Type
 from lodestar_server.spi.types.arrow import arrow_type
@@ -34,13 +35,20 @@ class FileWriter(Protocol):
 
 
 def open_writer(
-    form: StorageFormat, stream: BinaryIO, names: Sequence[str], types: Sequence[Type], codec: CompressionCodec
+    form: StorageFormat,
+    stream: BinaryIO,
+    names: Sequence[str],
+    types: Sequence[Type],
+    codec: CompressionCodec,
+    options: TextOptions | None = None,
 ) -> FileWriter:
     """A writer of a format. Raises: NOT_SUPPORTED."""
     if form is StorageFormat.PARQUET:
         return ParquetFileWriter(stream, names, types, codec)
     if form is StorageFormat.ORC:
         return OrcFileWriter(stream, names, types, codec)
+    if options is not None:
+        return LineFileWriter(form, stream, names, types, options, compressed=codec is CompressionCodec.GZIP)
     not_supported(f"Writing to Hive tables in {form.name} format is not supported")
 
 

@@ -17,7 +17,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveTableHandle,
     HiveWriteHandle,
 )
-from lodestar_server.plugins.connectors.hive.listing import typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import text_options, typed_partitions
 from lodestar_server.plugins.connectors.hive.page_sink import read_fragments
 from lodestar_server.plugins.connectors.hive.session import (
     compression_codec,
@@ -212,6 +212,7 @@ class HiveWriting(ConnectorMetadata):
             self._config.max_partitions_per_writers,
             flag(session, "collect_column_statistics_on_write"),
             mode,
+            text_options(table),
         )
 
     def finish_insert(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
