@@ -17,7 +17,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveTableHandle,
     HiveWriteHandle,
 )
-from lodestar_server.plugins.connectors.hive.listing import typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.page_sink import read_fragments
 from lodestar_server.plugins.connectors.hive.session import (
     compression_codec,
@@ -206,6 +206,7 @@ class HiveWriting(ConnectorMetadata):
             form,
             tuple(columns),
             tuple((column.name, handles[column.name].type) for column in table.columns),
+            layout_of(table).properties,
             session.query_id,
             codec.name,
             target_max_file_size(session),
