@@ -32,7 +32,7 @@ TEXT_FORMATS = (
 )
 """One row per line."""
 
-READABLE = (StorageFormat.PARQUET, StorageFormat.ORC, *TEXT_FORMATS)
+READABLE = (StorageFormat.PARQUET, StorageFormat.ORC, StorageFormat.AVRO, *TEXT_FORMATS)
 WRITABLE = tuple(one for one in READABLE if one is not StorageFormat.REGEX)
 
 

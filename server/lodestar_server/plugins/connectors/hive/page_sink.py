@@ -110,7 +110,16 @@ class HivePageSink(PageSink):
             part.open_file = f"{self._handle.query_id}_{uuid.uuid4()}{self._extension}"
             part.stream = self._files.open_output(self._location(part))
             types = [type_ for _, type_, _ in self._data]
-            part.writer = open_writer(self._handle.format, part.stream, names, types, self._codec, self._properties)
+            part.writer = open_writer(
+                self._handle.format,
+                part.stream,
+                names,
+                types,
+                self._codec,
+                self._properties,
+                self._files,
+                self._handle.query_id,
+            )
         return part.writer
 
     def _location(self, part: _Part) -> str:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lodestar_server.plugins.connectors.hive.avro.reading import read_avro
 from lodestar_server.plugins.connectors.hive.convert import convert
 from lodestar_server.plugins.connectors.hive.footers import open_parquet, source_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
@@ -77,7 +78,10 @@ class HivePageSource(PageSource):
         wanted = [column for column in self._columns if column.kind is ColumnKind.DATA]
         source = self._files.open_input(split.location)
         properties = dict(split.layout.properties)
-        read = read_lines(source, split.location, split.format, wanted, split.layout.width, properties)
+        if split.format is StorageFormat.AVRO:
+            read = read_avro(self._files, source, split.location, wanted, properties)
+        else:
+            read = read_lines(source, split.location, split.format, wanted, split.layout.width, properties)
         for rows, arrays in read:
             if self._closed.is_set():
                 return

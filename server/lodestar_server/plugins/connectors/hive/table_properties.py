@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -166,6 +167,16 @@ def _line_count(name: str) -> Callable[[Any], str]:
     return write
 
 
+def _avro_schema(value: Any) -> str:
+    import fastavro
+
+    try:
+        fastavro.parse_schema(json.loads(value))
+    except (ValueError, TypeError, KeyError, fastavro.schema.SchemaParseException, fastavro.schema.UnknownType):
+        raise LodestarError(INVALID_TABLE_PROPERTY, f"Failed to parse Avro schema: {value}") from None
+    return str(value)
+
+
 _PARAMETERS: tuple[tuple[str, str, tuple[StorageFormat, ...], Callable[[Any], str], Callable[[str], Any]], ...] = (
     ("skip_header_line_count", "skip.header.line.count", _ANY_TEXT, _line_count("skip_header_line_count"), int),
     ("skip_footer_line_count", "skip.footer.line.count", _ANY_TEXT, _line_count("skip_footer_line_count"), int),
@@ -194,7 +205,7 @@ _PARAMETERS: tuple[tuple[str, str, tuple[StorageFormat, ...], Callable[[Any], st
     ("csv_quote", "quoteChar", (StorageFormat.CSV,), _character("csv_quote"), str),
     ("csv_separator", "separatorChar", (StorageFormat.CSV,), _character("csv_separator"), str),
     ("avro_schema_url", "avro.schema.url", (StorageFormat.AVRO,), str, str),
-    ("avro_schema_literal", "avro.schema.literal", (StorageFormat.AVRO,), str, str),
+    ("avro_schema_literal", "avro.schema.literal", (StorageFormat.AVRO,), _avro_schema, str),
     ("regex", "input.regex", (StorageFormat.REGEX,), str, str),
     (
         "regex_case_insensitive",
@@ -226,6 +237,8 @@ _RESERVED = (
 
 def parameters_of(properties: Mapping[str, Any], storage: StorageFormat) -> dict[str, str]:
     """The parameters that keep a table's properties. Raises: INVALID_TABLE_PROPERTY."""
+    if properties.get("avro_schema_url") is not None and properties.get("avro_schema_literal") is not None:
+        raise LodestarError(INVALID_TABLE_PROPERTY, "avro_schema_url and avro_schema_literal cannot both be set")
     made = {TRANSACTIONAL: "false", "auto.purge": "true" if properties.get(AUTO_PURGE) else "false"}
     for name, parameter, formats, write, _ in _PARAMETERS:
         value = properties.get(name)

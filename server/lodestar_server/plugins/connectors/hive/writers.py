@@ -8,10 +8,13 @@ from typing import Any, BinaryIO, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lodestar_server.plugins.connectors.hive.avro.schemas import table_schema
+from lodestar_server.plugins.connectors.hive.avro.writing import AvroFileWriter
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
 from lodestar_server.plugins.connectors.hive.formats import TEXT_FORMATS, StorageFormat
 from lodestar_server.plugins.connectors.hive.lines.compression import EXTENSIONS
 from lodestar_server.plugins.connectors.hive.lines.writing import LineFileWriter, line_encoder
+from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import ArrayType, MapType, RowType, TimestampType, Type
 from lodestar_server.spi.types.arrow import arrow_type
@@ -47,10 +50,14 @@ def open_writer(
     types: Sequence[Type],
     codec: CompressionCodec,
     properties: Mapping[str, str],
+    files: FileSystem,
+    query_id: str,
 ) -> FileWriter:
     """A writer of a format. Raises: NOT_SUPPORTED."""
     if form in TEXT_FORMATS:
         return LineFileWriter(stream, line_encoder(form, names, types, properties), codec)
+    if form is StorageFormat.AVRO:
+        return AvroFileWriter(stream, names, types, codec, table_schema(files, properties), query_id)
     if form is StorageFormat.PARQUET:
         return ParquetFileWriter(stream, names, types, codec)
     if form is StorageFormat.ORC:
