@@ -203,7 +203,8 @@ def zone_text(call: ScalarCall, index: int, refusal: tuple[ErrorCode, str, str] 
     def checked(name: Sql) -> Sql:
         message = sql.chain("||", [sql.text(before), name, sql.text(after)])
         raised = call.context.fail(code, message, "VARCHAR")
-        return sql.case([(sql.is_not_null(name), sql.call("coalesce", sql.call("trino_zone", name), raised))])
+        present = sql.conjunction([sql.is_not_null(one) for one in (name, call.arguments[0])])
+        return sql.case([(present, sql.call("coalesce", sql.call("trino_zone", name), raised))])
 
     return sql.let(call.arguments[index], checked)
 

@@ -9,7 +9,7 @@ from lodestar_server.execution.kernel.functions.operators import decimal_modulo,
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, NUMERIC_VALUE_OUT_OF_RANGE
-from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, SMALLINT, TINYINT, ArrayType, DecimalType
+from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, ArrayType, DecimalType
 
 for _name, _template in {
     "cbrt": "cbrt({0})",
@@ -148,9 +148,9 @@ def _mod(call: ScalarCall) -> Sql:
     if isinstance(call.result, DecimalType):
         return decimal_modulo(call)
     made = integer_remainder(call)
-    if call.result not in (SMALLINT, TINYINT):
+    if call.result not in INTEGRAL_TYPES:
         return made
-    # Trino forgets to check the divisor of its smallest integers.
+    # The operator checks its divisor, the function does not.
     raised = call.fail("/ by zero", GENERIC_INTERNAL_ERROR)
     return sql.let_all(
         call.arguments,

@@ -42,14 +42,22 @@ def _approx_distinct(call: GroupCall) -> Sql:
     return sql.let_all((error, counted), checked)
 
 
+_WITH_ACCURACY = 4
+"""Arguments: value, weight, percentile, and how exact the answer has to be; ours is exact."""
+
+
 @aggregate("approx_percentile")
 def _approx_percentile(call: GroupCall) -> Sql:
     """The value at index floor(p * n) of the sorted values; a weight repeats its value, NULLs do not count."""
-    value = _finite_value(call)
-    percentile = call.arguments[-1]
-    weighted = len(call.arguments) == 3 and not isinstance(call.types[1], ArrayType)
+    with_accuracy = len(call.arguments) == _WITH_ACCURACY
+    position = 2 if with_accuracy else len(call.arguments) - 1
+    percentile = call.arguments[position]
+    weighted = position == 2
     complete = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
-    item = sql.struct(v=value, w=_checked_weight(call)) if weighted else value
+    # DuckDB computes arguments for rows that FILTER drops too.
+    counts = complete if call.filter is None else sql.conjunction([complete, call.filter])
+    value = call.arguments[0] if with_accuracy else _finite_value(call, counts)
+    item = sql.struct(v=value, w=_checked_weight(call, counts, at_least_one=not with_accuracy)) if weighted else value
     rows = call.apply("list", item, order=[sql.fragment("{0} ASC", item)], where=complete)
     wanted = call.apply(_last(call), percentile, order=(), distinct=False, where=complete)
     pick = _weighted_pick if weighted else _plain_pick
@@ -58,31 +66,37 @@ def _approx_percentile(call: GroupCall) -> Sql:
         return sql.let(_checked_percentile(call, p), lambda checked: pick(r, checked))
 
     def found(r: Sql, p: Sql) -> Sql:
-        if isinstance(call.types[-1], ArrayType):
+        if isinstance(call.types[position], ArrayType):
             return sql.call("list_transform", p, sql.function_of(lambda one: picked(r, one)))
         return picked(r, p)
 
     return sql.let_all((rows, wanted), lambda r, p: sql.case([(sql.is_not_null(r), found(r, p))]))
 
 
-def _finite_value(call: GroupCall) -> Sql:
+def _finite_value(call: GroupCall, counts: Sql) -> Sql:
     value, type_ = call.arguments[0], call.types[0]
     if type_ not in (DOUBLE, REAL):
         return value
     message = sql.chain("||", [sql.text("value must be finite; was "), key_text(value, type_)])
     raised = call.context.fail(INVALID_FUNCTION_ARGUMENT, message, duckdb_type(type_))
-    return sql.case([(sql.fragment("NOT isfinite({0})", value), raised)], value)
+    return sql.case([(sql.fragment("NOT isfinite({0}) AND {1}", value, counts), raised)], value)
 
 
-def _checked_weight(call: GroupCall) -> Sql:
+def _checked_weight(call: GroupCall, counts: Sql, *, at_least_one: bool) -> Sql:
     weight = sql.cast(call.arguments[1], "DOUBLE")
     shown = key_text(weight, DOUBLE)
     infinite, small = (
         call.context.fail(INVALID_FUNCTION_ARGUMENT, sql.chain("||", [sql.text(text), shown]), "DOUBLE")
         for text in ("weight must be finite, was ", "weight must be >= 1, was ")
     )
+    if not at_least_one:
+        return weight
     return sql.case(
-        [(sql.fragment("NOT isfinite({0})", weight), infinite), (sql.fragment("{0} < 1", weight), small)], weight
+        [
+            (sql.fragment("NOT isfinite({0}) AND {1}", weight, counts), infinite),
+            (sql.fragment("{0} < 1 AND {1}", weight, counts), small),
+        ],
+        weight,
     )
 
 

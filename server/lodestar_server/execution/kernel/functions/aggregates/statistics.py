@@ -14,7 +14,7 @@ _LARGEST_CUBE = "1e101"
 
 
 def _finite(call: GroupCall, function: str, *, least: int = 0, below: str | None = None) -> Sql:
-    """A DuckDB aggregate of doubles, which refuses what is not finite where Trino's is NaN; so is what overflows.
+    """A DuckDB aggregate of doubles, which refuses what is not finite where Trino's is NaN.
 
     NULL for fewer than `least` rows. `below`: DuckDB refuses greater numbers too.
     """
@@ -24,7 +24,7 @@ def _finite(call: GroupCall, function: str, *, least: int = 0, below: str | None
     all_small = sql.conjunction([sql.fragment(small, value) for value in values])
     too_large = call.apply("bool_or", sql.negation(all_small), order=(), distinct=False, where=known)
     made = call.apply(function, *values, order=(), where=sql.conjunction([known, all_small]))
-    text = f"CASE WHEN {{0}} OR NOT isfinite({{1}}) THEN {_NAN} ELSE {{1}} END"
+    text = f"CASE WHEN {{0}} THEN {_NAN} ELSE {{1}} END"
     answer = sql.let_all((too_large, made), lambda large, m: sql.fragment(text, large, m))
     if least == 0:
         return answer
