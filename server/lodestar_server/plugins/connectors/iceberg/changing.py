@@ -107,7 +107,16 @@ class IcebergChanging(IcebergViews):
     def drop_table(self, session: ConnectorSession, table: TableHandle) -> None:
         """With all files that the metadata names."""
         assert isinstance(table, IcebergTableHandle)
-        metadata, _ = self._seen(table)
+        try:
+            metadata, _ = self._seen(table)
+        except LodestarError:
+            entry = self._transaction.find_entry(table.name)
+            self._transaction.forget(table.name)
+            self._metastore.drop_table(table.name)
+            if entry is not None and entry.location:
+                with suppress(LodestarError):
+                    self._tables.files.delete_tree(entry.location)
+            return
         self._transaction.forget(table.name)
         elsewhere = self._files_elsewhere(metadata)
         self._metastore.drop_table(table.name)

@@ -89,7 +89,9 @@ def test_entries(version: int) -> None:
     # Version 1 keeps neither sequence numbers nor kinds of content.
     assert listed == manifest if version > 1 else replace(manifest, sequence_number=0, min_sequence_number=0)
 
-    found = read_manifest(content, listed, SPEC, [one.transform.result_type(t) for one, t in zip(SPEC.fields, TYPES, strict=True)])
+    found = read_manifest(
+        content, listed, SPEC, [one.transform.result_type(t) for one, t in zip(SPEC.fields, TYPES, strict=True)]
+    )
     assert [(one.status, one.snapshot_id) for one in found] == [(one.status, one.snapshot_id) for one in entries]
     assert [one.sequence_number for one in found] == [one.sequence_number for one in entries]
     assert found[0].file == FILE
