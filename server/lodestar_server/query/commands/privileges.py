@@ -106,7 +106,7 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
         case "TABLE":
             statement.require_catalog(name[0], node.at)
             table = QualifiedName(*name)
-            if statement.metadata.find_table(table) is None:
+            if statement.metadata.find_table(table) is None and statement.metadata.find_view(table) is None:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' does not exist", location=node.at)
         case "VIEW":
             statement.require_catalog(name[0], node.at)

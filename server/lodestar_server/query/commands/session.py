@@ -9,6 +9,7 @@ from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
     GENERIC_USER_ERROR,
+    INVALID_FUNCTION_ARGUMENT,
     INVALID_LITERAL,
     INVALID_SESSION_PROPERTY,
     MISSING_CATALOG_NAME,
@@ -23,6 +24,7 @@ from lodestar_server.sql.analysis.constants import bind_constant
 from lodestar_server.sql.parser import ast, format_expression, format_statement
 
 _MINUTE = 60_000
+_MAX_OFFSET_MINUTES = 14 * 60
 
 
 def use(statement: StatementContext, node: ast.Use) -> None:
@@ -78,6 +80,9 @@ def _offset(milliseconds: int) -> str:
     if rest:
         message = "Invalid TIME ZONE offset interval: interval contains seconds"
         raise LodestarError(INVALID_LITERAL, message)
+    if minutes > _MAX_OFFSET_MINUTES:
+        shown = -minutes if milliseconds < 0 else minutes
+        raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"Invalid offset minutes {shown}")
     return f"{'-' if milliseconds < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 

@@ -23,8 +23,17 @@ class StorageFormat(Enum):
     REGEX = "REGEX"
 
 
-READABLE = (StorageFormat.PARQUET, StorageFormat.ORC)
-WRITABLE = (StorageFormat.PARQUET, StorageFormat.ORC)
+TEXT_FORMATS = (
+    StorageFormat.JSON,
+    StorageFormat.OPENX_JSON,
+    StorageFormat.TEXTFILE,
+    StorageFormat.CSV,
+    StorageFormat.REGEX,
+)
+"""One row per line."""
+
+READABLE = (StorageFormat.PARQUET, StorageFormat.ORC, StorageFormat.AVRO, *TEXT_FORMATS)
+WRITABLE = tuple(one for one in READABLE if one is not StorageFormat.REGEX)
 
 
 def require_readable(name: str | None) -> StorageFormat:

@@ -71,6 +71,14 @@ class HiveTableHandle(TableHandle):
 
 
 @dataclass(frozen=True, slots=True)
+class FileLayout:
+    """What else the files of a table or partition need to be read: parameters, number of data columns."""
+
+    properties: tuple[tuple[str, str], ...] = ()
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HiveSplit(Split):
     """A file. `values` are the partition's, typed, in the order of the partition columns."""
 
@@ -80,6 +88,7 @@ class HiveSplit(Split):
     size: int
     partition: str
     values: tuple[Any, ...]
+    layout: FileLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class HiveWriteHandle(WriteHandle):
     format: StorageFormat
     columns: tuple[HiveColumnHandle, ...]
     table_columns: tuple[tuple[str, Type], ...]
+    properties: tuple[tuple[str, str], ...]
     query_id: str
     codec: str
     target_file_bytes: int

@@ -7,13 +7,19 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
 from lodestar_server.plugins.connectors.hive.formats import require_readable
-from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit, HiveTableHandle
+from lodestar_server.plugins.connectors.hive.handles import (
+    ColumnKind,
+    FileLayout,
+    HiveColumnHandle,
+    HiveSplit,
+    HiveTableHandle,
+)
 from lodestar_server.plugins.connectors.hive.partition_names import read_values
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
-from lodestar_server.plugins.toolkit.metastore.model import Table
+from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.predicate import TupleDomain
@@ -34,6 +40,16 @@ def typed_partitions(
         if constraint.contains(dict(zip(columns, typed, strict=True))):
             found.append((values, typed))
     return found
+
+
+def layout_of(table: Table, partition: Partition | None = None) -> FileLayout:
+    """How files are laid out; a partition's own parameters of its SerDe are stronger than the table's."""
+    properties = {**table.parameters, **table.serde_parameters}
+    columns = table.columns
+    if partition is not None:
+        properties |= partition.serde_parameters
+        columns = partition.columns or columns
+    return FileLayout(tuple(properties.items()), len(columns))
 
 
 class HiveLister:
@@ -58,8 +74,11 @@ class HiveLister:
         transaction.check_readable(table.name)
         if not table.partition_columns:
             form = require_readable(table.storage_format)
+            layout = layout_of(table)
             for info in transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location)):
-                yield HiveSplit(info.location, form, info.modified_nanos, info.size, "", (), size_bytes=info.size)
+                yield HiveSplit(
+                    info.location, form, info.modified_nanos, info.size, "", (), layout, size_bytes=info.size
+                )
             return
         self._check_filter(session, handle)
         keys = predicate.filter(
@@ -95,8 +114,11 @@ class HiveLister:
                 continue
             form = require_readable(partition.storage_format or table.storage_format)
             name = make_partition_name(names, values)
+            layout = layout_of(table, partition)
             for info in self._files_of(session, partition.location, partition=name):
-                yield HiveSplit(info.location, form, info.modified_nanos, info.size, name, typed, size_bytes=info.size)
+                yield HiveSplit(
+                    info.location, form, info.modified_nanos, info.size, name, typed, layout, size_bytes=info.size
+                )
 
     def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
         found = self._files.list(location)
