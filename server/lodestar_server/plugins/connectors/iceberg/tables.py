@@ -260,7 +260,8 @@ class IcebergTables:
 
         try:
             self.metastore.alter_table(base.name, swapped)
-        except BaseException:
+        except CommitConflict:
+            # After anything else the entry may name the file; one that nobody names does no harm.
             self.files.delete_file(location)
             raise
         self._metadata.put(location, made)
