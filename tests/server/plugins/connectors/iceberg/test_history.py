@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_old_files_under_a_new_schema(table: LocalEngine) -> None:
     assert rows(table, f"SELECT * FROM t FOR VERSION AS OF {first}") == ['[1,[1,"y"]]']
 
 
+def test_columns_at_a_place(table: LocalEngine) -> None:
+    table.run("ALTER TABLE t ADD COLUMN first integer FIRST")
+    table.run("ALTER TABLE t ADD COLUMN after_a integer AFTER A")
+    table.run("ALTER TABLE t ADD COLUMN last integer LAST")
+    described = [one.split('"')[1] for one in table.run("DESCRIBE t").rows]
+    assert described == ["first", "a", "after_a", "r", "last"]
+    assert rows(table, "SELECT a, last FROM t") == ["[1,null]", "[2,null]", "[3,null]"]
+
+
 def test_time_travel(table: LocalEngine) -> None:
     empty, first, *_ = snapshots(table)
     assert rows(table, f"SELECT a FROM t FOR VERSION AS OF {first}") == ["[1]"]
@@ -75,23 +85,43 @@ def test_time_travel(table: LocalEngine) -> None:
     )
 
 
-def test_writers_at_once_all_get_in(table: LocalEngine) -> None:
+def together(*actions: Callable[[], None]) -> None:
+    """At the same time, each to its end."""
     faults: list[Exception] = []
 
-    def insert(number: int) -> None:
+    def run(action: Callable[[], None]) -> None:
         try:
-            for i in range(3):
-                table.run(f"INSERT INTO t (a) VALUES {10 * number + i}")
+            action()
         except Exception as fault:
             faults.append(fault)
 
-    threads = [threading.Thread(target=insert, args=(number,)) for number in range(1, 4)]
+    threads = [threading.Thread(target=run, args=(one,)) for one in actions]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
     assert faults == []
+
+
+def inserts(engine: LocalEngine, name: str, numbers: range) -> Callable[[], None]:
+    def run() -> None:
+        for number in numbers:
+            engine.run(f"INSERT INTO {name} (a) VALUES {number}")
+
+    return run
+
+
+def test_writers_at_once_all_get_in(table: LocalEngine) -> None:
+    together(*(inserts(table, "t", range(10 * i, 10 * i + 3)) for i in (1, 2, 3)))
     assert rows(table, "SELECT count(*), count(DISTINCT a) FROM t") == ["[12,12]"]
+
+
+def test_writers_of_two_servers_try_again(engine: LocalEngine, place: Path) -> None:
+    engine.catalogs.add("other", "iceberg", iceberg(place.parents[1]).connector)
+    engine.run("CREATE TABLE t (a integer) WITH (max_commit_retry = 100)")
+    together(inserts(engine, "ice.default.t", range(4)), inserts(engine, "other.default.t", range(4, 8)))
+    assert rows(engine, "SELECT count(*), count(DISTINCT a) FROM t") == ["[8,8]"]
+    assert rows(engine, "SELECT count(*) FROM other.default.t") == ["[8]"]
 
 
 def test_removing_files_and_rows(table: LocalEngine) -> None:
