@@ -9,6 +9,7 @@ from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
     GENERIC_USER_ERROR,
+    INVALID_FUNCTION_ARGUMENT,
     INVALID_LITERAL,
     INVALID_SESSION_PROPERTY,
     MISSING_CATALOG_NAME,
@@ -19,6 +20,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.types import INTERVAL_DAY_SECOND, VarcharType
+from lodestar_server.spi.zones import MAX_OFFSET_MINUTES
 from lodestar_server.sql.analysis.constants import bind_constant
 from lodestar_server.sql.parser import ast, format_expression, format_statement
 
@@ -78,6 +80,9 @@ def _offset(milliseconds: int) -> str:
     if rest:
         message = "Invalid TIME ZONE offset interval: interval contains seconds"
         raise LodestarError(INVALID_LITERAL, message)
+    if minutes > MAX_OFFSET_MINUTES:
+        signed = minutes if milliseconds > 0 else -minutes
+        raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"Invalid offset minutes {signed}")
     return f"{'-' if milliseconds < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
