@@ -58,7 +58,7 @@ ORDER_DEPENDENT = frozenset(
         "array_agg", "any_value", "arbitrary", "listagg", "map_agg", "max_by", "min_by", "multimap_agg", "reduce_agg",
         "map_union", "approx_most_frequent", "numeric_histogram", "tdigest_agg", "qdigest_agg", "approx_percentile",
         "histogram", "merge", "first_value", "last_value", "nth_value", "lag", "lead", "row_number", "ntile",
-        "geometry_union_agg", "convex_hull_agg",
+        "geometry_union_agg", "convex_hull_agg", "now",
     }
 )  # fmt: skip
 """Aggregates and window functions whose value depends on the order of the rows, or on ties."""
@@ -227,7 +227,8 @@ class Expressions:
             if made is None:
                 return None
             arguments.append(made)
-        if not signature.deterministic or signature.name in ORDER_DEPENDENT:
+        of_several = signature.name in ("min", "max") and len(signature.arguments) == 2  # n of any row
+        if not signature.deterministic or signature.name in ORDER_DEPENDENT or of_several:
             self.stable = False
         return f"{signature.name}({', '.join(arguments)})"
 

@@ -12,8 +12,6 @@ NOT_CALLED = {
     "$at_timezone": "the operator AT TIME ZONE",
     "current_date": "written without parentheses",
     "table_changes": "a table function of Iceberg tables",
-    "learn_libsvm_classifier": "machine learning is not there yet",
-    "learn_libsvm_regressor": "machine learning is not there yet",
 }
 
 

@@ -107,7 +107,8 @@ def _array_join(call: ScalarCall) -> Sql:
         probe = sql.name("probe")
         if not replacement:
             shown = array if text(probe) is probe else mapped(array, text)
-        return sql.call("coalesce", joined_text(shown, separator, call.constant(1)), sql.text(""))
+        joined = sql.let(separator, lambda one: joined_text(shown, one, call.constant(1)))
+        return sql.call("coalesce", joined, sql.text(""))
 
     return call.strict(join)
 

@@ -227,7 +227,10 @@ def _clock_text(clock: Sql, value: Sql, type_: Type) -> Sql:
 
 @scalar("from_iso8601_date")
 def _from_iso8601_date(call: ScalarCall) -> Sql:
-    return sql.fragment("make_date(trino_iso_date({0}))", *call.arguments)
+    return sql.let(
+        call.arguments[0],
+        lambda text: sql.fragment("coalesce(trino_plain_date({0}), make_date(trino_iso_date({0})))", text),
+    )
 
 
 @scalar("from_iso8601_timestamp", "from_iso8601_timestamp_nanos")

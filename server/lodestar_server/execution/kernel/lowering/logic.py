@@ -37,6 +37,7 @@ from lodestar_server.ir import (
     SymbolRef,
     Try,
     conjuncts,
+    referenced_symbols,
     transform,
 )
 
@@ -128,10 +129,12 @@ def _lower_try(context: Lowering, node: Try) -> Sql:
     if not may_fail(node.value):
         return context.expression(node.value)
     outside: list[tuple[Symbol, Expression]] = []
+    columns = {symbol for symbol in referenced_symbols(node.value) if _is_fixed(context, symbol)}
 
     def hoist(part: Expression) -> Expression:
         # DuckDB's TRY refuses volatile calls and subqueries: they are computed outside and handed in.
-        if isinstance(part, _SUBQUERIES) or (isinstance(part, Call) and not part.function.deterministic):
+        volatile = isinstance(part, Call) and not part.function.deterministic
+        if volatile or isinstance(part, _SUBQUERIES) or (isinstance(part, SymbolRef) and part.symbol in columns):
             symbol = Symbol(-1 - len(outside), part.type, "outside")
             outside.append((symbol, part))
             return SymbolRef(symbol)
@@ -149,6 +152,11 @@ def _lower_try(context: Lowering, node: Try) -> Sql:
         return sql.let_all([context.expression(part) for _, part in outside], attempt)
     finally:
         context.inside_try = outer
+
+
+def _is_fixed(context: Lowering, symbol: Symbol) -> bool:
+    """The column stands for an expression with a subquery, an aggregate or a window function."""
+    return bool(context.expression(SymbolRef(symbol)).args.get("fixed"))
 
 
 EXPRESSIONS[Logical] = _lower_logical

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lodestar_server.plugins.connectors.hive.avro.schemas import check_columns
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import (
     BUCKET,
@@ -79,6 +80,8 @@ def table_of(
     _check_bucketing(bucketing, [column.name for column in visible], partitioned_by)
     if storage is StorageFormat.CSV:
         _check_csv([column for column in visible if column.name not in partitioned_by])
+    if storage is StorageFormat.AVRO:
+        check_columns([(column.name, column.type) for column in visible if column.name not in partitioned_by])
     if properties.get(TRANSACTIONAL):
         not_supported("FileHiveMetastore does not support ACID tables")
     parameters = {VERSION: TRINO_VERSION, QUERY_ID: query_id, **parameters_of(properties, storage)}

@@ -23,10 +23,17 @@ class StorageFormat(Enum):
     REGEX = "REGEX"
 
 
-LINES = (StorageFormat.TEXTFILE, StorageFormat.CSV, StorageFormat.JSON, StorageFormat.OPENX_JSON)
-"""A row is a line of text."""
-READABLE = (StorageFormat.PARQUET, StorageFormat.ORC, *LINES)
-WRITABLE = (StorageFormat.PARQUET, StorageFormat.ORC, *LINES)
+TEXT_FORMATS = (
+    StorageFormat.JSON,
+    StorageFormat.OPENX_JSON,
+    StorageFormat.TEXTFILE,
+    StorageFormat.CSV,
+    StorageFormat.REGEX,
+)
+"""One row per line."""
+
+READABLE = (StorageFormat.PARQUET, StorageFormat.ORC, StorageFormat.AVRO, *TEXT_FORMATS)
+WRITABLE = tuple(one for one in READABLE if one is not StorageFormat.REGEX)
 
 
 def require_readable(name: str | None) -> StorageFormat:

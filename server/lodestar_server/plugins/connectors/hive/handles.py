@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
-from lodestar_server.plugins.connectors.hive.text_files import TextOptions
 from lodestar_server.plugins.toolkit.metastore.interface import WriteMode
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
@@ -72,6 +71,14 @@ class HiveTableHandle(TableHandle):
 
 
 @dataclass(frozen=True, slots=True)
+class FileLayout:
+    """What else the files of a table or partition need to be read: parameters, number of data columns."""
+
+    properties: tuple[tuple[str, str], ...] = ()
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HiveSplit(Split):
     """A file. `values` are the partition's, typed, in the order of the partition columns."""
 
@@ -81,7 +88,7 @@ class HiveSplit(Split):
     size: int
     partition: str
     values: tuple[Any, ...]
-    options: TextOptions | None = None
+    layout: FileLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,13 @@ class HiveWriteHandle(WriteHandle):
     format: StorageFormat
     columns: tuple[HiveColumnHandle, ...]
     table_columns: tuple[tuple[str, Type], ...]
+    properties: tuple[tuple[str, str], ...]
     query_id: str
     codec: str
     target_file_bytes: int
     max_partitions: int
     collect_statistics: bool
     mode: WriteMode
-    options: TextOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

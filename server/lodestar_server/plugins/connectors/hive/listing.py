@@ -6,15 +6,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
-from lodestar_server.plugins.connectors.hive.formats import LINES, require_readable
-from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit, HiveTableHandle
+from lodestar_server.plugins.connectors.hive.formats import require_readable
+from lodestar_server.plugins.connectors.hive.handles import (
+    ColumnKind,
+    FileLayout,
+    HiveColumnHandle,
+    HiveSplit,
+    HiveTableHandle,
+)
 from lodestar_server.plugins.connectors.hive.partition_names import read_values
 from lodestar_server.plugins.connectors.hive.session import flag
-from lodestar_server.plugins.connectors.hive.text_files import TextOptions
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
-from lodestar_server.plugins.toolkit.metastore.model import Table
+from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.predicate import TupleDomain
@@ -37,10 +42,14 @@ def typed_partitions(
     return found
 
 
-def text_options(table: Table) -> TextOptions | None:
-    """How the lines of the table's files are read and written, None where it has none."""
-    known = {one.name for one in LINES}
-    return TextOptions.of(table.parameters) if table.storage_format in known else None
+def layout_of(table: Table, partition: Partition | None = None) -> FileLayout:
+    """How files are laid out; a partition's own parameters of its SerDe are stronger than the table's."""
+    properties = {**table.parameters, **table.serde_parameters}
+    columns = table.columns
+    if partition is not None:
+        properties |= partition.serde_parameters
+        columns = partition.columns or columns
+    return FileLayout(tuple(properties.items()), len(columns))
 
 
 class HiveLister:
@@ -64,10 +73,11 @@ class HiveLister:
         """
         transaction.check_readable(table.name)
         if not table.partition_columns:
-            form, options = require_readable(table.storage_format), text_options(table)
+            form = require_readable(table.storage_format)
+            layout = layout_of(table)
             for info in transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location)):
                 yield HiveSplit(
-                    info.location, form, info.modified_nanos, info.size, "", (), options, size_bytes=info.size
+                    info.location, form, info.modified_nanos, info.size, "", (), layout, size_bytes=info.size
                 )
             return
         self._check_filter(session, handle)
@@ -97,16 +107,17 @@ class HiveLister:
                 HIVE_EXCEEDED_PARTITION_LIMIT,
                 f"Query over table '{table.name}' can potentially read more than {limit} partitions",
             )
-        names, options = [column.name for column in columns], text_options(table)
+        names = [column.name for column in columns]
         for values, typed in partitions:
             partition = transaction.find_partition(table, values)
             if partition is None:
                 continue
             form = require_readable(partition.storage_format or table.storage_format)
             name = make_partition_name(names, values)
+            layout = layout_of(table, partition)
             for info in self._files_of(session, partition.location, partition=name):
                 yield HiveSplit(
-                    info.location, form, info.modified_nanos, info.size, name, typed, options, size_bytes=info.size
+                    info.location, form, info.modified_nanos, info.size, name, typed, layout, size_bytes=info.size
                 )
 
     def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:

@@ -16,13 +16,13 @@ from lodestar_server.plugins.connectors.hive.definitions import (
     partition_handles,
 )
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
-from lodestar_server.plugins.connectors.hive.listing import typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
 from lodestar_server.plugins.connectors.hive.system_tables import find_system_table
 from lodestar_server.plugins.connectors.hive.table_properties import LOCATION
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
-from lodestar_server.plugins.connectors.hive.writing import HiveWriting
+from lodestar_server.plugins.connectors.hive.writing import AVRO_SCHEMAS, HiveWriting
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, split_location
 from lodestar_server.plugins.toolkit.metastore.model import Database, Table
 from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_trino_view, view_table
@@ -296,11 +296,13 @@ class HiveMetadata(HiveWriting):
 
     def add_column(self, session: ConnectorSession, table: TableHandle, column: ColumnMetadata) -> None:
         """Before the partition columns."""
+        self._check_no_avro_schema(table)
         made = hive_column(column)
         self._alter(table, lambda found: replace(found, columns=(*found.columns, made)))
 
     def drop_column(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle) -> None:
         """Raises: NOT_SUPPORTED for a partition column and for the last one."""
+        self._check_no_avro_schema(table)
         assert isinstance(column, HiveColumnHandle)
         if column.kind is ColumnKind.PARTITION_KEY:
             not_supported("Cannot drop partition columns")
@@ -317,6 +319,7 @@ class HiveMetadata(HiveWriting):
 
     def rename_column(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle, name: str) -> None:
         """Files that are there still have the old name. Raises: NOT_SUPPORTED for a partition column."""
+        self._check_no_avro_schema(table)
         assert isinstance(column, HiveColumnHandle)
         if column.kind is ColumnKind.PARTITION_KEY:
             not_supported("Renaming partition columns is not supported")
@@ -328,6 +331,12 @@ class HiveMetadata(HiveWriting):
                 statistics={name if old == column.name else old: figures for old, figures in found.statistics.items()},
             ),
         )
+
+    def _check_no_avro_schema(self, table: TableHandle) -> None:
+        parameters = layout_of(self._table(table)).properties
+        for parameter, words in AVRO_SCHEMAS.items():
+            if any(name == parameter for name, _ in parameters):
+                not_supported(f"ALTER TABLE not supported when Avro schema {words} is set")
 
     def set_table_owner(self, session: ConnectorSession, name: SchemaTableName, owner: str) -> None:
         """ALTER TABLE … SET AUTHORIZATION."""

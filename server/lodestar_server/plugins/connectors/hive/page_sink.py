@@ -13,7 +13,7 @@ from lodestar_server.plugins.connectors.hive.column_figures import ColumnFigures
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
 from lodestar_server.plugins.connectors.hive.handles import HiveWriteHandle
 from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
-from lodestar_server.plugins.connectors.hive.writers import FileWriter, open_writer
+from lodestar_server.plugins.connectors.hive.writers import FileWriter, file_extension, open_writer
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of
 from lodestar_server.plugins.toolkit.metastore import documents
 from lodestar_server.plugins.toolkit.metastore.errors import (
@@ -52,6 +52,8 @@ class HivePageSink(PageSink):
         self._files = files
         self._handle = handle
         self._codec = CompressionCodec[handle.codec]
+        self._extension = file_extension(handle.format, self._codec)
+        self._properties = dict(handle.properties)
         self._parts: dict[str, _Part] = {}
         place = {column.name: i for i, column in enumerate(handle.columns)}
         self._data: list[tuple[str, Type, int | None]] = [
@@ -105,12 +107,19 @@ class HivePageSink(PageSink):
 
     def _open(self, part: _Part, names: Sequence[str]) -> FileWriter:
         if part.writer is None:
-            # Only the name tells that lines are compressed.
-            compressed = self._handle.options is not None and self._codec is CompressionCodec.GZIP
-            part.open_file = f"{self._handle.query_id}_{uuid.uuid4()}{'.gz' if compressed else ''}"
+            part.open_file = f"{self._handle.query_id}_{uuid.uuid4()}{self._extension}"
             part.stream = self._files.open_output(self._location(part))
             types = [type_ for _, type_, _ in self._data]
-            part.writer = open_writer(self._handle.format, part.stream, names, types, self._codec, self._handle.options)
+            part.writer = open_writer(
+                self._handle.format,
+                part.stream,
+                names,
+                types,
+                self._codec,
+                self._properties,
+                self._files,
+                self._handle.query_id,
+            )
         return part.writer
 
     def _location(self, part: _Part) -> str:

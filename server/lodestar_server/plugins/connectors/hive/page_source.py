@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lodestar_server.plugins.connectors.hive.avro.reading import read_avro
 from lodestar_server.plugins.connectors.hive.convert import convert
 from lodestar_server.plugins.connectors.hive.footers import open_parquet, source_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
 from lodestar_server.plugins.connectors.hive.hidden import constant_of
 from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_timestamps, int96_columns
+from lodestar_server.plugins.connectors.hive.lines.reading import read_lines
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
-from lodestar_server.plugins.connectors.hive.text_files import TextOptions, read_rows
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
 from lodestar_server.spi.errors import LodestarError
@@ -67,39 +66,36 @@ class HivePageSource(PageSource):
                 raise LodestarError(code, f"Failed to read {split.location}: {fault}") from fault
 
     def _read(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
-        source = source_of(self._files, split.location)
-        if split.options is not None:
-            yield from self._read_lines(split, split.options, source)
-            return
         if split.format is StorageFormat.PARQUET:
-            yield from self._read_parquet(split, source)
+            yield from self._read_parquet(split, source_of(self._files, split.location))
+        elif split.format is StorageFormat.ORC:
+            yield from self._read_orc(split, source_of(self._files, split.location))
         else:
-            yield from self._read_orc(split, source)
+            yield from self._read_rows(split)
 
-    def _read_lines(self, split: HiveSplit, options: TextOptions, source: str | BinaryIO) -> Iterator[pa.RecordBatch]:
-        data = [column for column in self._columns if column.kind is ColumnKind.DATA]
-        wanted = [(column.name, column.type, column.index) for column in data]
-        with Path(source).open("rb") if isinstance(source, str) else source as stream:
-            rows = read_rows(split.format, options, split.location, stream, wanted)
-            while chunk := list(islice(rows, PAGE_ROWS)):
-                columns = list(zip(*chunk, strict=True)) if data else []
-                arrays = {
-                    column.name: values_to_arrow(column.type, values)
-                    for column, values in zip(data, columns, strict=True)
-                }
-                yield self._line_page(split, arrays, len(chunk))
-
-    def _line_page(self, split: HiveSplit, arrays: Mapping[str, pa.Array], rows: int) -> pa.RecordBatch:
-        if not self._columns:
-            return empty_columns_page(rows)
-        made = []
-        for column in self._columns:
-            if column.kind is ColumnKind.DATA:
-                made.append(arrays[column.name])
-            else:
-                value = values_to_arrow(column.type, [constant_of(column, split)])
-                made.append(value.take(pa.array([0] * rows, pa.int32())))
-        return pa.RecordBatch.from_arrays(made, [column.name for column in self._columns])
+    def _read_rows(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
+        """Formats whose readers give columns by themselves."""
+        wanted = [column for column in self._columns if column.kind is ColumnKind.DATA]
+        source = self._files.open_input(split.location)
+        properties = dict(split.layout.properties)
+        if split.format is StorageFormat.AVRO:
+            read = read_avro(self._files, source, split.location, wanted, properties)
+        else:
+            read = read_lines(source, split.location, split.format, wanted, split.layout.width, properties)
+        for rows, arrays in read:
+            if self._closed.is_set():
+                return
+            for start in range(0, rows, PAGE_ROWS):
+                count = min(PAGE_ROWS, rows - start)
+                found = iter(arrays)
+                yield self._assembled(
+                    split,
+                    count,
+                    [
+                        next(found).slice(start, count) if column.kind is ColumnKind.DATA else None
+                        for column in self._columns
+                    ],
+                )
 
     def _read_parquet(self, split: HiveSplit, source: str | BinaryIO) -> Iterator[pa.RecordBatch]:
         nested = any(_wants_nanoseconds(child) for column in self._columns for child in column.type.children)
@@ -169,11 +165,9 @@ class HivePageSource(PageSource):
         finer: Mapping[int, pa.RecordBatch] | None = None,
     ) -> pa.RecordBatch:
         """`finer`: the same rows with nanoseconds, for columns in these places."""
-        if not self._columns:
-            return empty_columns_page(batch.num_rows)
         # The batch has the wanted columns of the file, in the file's order.
         rank = {place: i for i, place in enumerate(sorted({place for place in places if place is not None}))}
-        arrays = []
+        arrays: list[pa.Array | None] = []
         for column, place in zip(self._columns, places, strict=True):
             if place is not None and finer is not None and place in finer:
                 assert isinstance(column.type, TimestampType)
@@ -181,12 +175,24 @@ class HivePageSource(PageSource):
                 arrays.append(exact_timestamps(batch.column(rank[place]), nanos, column.type))
             elif place is not None:
                 arrays.append(convert(batch.column(rank[place]), column.type))
+            else:
+                arrays.append(None)
+        return self._assembled(split, batch.num_rows, arrays)
+
+    def _assembled(self, split: HiveSplit, rows: int, arrays: Sequence[pa.Array | None]) -> pa.RecordBatch:
+        """A page of what was read; what was not is a constant of the file or NULL."""
+        if not self._columns:
+            return empty_columns_page(rows)
+        made = []
+        for column, values in zip(self._columns, arrays, strict=True):
+            if values is not None:
+                made.append(values)
             elif column.kind is ColumnKind.DATA:
-                arrays.append(pa.nulls(batch.num_rows, arrow_type(column.type)))
+                made.append(pa.nulls(rows, arrow_type(column.type)))
             else:
                 value = values_to_arrow(column.type, [constant_of(column, split)])
-                arrays.append(value.take(pa.array([0] * batch.num_rows, pa.int32())))
-        return pa.RecordBatch.from_arrays(arrays, [column.name for column in self._columns])
+                made.append(value.take(pa.array([0] * rows, pa.int32())))
+        return pa.RecordBatch.from_arrays(made, [column.name for column in self._columns])
 
     def close(self) -> None:
         """After the page that is being read."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.session import one_of
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_METADATA
 from lodestar_server.plugins.toolkit.metastore.model import Bucketing, SortingColumn, Table, TableType
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError
 from lodestar_server.spi.properties import PropertyMetadata
@@ -159,10 +161,20 @@ def _character(name: str) -> Callable[[Any], str]:
 def _line_count(name: str) -> Callable[[Any], str]:
     def write(value: Any) -> str:
         if value < 0:
-            raise LodestarError(INVALID_TABLE_PROPERTY, f"Invalid value for {name} property: {value}")
+            raise LodestarError(HIVE_INVALID_METADATA, f"Invalid value for {name} property: {value}")
         return str(value)
 
     return write
+
+
+def _avro_schema(value: Any) -> str:
+    import fastavro
+
+    try:
+        fastavro.parse_schema(json.loads(value))
+    except (ValueError, TypeError, KeyError, fastavro.schema.SchemaParseException, fastavro.schema.UnknownType):
+        raise LodestarError(INVALID_TABLE_PROPERTY, f"Failed to parse Avro schema: {value}") from None
+    return str(value)
 
 
 _PARAMETERS: tuple[tuple[str, str, tuple[StorageFormat, ...], Callable[[Any], str], Callable[[str], Any]], ...] = (
@@ -193,10 +205,19 @@ _PARAMETERS: tuple[tuple[str, str, tuple[StorageFormat, ...], Callable[[Any], st
     ("csv_quote", "quoteChar", (StorageFormat.CSV,), _character("csv_quote"), str),
     ("csv_separator", "separatorChar", (StorageFormat.CSV,), _character("csv_separator"), str),
     ("avro_schema_url", "avro.schema.url", (StorageFormat.AVRO,), str, str),
-    ("avro_schema_literal", "avro.schema.literal", (StorageFormat.AVRO,), str, str),
+    ("avro_schema_literal", "avro.schema.literal", (StorageFormat.AVRO,), _avro_schema, str),
     ("regex", "input.regex", (StorageFormat.REGEX,), str, str),
+    (
+        "regex_case_insensitive",
+        "input.regex.case.insensitive",
+        (StorageFormat.REGEX,),
+        lambda value: "true" if value else "false",
+        lambda text: text.lower() == "true",
+    ),
 )
 """Property, parameter, formats that have it, and the way there and back."""
+
+_LINE_COUNTS = ("skip.header.line.count", "skip.footer.line.count")
 
 _RESERVED = (
     "EXTERNAL",
@@ -216,16 +237,21 @@ _RESERVED = (
 
 def parameters_of(properties: Mapping[str, Any], storage: StorageFormat) -> dict[str, str]:
     """The parameters that keep a table's properties. Raises: INVALID_TABLE_PROPERTY."""
+    if properties.get("avro_schema_url") is not None and properties.get("avro_schema_literal") is not None:
+        raise LodestarError(INVALID_TABLE_PROPERTY, "avro_schema_url and avro_schema_literal cannot both be set")
     made = {TRANSACTIONAL: "false", "auto.purge": "true" if properties.get(AUTO_PURGE) else "false"}
     for name, parameter, formats, write, _ in _PARAMETERS:
         value = properties.get(name)
-        if value is None:
+        if value is None or (value == 0 and parameter in _LINE_COUNTS):
             continue
         if storage not in formats:
+            shown = parameter if name.startswith("textfile_") else name
             raise LodestarError(
-                INVALID_TABLE_PROPERTY, f"Cannot specify {name} table property for storage format: {storage.name}"
+                INVALID_TABLE_PROPERTY, f"Cannot specify {shown} table property for storage format: {storage.name}"
             )
         made[parameter] = write(value)
+    if storage is StorageFormat.REGEX and "input.regex" not in made:
+        raise LodestarError(INVALID_TABLE_PROPERTY, "REGEX format requires the 'regex' table property")
     if properties.get(BUCKETING_VERSION) is not None and properties.get(BUCKETED_BY):
         made["bucketing_version"] = str(properties[BUCKETING_VERSION])
     elif properties.get(BUCKETED_BY):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lodestar_server.plugins.connectors.hive.avro.schemas import table_schema
+from lodestar_server.plugins.connectors.hive.avro.writing import AvroFileWriter
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
-from lodestar_server.plugins.connectors.hive.formats import StorageFormat
-from lodestar_server.plugins.connectors.hive.text_files import LineFileWriter, TextOptions
+from lodestar_server.plugins.connectors.hive.formats import TEXT_FORMATS, StorageFormat
+from lodestar_server.plugins.connectors.hive.lines.compression import EXTENSIONS
+from lodestar_server.plugins.connectors.hive.lines.writing import LineFileWriter, line_encoder
+from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import ArrayType, MapType, RowType, TimestampType, Type
 from lodestar_server.spi.types.arrow import arrow_type
@@ -34,21 +38,30 @@ class FileWriter(Protocol):
         ...
 
 
+def file_extension(form: StorageFormat, codec: CompressionCodec) -> str:
+    """What the names of files end with: text files tell their compression so."""
+    return EXTENSIONS[codec] if form in TEXT_FORMATS else ""
+
+
 def open_writer(
     form: StorageFormat,
     stream: BinaryIO,
     names: Sequence[str],
     types: Sequence[Type],
     codec: CompressionCodec,
-    options: TextOptions | None = None,
+    properties: Mapping[str, str],
+    files: FileSystem,
+    query_id: str,
 ) -> FileWriter:
     """A writer of a format. Raises: NOT_SUPPORTED."""
+    if form in TEXT_FORMATS:
+        return LineFileWriter(stream, line_encoder(form, names, types, properties), codec)
+    if form is StorageFormat.AVRO:
+        return AvroFileWriter(stream, names, types, codec, table_schema(files, properties), query_id)
     if form is StorageFormat.PARQUET:
         return ParquetFileWriter(stream, names, types, codec)
     if form is StorageFormat.ORC:
         return OrcFileWriter(stream, names, types, codec)
-    if options is not None:
-        return LineFileWriter(form, stream, names, types, options, compressed=codec is CompressionCodec.GZIP)
     not_supported(f"Writing to Hive tables in {form.name} format is not supported")
 
 

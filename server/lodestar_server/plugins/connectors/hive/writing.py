@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from lodestar_server.plugins.connectors.hive.analyzing import analyze_target, read_figures
+from lodestar_server.plugins.connectors.hive.avro import schemas as avro
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
@@ -17,7 +18,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveTableHandle,
     HiveWriteHandle,
 )
-from lodestar_server.plugins.connectors.hive.listing import text_options, typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.page_sink import read_fragments
 from lodestar_server.plugins.connectors.hive.session import (
     compression_codec,
@@ -47,6 +48,7 @@ from lodestar_server.spi.types import BIGINT
 
 STAGING_PREFIX = "_lodestar_staging-"
 ROWS = "rows"
+AVRO_SCHEMAS = {avro.URL: "url", avro.LITERAL: "literal"}
 _MODIFYING_ROWS = "Modifying Hive table rows is only supported for transactional tables"
 
 _MODES = {
@@ -107,8 +109,27 @@ class HiveWriting(ConnectorMetadata):
         )
         if external is None:
             made = replace(made, location=self._managed_location(table.name))
+        self._check_avro(made)
         self._transaction.metastore.check_location(made)
         return made
+
+    def _check_avro(self, made: Table) -> None:
+        if made.bucketing is not None:
+            if avro.URL in made.parameters:
+                not_supported("Bucketing columns not supported when Avro schema url is set")
+            if avro.LITERAL in made.parameters:
+                not_supported("Bucketing/Partitioning columns not supported when Avro schema literal is set")
+        url = made.parameters.get(avro.URL)
+        if url is not None:
+            try:
+                split_location(url)
+                found = self._files.find(url)
+            except (ValueError, LodestarError):
+                raise LodestarError(
+                    INVALID_TABLE_PROPERTY, f"Avro schema file is not a valid file system URI: {url}"
+                ) from None
+            if found is None:
+                raise LodestarError(INVALID_TABLE_PROPERTY, f"Cannot locate Avro schema file: {url}")
 
     def _external_location(self, location: str) -> str:
         try:
@@ -137,6 +158,9 @@ class HiveWriting(ConnectorMetadata):
         made = self._new_table(session, table, save_mode)
         if made.type is TableType.EXTERNAL_TABLE:
             self._check_non_managed(made)
+        for parameter, words in AVRO_SCHEMAS.items():
+            if parameter in made.parameters:
+                not_supported(f"CREATE TABLE AS not supported when Avro schema {words} is set")
         if made.bucketing is not None:
             _refuse_buckets()
         if self._files.list(made.location):
@@ -194,6 +218,8 @@ class HiveWriting(ConnectorMetadata):
         codec = compression_codec(session)
         if form is StorageFormat.PARQUET and codec is CompressionCodec.LZ4:
             raise LodestarError(HIVE_UNSUPPORTED_FORMAT, "Compression codec LZ4 not supported for Parquet")
+        if form is StorageFormat.AVRO and codec is CompressionCodec.LZ4:
+            raise LodestarError(HIVE_UNSUPPORTED_FORMAT, "Compression codec LZ4 not supported for Avro")
         staging = self._transaction.metastore.open_staging()
         holder = child_of(beside, f"{STAGING_PREFIX}{staging.name}")
         staging.add(holder)
@@ -206,13 +232,13 @@ class HiveWriting(ConnectorMetadata):
             form,
             tuple(columns),
             tuple((column.name, handles[column.name].type) for column in table.columns),
+            layout_of(table).properties,
             session.query_id,
             codec.name,
             target_max_file_size(session),
             self._config.max_partitions_per_writers,
             flag(session, "collect_column_statistics_on_write"),
             mode,
-            text_options(table),
         )
 
     def finish_insert(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:

@@ -44,9 +44,8 @@ from lodestar_server.spi.session import ConnectorSession
 
 
 class IcebergConnector(Connector):
-    """Every change is committed by itself, also inside of a transaction."""
+    """Every change is committed by itself."""
 
-    single_statement_writes = False
     supports_not_null_columns = True
     manages_owners = True
     supports_grace_period = True
@@ -111,9 +110,10 @@ class IcebergConnector(Connector):
         if isinstance(handle, IcebergAnalyzeHandle):
             return SketchSink(handle)
         assert isinstance(handle, IcebergWriteHandle)
-        if handle.kind is WriteKind.ROWS:
-            return RowChangesSink(self._tables.files, handle)
-        return IcebergPageSink(self._tables.files, handle)
+        kind = RowChangesSink if handle.kind is WriteKind.ROWS else IcebergPageSink
+        sink = kind(self._tables.files, handle)
+        self._transactions[transaction].add_sink(handle.write_id, sink)
+        return sink
 
     def session_properties(self) -> Sequence[PropertyMetadata]:
         """With this catalog's defaults."""

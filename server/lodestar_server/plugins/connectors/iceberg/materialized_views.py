@@ -129,7 +129,8 @@ class IcebergMaterializedViews(IcebergAnalyzing):
             )
         if self._metastore.find_database(name.schema) is None:
             raise LodestarError(NOT_FOUND, f"Schema {name.schema} not found")
-        location = self._tables.write_new(self._new_storage(session, name, view))
+        storage = self._new_storage(session, name, view)
+        location = self._tables.write_new(storage)
         entry = Table(
             name,
             session.user,
@@ -152,8 +153,8 @@ class IcebergMaterializedViews(IcebergAnalyzing):
         else:
             old = self._tables.find_storage(name)
             self._metastore.replace_view(entry)
-            if old is not None:
-                self._delete_content(old.metadata)
+            if old is not None and old.metadata.location != storage.location:
+                self._delete_content(old.metadata, self._files_elsewhere(old.metadata))
 
     def _new_storage(
         self, session: ConnectorSession, name: SchemaTableName, view: MaterializedViewDefinition
@@ -170,10 +171,11 @@ class IcebergMaterializedViews(IcebergAnalyzing):
         if self._find_stored(name) is None:
             raise LodestarError(TABLE_NOT_FOUND, f"Materialized view '{name}' not found")
         loaded = self._tables.find_storage(name)
+        elsewhere = [] if loaded is None else self._files_elsewhere(loaded.metadata)
         self._transaction.forget(name)
         self._metastore.drop_table(name)
         if loaded is not None:
-            self._delete_content(loaded.metadata)
+            self._delete_content(loaded.metadata, elsewhere)
 
     def rename_materialized_view(
         self, session: ConnectorSession, name: SchemaTableName, new_name: SchemaTableName
@@ -273,11 +275,11 @@ class IcebergMaterializedViews(IcebergAnalyzing):
             names.append(_UNKNOWN)
         opened.summary = {
             DEPENDS_ON_TABLES: ",".join(dict.fromkeys(names)),
-            DEPENDS_ON_FUNCTIONS: "true" if sources.table_functions else "false",
+            DEPENDS_ON_FUNCTIONS: "false",
             QUERY_START: session.start.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         }
         read: tuple[TableHandle, ...] = sources.tables
-        if sources.row_wise and len(tables) == 1 and not sources.foreign_tables and not sources.table_functions:
+        if sources.row_wise and len(tables) == 1 and not sources.foreign_tables:
             new = self._appended(tables[0], metadata.current_snapshot)
             if new is not None and flag(session, "incremental_refresh_enabled"):
                 read = (replace(tables[0], only_snapshots=new),)

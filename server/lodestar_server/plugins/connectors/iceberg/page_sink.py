@@ -23,7 +23,7 @@ from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, F
 from lodestar_server.plugins.connectors.iceberg.format.values import unscaled
 from lodestar_server.plugins.connectors.iceberg.fragments import write_fragment
 from lodestar_server.plugins.connectors.iceberg.handles import IcebergWriteHandle
-from lodestar_server.plugins.connectors.iceberg.raw_arrays import group_rows, raw_array
+from lodestar_server.plugins.connectors.iceberg.raw_arrays import group_rows, orc_keeps, raw_array
 from lodestar_server.plugins.connectors.iceberg.sketches import DistinctCounters
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
 from lodestar_server.plugins.connectors.iceberg.writers import FileWriter, open_writer
@@ -44,6 +44,7 @@ class _Part:
         self.values = values
         self.path = path
         self.location = ""
+        self.format = ""
         self.stream: BinaryIO | None = None
         self.writer: FileWriter | None = None
         self.pages: list[pa.RecordBatch] = []
@@ -108,19 +109,31 @@ class DataFileSink:
         self._put(part, columns)
 
     def _put(self, part: _Part, columns: Sequence[pa.Array]) -> None:
+        form = self._format_for(columns)
+        if part.writer is not None and part.format != form:
+            self._close(part)
         try:
             if part.writer is None:
+                part.format = form
                 part.location = self._new_location(part)
                 part.stream = self._files.open_output(part.location)
-                part.writer = open_writer(self._handle.format, part.stream, self.fields, self._handle.codec)
+                part.writer = open_writer(form, part.stream, self.fields, self._handle.codec)
             part.writer.write(columns)
         except (OSError, pa.ArrowException, ValueError) as fault:
             raise LodestarError(ICEBERG_WRITER_DATA_ERROR, f"Failed to write data: {fault}") from fault
         if part.stream is not None and part.stream.tell() >= self._handle.target_file_bytes:
             self._close(part)
 
+    def _format_for(self, columns: Sequence[pa.Array]) -> str:
+        """The table's; each file says its own, and Parquet keeps what ORC would spoil."""
+        wanted = self._handle.format
+        if wanted == "ORC":
+            kept = (orc_keeps(values, field.type) for values, field in zip(columns, self.fields, strict=True))
+            return wanted if all(kept) else "PARQUET"
+        return wanted
+
     def _new_location(self, part: _Part) -> str:
-        name = f"{self._handle.query_id}-{uuid.uuid4()}.{EXTENSIONS[self._handle.format]}"
+        name = f"{self._handle.query_id}-{uuid.uuid4()}.{EXTENSIONS[part.format]}"
         inside = f"{part.path}/{name}" if part.path else name
         if not self._handle.object_store_layout:
             return child_of(self._handle.data_location, inside)
@@ -151,7 +164,7 @@ class DataFileSink:
         file = DataFile(
             Content.DATA,
             part.location,
-            self._handle.format,
+            part.format,
             self.spec.id,
             part.values,
             0,

@@ -69,3 +69,21 @@ CREATE MACRO trino_hamming_distance(a, b) AS
 CREATE MACRO trino_levenshtein_distance(a, b) AS
     CASE WHEN trino_is_ascii(a) AND trino_is_ascii(b) THEN CAST(levenshtein(a, b) AS BIGINT)
          ELSE trino_code_point_levenshtein(a, b) END;
+
+-- DuckDB is slow at trimming a set of characters, which few texts need: first, whether the ends are printable ASCII.
+CREATE MACRO trino_is_graphic(c) AS c BETWEEN '!' AND '~';
+
+CREATE MACRO trino_trim(s, blanks) AS
+    CASE WHEN trino_is_graphic(left(s, 1)) AND trino_is_graphic(right(s, 1)) THEN s
+         WHEN trino_is_graphic(left(trim(s), 1)) AND trino_is_graphic(right(trim(s), 1)) THEN trim(s)
+         ELSE trim(s, blanks) END;
+
+CREATE MACRO trino_ltrim(s, blanks) AS
+    CASE WHEN trino_is_graphic(left(s, 1)) THEN s
+         WHEN trino_is_graphic(left(ltrim(s), 1)) THEN ltrim(s)
+         ELSE ltrim(s, blanks) END;
+
+CREATE MACRO trino_rtrim(s, blanks) AS
+    CASE WHEN trino_is_graphic(right(s, 1)) THEN s
+         WHEN trino_is_graphic(right(rtrim(s), 1)) THEN rtrim(s)
+         ELSE rtrim(s, blanks) END;

@@ -76,7 +76,8 @@ class Transform:
             return None
         if self.kind == "identity":
             return raw
-        made = self.apply_array(source, pa.array([raw], raw_arrow_type(source)))
+        value = Decimal(raw).scaleb(-source.scale, _DECIMALS) if isinstance(source, DecimalOf) else raw
+        made = self.apply_array(source, pa.array([value], raw_arrow_type(source)))
         return (
             made[0].as_py() if not isinstance(source, DecimalOf) or self.kind == "bucket" else _unscaled(made, source)
         )

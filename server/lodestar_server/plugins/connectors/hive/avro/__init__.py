@@ -1,0 +1,1 @@
+"""Avro containers: schemas for tables, rows out of files and into them."""
