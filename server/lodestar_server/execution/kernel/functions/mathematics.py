@@ -199,17 +199,22 @@ def _width_bucket(call: ScalarCall) -> Sql:
 
 @scalar("cosine_similarity")
 def _cosine_similarity(call: ScalarCall) -> Sql:
-    similarity = sql.call("trino_cosine_similarity", *_vectors(call))
+    return _of_whole(call, sql.call("trino_cosine_similarity", *_vectors(call)))
+
+
+def _of_whole(call: ScalarCall, result: Sql) -> Sql:
+    """The result of vectors without NULL."""
     if isinstance(call.types[0], ArrayType):
         complete = sql.conjunction([sql.fragment("list_count({0}) = len({0})", one) for one in call.arguments])
-        return sql.case([(complete, similarity)])
+        uneven = sql.fragment("len({0}) <> len({1})", *call.arguments)
+        return sql.case([(sql.fragment("{0} OR ({1})", uneven, complete), result)])
     whole = sql.conjunction([sql.call("trino_map_is_whole", one) for one in call.arguments])
-    return sql.case([(whole, similarity)])
+    return sql.case([(whole, result)])
 
 
 @scalar("cosine_distance")
 def _cosine_distance(call: ScalarCall) -> Sql:
-    return sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", *_vectors(call))
+    return _of_whole(call, sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", *_vectors(call)))
 
 
 @scalar("euclidean_distance")
