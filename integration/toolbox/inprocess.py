@@ -172,7 +172,7 @@ class Engine:
             instants.append(time.perf_counter())
             plan: PlanNode = optimized(statement, bound.plan, analysis)
             instants.append(time.perf_counter())
-            self.services.kernel.lower(plan, ZONE, RowFormat.JSON)
+            self.services.kernel.lower(plan, context, RowFormat.JSON)
             instants.append(time.perf_counter())
         parse, analyze, optimize, lower = (b - a for a, b in itertools.pairwise(instants))
         return Timing(parse, analyze, optimize, lower)

@@ -78,7 +78,6 @@ class RowWrite(WriteHandle):
     view: SchemaTableName | None = None
     sources: tuple[tuple[SchemaTableName, int], ...] = ()
     foreign: bool = False
-    functions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,6 @@ class Refreshed:
 
     sources: tuple[tuple[SchemaTableName, int], ...]
     foreign: bool
-    functions: bool
     at: datetime
 
 
@@ -349,7 +347,7 @@ class RowStoreMetadata(ConnectorMetadata):
         self, session: ConnectorSession, name: SchemaTableName
     ) -> MaterializedViewFreshness:
         last = self._store.refreshed.get(name)
-        if last is None or last.functions or not (last.sources or last.foreign):
+        if last is None or not (last.sources or last.foreign):
             return MaterializedViewFreshness(Freshness.STALE)
         tables = self._store.tables
         if any(one not in tables or tables[one].version != version for one, version in last.sources):
@@ -381,7 +379,6 @@ class RowStoreMetadata(ConnectorMetadata):
             view=name,
             sources=seen,
             foreign=sources.foreign_tables,
-            functions=sources.table_functions,
         )
         return RefreshTarget(write, tables)
 
@@ -393,7 +390,7 @@ class RowStoreMetadata(ConnectorMetadata):
             self._store.empty(write.name)
         self._store.append(write.name, _rows(fragments, self._store.tables[write.name].rows.schema))
         assert write.view is not None
-        self._store.refreshed[write.view] = Refreshed(write.sources, write.foreign, write.functions, self._store.now())
+        self._store.refreshed[write.view] = Refreshed(write.sources, write.foreign, self._store.now())
 
     def _stored(self, table: TableHandle) -> Stored:
         return self._store.history[_table(table).name, _table(table).version]

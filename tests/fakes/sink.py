@@ -23,6 +23,7 @@ from lodestar_server.session import Capability, QueryContext, Session, SessionCh
 from lodestar_server.session.system_properties import SystemProperties
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.session import Identity
+from tests.fakes.iceberg import iceberg
 from tests.fakes.row_store import RowStoreConnector
 
 
@@ -63,14 +64,15 @@ class KeepingSink:
 
 
 class LocalEngine:
-    """The engine over generated and in-memory catalogs (`iceberg` is a row store), with the session of one client."""
+    """The engine over generated and in-memory catalogs, `rows` (a row store) and `iceberg`; one client's session."""
 
     def __init__(self, directory: Path, catalogs: Sequence[str] = ("tpch", "memory", "blackhole")) -> None:
         node = NodeContext("node", "476", "test", directory)
         manager = CatalogManager(node, management=CatalogManagement.DYNAMIC)
         for name in catalogs:
             manager.create(name, name, {})
-        manager.add("iceberg", "row store", RowStoreConnector("iceberg"))
+        manager.add("rows", "row store", RowStoreConnector("rows"))
+        manager.add("iceberg", "iceberg", iceberg(directory / "iceberg").connector)
         limits = InstanceLimits(1 << 30, directory / "spill", 1 << 30, 2)
         self.catalogs = manager
         self.pool = InstancePool(

@@ -50,7 +50,7 @@ class Step:
 def catalog_of(path: Path) -> str:
     """The catalog in which a script runs: those under `lake` need one that changes rows and stores materialized views.
 
-    A real Trino runs them in its iceberg catalog; the engine alone has a small true connector under this name.
+    A real Trino runs them in its iceberg catalog, too.
     """
     return "iceberg" if path.parent.name == "lake" else "memory"
 

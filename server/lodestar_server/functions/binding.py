@@ -166,6 +166,8 @@ def _constrain_lambda(template: Template, argument: Argument, bindings: _Binding
     expected = substitute(result, bindings.types, bindings.numbers)
     if expected is not None:
         return can_coerce(made, expected)
+    if result.base in NUMERIC_BASES:
+        return _constrain_numbers(result, made, bindings, True)
     return _constrain_result(result, made, bindings)
 
 

@@ -40,6 +40,7 @@ class TableAnalysis:
     table: CatalogTable
     columns: tuple[ColumnHandle, ...]
     target: WriteTarget
+    counts_rows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +273,26 @@ class MetadataChanging(MetadataReading):
                 begun.metadata.finish_analyze(session, target.handle, fragments)
             case WriteKind.ROW_CHANGES:
                 begun.metadata.finish_row_changes(session, target.handle, fragments)
+            case WriteKind.TABLE_EXECUTE:
+                begun.metadata.finish_table_execute(session, target.handle, fragments)
             case WriteKind.REFRESH:
                 begun.metadata.finish_refresh_materialized_view(session, target.handle, fragments)
+
+    def execute_on_table(self, table: CatalogTable, procedure: str, arguments: Mapping[str, Any]) -> None:
+        """ALTER TABLE … EXECUTE of a procedure that is one call."""
+        begun, session = self._enter_to_change(table)
+        begun.metadata.execute_on_table(session, table.handle, procedure, arguments)
+
+    def begin_table_execute(
+        self, table: CatalogTable, procedure: str, arguments: Mapping[str, Any]
+    ) -> tuple[WriteTarget, CatalogTable]:
+        """ALTER TABLE … EXECUTE of a procedure that rewrites rows: where they go, and what to read."""
+        begun, session = self._enter_to_change(table)
+        handle, read = begun.metadata.begin_table_execute(session, table.handle, procedure, arguments)
+        columns = begun.metadata.table_metadata(session, table.handle).columns
+        visible = tuple((column.name, column.type) for column in columns if not column.hidden)
+        target = WriteTarget(table.catalog, table.name, handle, visible, WriteKind.TABLE_EXECUTE)
+        return target, CatalogTable(table.catalog, table.name, read)
 
     def abort_write(self, target: WriteTarget) -> None:
         """The write will not finish: clean up; never raises."""
@@ -333,6 +352,7 @@ class MetadataChanging(MetadataReading):
             CatalogTable(table.catalog, table.name, target.table),
             target.columns,
             WriteTarget(table.catalog, table.name, target.handle, columns, WriteKind.ANALYZE),
+            target.counts_rows,
         )
 
     # inside

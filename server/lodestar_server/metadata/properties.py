@@ -12,6 +12,7 @@ from lodestar_server.spi.errors import (
     INVALID_ANALYZE_PROPERTY,
     INVALID_COLUMN_PROPERTY,
     INVALID_MATERIALIZED_VIEW_PROPERTY,
+    INVALID_PROCEDURE_ARGUMENT,
     INVALID_SCHEMA_PROPERTY,
     INVALID_TABLE_PROPERTY,
     INVALID_VIEW_PROPERTY,
@@ -30,6 +31,7 @@ class PropertyKind(Enum):
     ANALYZE = "analyze property"
     VIEW = "view property"
     MATERIALIZED_VIEW = "materialized view property"
+    TABLE_PROCEDURE = "table procedure property"
 
     @property
     def error(self) -> ErrorCode:
@@ -44,6 +46,7 @@ _ERRORS = {
     PropertyKind.ANALYZE: INVALID_ANALYZE_PROPERTY,
     PropertyKind.VIEW: INVALID_VIEW_PROPERTY,
     PropertyKind.MATERIALIZED_VIEW: INVALID_MATERIALIZED_VIEW_PROPERTY,
+    PropertyKind.TABLE_PROCEDURE: INVALID_PROCEDURE_ARGUMENT,
 }
 
 
@@ -62,6 +65,8 @@ def list_properties(connector: Connector, kind: PropertyKind) -> Sequence[Proper
             return ()
         case PropertyKind.MATERIALIZED_VIEW:
             return connector.materialized_view_properties()
+        case PropertyKind.TABLE_PROCEDURE:
+            return ()
 
 
 def require_property(catalog: Catalog, kind: PropertyKind, name: str) -> PropertyMetadata:

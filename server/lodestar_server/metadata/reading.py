@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 from lodestar_server.metadata.base import MetadataBase
 from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA, SYSTEM_CATALOG, Catalog
@@ -26,9 +27,11 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
+    NOT_SUPPORTED,
     PROCEDURE_NOT_FOUND,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
+    Location,
     LodestarError,
 )
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
@@ -58,6 +61,13 @@ class MetadataReading(MetadataBase):
     def require_catalog(self, name: str) -> Catalog:
         """Raises: CATALOG_NOT_FOUND."""
         return self.transaction.require_catalog(name)
+
+    def refuse_roles(self, catalog: str, location: Location) -> NoReturn:
+        """No catalog has roles of its own; how that is said depends on who would keep them."""
+        if self.require_catalog(catalog).connector.manages_owners:
+            not_supported("This connector does not support roles")
+        message = f"Catalog '{catalog}' does not support role management"
+        raise LodestarError(NOT_SUPPORTED, message, location=location)
 
     def property_metadata(self, catalog: str, kind: PropertyKind) -> Sequence[PropertyMetadata]:
         """The catalog's declared properties of a kind."""

@@ -117,7 +117,7 @@ def _sources(planned: PlannedRefresh, plan: PlanNode) -> RefreshSources:
     inner = any(True for node in nodes for expression in expressions_of(node) for _ in subplans(expression))
     row_wise = not inner and all(isinstance(one, TableScan | Filter | Project) for one in nodes)
     foreign = any(one.catalog != planned.name.catalog for one in read)
-    return RefreshSources(own, foreign, bool(planned.analysis.table_functions), row_wise)
+    return RefreshSources(own, foreign, row_wise)
 
 
 def _reading(plan: PlanNode, catalog: str, tables: Mapping[TableHandle, TableHandle]) -> PlanNode:

@@ -26,6 +26,7 @@ from lodestar_server.query.session_properties import with_session
 from lodestar_server.query.show_stats import show_stats
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.query.statement_types import is_transaction_control, query_type, update_type
+from lodestar_server.query.table_procedures import execute_on_table
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.sql.analysis.bound import BoundQuery
@@ -124,4 +125,5 @@ _WRITES: dict[type[ast.Statement], Callable[[StatementContext, Any, ResultSink],
     ast.Merge: change_rows,
     ast.Analyze: writes.analyze_table,
     ast.RefreshMaterializedView: refresh_materialized_view,
+    ast.TableExecute: execute_on_table,
 }

@@ -13,6 +13,7 @@ from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
 from lodestar_server.plan.decorrelation import check_correlations
 from lodestar_server.plan.optimizer.optimizer import RULES, optimize
 from lodestar_server.plan.optimizer.rule import RuleContext
+from lodestar_server.query.lineage import lineage_of
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.sources import StatementSources
 from lodestar_server.query.statement import StatementContext
@@ -48,6 +49,7 @@ def optimized(statement: StatementContext, plan: PlanNode, analysis: Analysis) -
     if analysis.outer_names:
         check_correlations(best, analysis.evaluator.evaluate)
     statement.plans.append(best)
+    statement.query.lineage = lineage_of(statement.metadata, analysis, plan, best)
     return best
 
 

@@ -19,12 +19,12 @@ def property_text(statement: StatementContext, name: ast.QualifiedName, value: a
     declared = _require(statement, name, value.at)
     try:
         constant = statement.constant(value, declared.type).value
+        if constant is None:
+            raise LodestarError(INVALID_SESSION_PROPERTY, "Session property value must not be null")
     except LodestarError as error:
         shown = format_expression(value)
         message = f"Unable to set session property '{name}' to '{shown}': {error.message}"
         raise LodestarError(INVALID_SESSION_PROPERTY, message) from error
-    if constant is None:
-        raise LodestarError(INVALID_SESSION_PROPERTY, "Session property value must not be null")
     try:
         declared.decode(constant)
     except ValueError as fault:

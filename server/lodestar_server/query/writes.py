@@ -86,4 +86,5 @@ def analyze_table(statement: StatementContext, node: ast.Analyze, results: Resul
     analysis = statement.new_analysis()
     symbols = [analysis.symbols.new(type_, column) for column, type_ in begun.target.columns]
     scan = TableScan(begun.table, tuple(zip(symbols, begun.columns, strict=True)))
-    answer_count(write(statement, analysis, scan, symbols, begun.target, results), results)
+    count = write(statement, analysis, scan, symbols, begun.target, results)
+    answer_count(count if begun.counts_rows else None, results)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lodestar_server.session.lineage import Lineage
 from lodestar_server.session.session import Session
 from lodestar_server.spi.errors import EXCEEDED_TIME_LIMIT, LodestarError
 from lodestar_server.spi.properties import DataSize
@@ -105,6 +106,7 @@ class QueryContext:
     cancellation: Cancellation = field(default_factory=Cancellation)
     progress: Progress = field(default_factory=Progress)
     warnings: list[QueryWarning] = field(default_factory=list)
+    lineage: Lineage = field(default_factory=Lineage)
 
     def check(self, now: float) -> None:
         """Raise when the query was cancelled or its time is over."""

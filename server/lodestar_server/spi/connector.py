@@ -18,7 +18,7 @@ from lodestar_server.spi.materialized_views import MaterializedViewFreshness, Re
 from lodestar_server.spi.names import QualifiedName, SchemaTableName, TablePrefix
 from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
-from lodestar_server.spi.procedures import Procedure
+from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
@@ -118,11 +118,12 @@ class LanguageFunction:
 @dataclass(frozen=True, slots=True)
 class AnalyzeTarget:
     """ANALYZE reads these columns (at least one) of `table` (perhaps less of it than was named) into the sinks of
-    `handle`."""
+    `handle`. `counts_rows`: the number of rows is the statement's answer, else there is none."""
 
     table: TableHandle
     columns: tuple[ColumnHandle, ...]
     handle: WriteHandle
+    counts_rows: bool = True
 
 
 class RelationKind(Enum):
@@ -420,6 +421,26 @@ class ConnectorMetadata:
         """Publish all changes at once. Raises: the connector's error for a conflict with another change."""
         raise NotImplementedError
 
+    # table procedures
+    def execute_on_table(
+        self, session: ConnectorSession, table: TableHandle, procedure: str, arguments: Mapping[str, Any]
+    ) -> None:
+        """ALTER TABLE … EXECUTE of a procedure that is one call; arguments are decoded, with their defaults."""
+        raise NotImplementedError
+
+    def begin_table_execute(
+        self, session: ConnectorSession, table: TableHandle, procedure: str, arguments: Mapping[str, Any]
+    ) -> tuple[WriteHandle, TableHandle]:
+        """ALTER TABLE … EXECUTE of a procedure that rewrites rows: where they go, and the table to read instead.
+
+        `table` has the WHERE pushed into it; rows come with the table's columns that are not hidden.
+        """
+        raise NotImplementedError
+
+    def finish_table_execute(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
+        """The new rows take the place of those that were read, at once."""
+        raise NotImplementedError
+
     # functions
     def find_language_functions(self, session: ConnectorSession, name: SchemaTableName) -> Sequence[LanguageFunction]:
         """The overloads of a stored routine."""
@@ -619,6 +640,10 @@ class Connector:
 
     def procedures(self) -> Sequence[Procedure]:
         """For CALL catalog.schema.name(…)."""
+        return ()
+
+    def table_procedures(self) -> Sequence[TableProcedure]:
+        """For ALTER TABLE … EXECUTE."""
         return ()
 
     def system_tables(self) -> Sequence[SystemTable]:

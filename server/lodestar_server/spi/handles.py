@@ -52,6 +52,7 @@ class WriteKind(Enum):
     ANALYZE = "ANALYZE"
     ROW_CHANGES = "ROW_CHANGES"
     REFRESH = "REFRESH"
+    TABLE_EXECUTE = "TABLE_EXECUTE"
 
 
 @dataclass(frozen=True, slots=True)

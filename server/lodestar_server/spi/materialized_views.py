@@ -30,14 +30,13 @@ class RefreshSources:
     """What the query of a materialized view reads.
 
     `tables` are those of the view's own catalog, as they are scanned, and those in the queries of fresh materialized
-    views, whose storage is scanned instead. `foreign_tables`: there are tables of other catalogs, `table_functions`:
-    there are table functions; of neither can the connector see when it changes. `row_wise`: every row comes from one
-    row of the one table that is scanned, so that the rows of appended rows can be appended.
+    views, whose storage is scanned instead. `foreign_tables`: there are tables of other catalogs, of which the
+    connector cannot see when they change. `row_wise`: every row comes from one row of the one table that is scanned, so
+    that the rows of appended rows can be appended. Table functions give the same rows always: they are not told.
     """
 
     tables: tuple[TableHandle, ...]
     foreign_tables: bool
-    table_functions: bool
     row_wise: bool
 
 

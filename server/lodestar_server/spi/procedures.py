@@ -1,4 +1,4 @@
-"""Procedures: what CALL runs."""
+"""Procedures: what CALL and ALTER TABLE … EXECUTE run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import Type
 
@@ -29,3 +30,16 @@ class Procedure:
     arguments: tuple[ProcedureArgument, ...]
     run: Callable[[ConnectorSession, Mapping[str, Any]], None]
     named_arguments_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableProcedure:
+    """A procedure of tables, its name in upper case; the arguments are declared like properties.
+
+    `rewrites`: it reads the table's rows (those that a WHERE chooses) and writes them again
+    (`ConnectorMetadata.begin_table_execute`); else it is one call (`execute_on_table`).
+    """
+
+    name: str
+    arguments: tuple[PropertyMetadata, ...] = ()
+    rewrites: bool = False

@@ -20,7 +20,7 @@ M = SchemaTableName("default", "m")
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     made = LocalEngine(tmp_path, ("tpch",))
-    made.run("USE iceberg.default")
+    made.run("USE rows.default")
     made.run("CREATE TABLE t (a integer)")
     made.run("INSERT INTO t VALUES 1")
     yield made
@@ -29,7 +29,7 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
 
 @pytest.fixture
 def store(engine: LocalEngine) -> RowStore:
-    found = engine.catalogs.require("iceberg").connector
+    found = engine.catalogs.require("rows").connector
     assert isinstance(found, RowStoreConnector)
     return found.store
 
@@ -58,8 +58,8 @@ def test_stale_rows_are_read_within_the_grace_period(
     engine.run("INSERT INTO t VALUES 2")
     assert sorted(engine.run("SELECT * FROM m").rows) == (["[1]"] if stored else ["[1]", "[2]"])
     (plan,) = engine.run("EXPLAIN SELECT * FROM m").rows
-    assert (f"iceberg:default.m{STORAGE}" in plan) == stored
-    assert ("iceberg:default.t@" in plan) != stored
+    assert (f"rows:default.m{STORAGE}" in plan) == stored
+    assert ("rows:default.t@" in plan) != stored
 
 
 def test_the_last_fresh_time_is_shown(engine: LocalEngine, store: RowStore) -> None:
@@ -111,7 +111,7 @@ def test_a_refresh_that_fails_leaves_the_rows(engine: LocalEngine, store: RowSto
 def test_explain_shows_a_refresh_and_does_not_begin_it(engine: LocalEngine, store: RowStore) -> None:
     engine.run("CREATE MATERIALIZED VIEW m AS SELECT a FROM t")
     (plan,) = engine.run("EXPLAIN REFRESH MATERIALIZED VIEW m").rows
-    assert f"TableWriter[table = iceberg:default.m{STORAGE}]" in plan
+    assert f"TableWriter[table = rows:default.m{STORAGE}]" in plan
     assert M not in store.refreshed
     engine.run("REFRESH MATERIALIZED VIEW m")
     (plan,) = engine.run("EXPLAIN REFRESH MATERIALIZED VIEW m").rows
@@ -138,13 +138,13 @@ def test_storage_that_does_not_fit_is_refused(engine: LocalEngine, store: RowSto
         "(1)",
     )
     store.materialized[M] = replace(view, storage=replace(view.storage, name="gone"))
-    assert refused(engine, "SELECT * FROM m") == ("INVALID_VIEW", "Storage table 'iceberg.default.gone' does not exist")
+    assert refused(engine, "SELECT * FROM m") == ("INVALID_VIEW", "Storage table 'rows.default.gone' does not exist")
     store.materialized[M] = replace(view, storage=None)
     assert refused(engine, "SELECT * FROM m") == (
         "INVALID_VIEW",
-        "Materialized view 'iceberg.default.m' is fresh but does not have storage table name",
+        "Materialized view 'rows.default.m' is fresh but does not have storage table name",
     )
     assert refused(engine, "REFRESH MATERIALIZED VIEW m") == (
         "TABLE_NOT_FOUND",
-        "Storage Table for materialized view 'iceberg.default.m' does not exist",
+        "Storage Table for materialized view 'rows.default.m' does not exist",
     )

@@ -16,7 +16,7 @@ from lodestar_server.spi.names import SchemaTableName
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     made = LocalEngine(tmp_path, ("tpch",))
-    made.run("USE iceberg.default")
+    made.run("USE rows.default")
     made.run("CREATE TABLE t (a integer, b varchar)")
     made.run("INSERT INTO t VALUES (1, 'x'), (2, 'y')")
     yield made
@@ -24,7 +24,7 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
 
 
 def connector(engine: LocalEngine) -> RowStoreConnector:
-    found = engine.catalogs.require("iceberg").connector
+    found = engine.catalogs.require("rows").connector
     assert isinstance(found, RowStoreConnector)
     return found
 
@@ -73,10 +73,10 @@ def test_explain_shows_the_changes_and_makes_none(engine: LocalEngine) -> None:
         "MERGE INTO t USING tpch.tiny.nation n ON a = nationkey WHEN MATCHED THEN DELETE",
     ):
         (shown,) = engine.run(f"EXPLAIN {sql}").rows
-        assert "MergeWriter[table = iceberg:default.t]" in shown
+        assert "MergeWriter[table = rows:default.t]" in shown
         assert "operation" in shown
     (shown,) = engine.run("EXPLAIN DELETE FROM t").rows
-    assert "TableDelete[target = iceberg:default.t@2]" in shown
+    assert "TableDelete[target = rows:default.t@2]" in shown
     (shown,) = engine.run("EXPLAIN (TYPE IO) DELETE FROM t WHERE a = 1").rows
     assert "outputTable" in shown
     assert engine.run("EXPLAIN (TYPE VALIDATE) UPDATE t SET a = 5").rows == ["[true]"]

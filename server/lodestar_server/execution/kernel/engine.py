@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, NoReturn
 
-import duckdb
 import pyarrow as pa
 
 from lodestar_server.execution.kernel import streams
 from lodestar_server.execution.kernel.constant_rows import ConstantExecution, constant_batch, constant_rows
 from lodestar_server.execution.kernel.encoding.values import python_value
-from lodestar_server.execution.kernel.errors import engine_error
+from lodestar_server.execution.kernel.errors import breaks_instance, engine_error
 from lodestar_server.execution.kernel.files import scan_query
 from lodestar_server.execution.kernel.functions.macros import referenced_names
 from lodestar_server.execution.kernel.instances import Instance, InstancePool
@@ -46,19 +45,19 @@ class Kernel:
     pool: InstancePool
     readers: int = 2
 
-    def lower(self, root: PlanNode, zone: str, rows: RowFormat) -> LoweredStatement:
+    def lower(self, root: PlanNode, context: QueryContext, rows: RowFormat) -> LoweredStatement:
         """The statement of a plan; frozen, to be kept as long as the plan."""
         constants = constant_rows(root)
         if constants is not None and isinstance(root, Output | TableWrite):
             columns = tuple(symbol.type for symbol in root.columns)
             return LoweredStatement((), (), columns, frozenset(), constants=constant_batch(constants, columns, rows))
-        return lower_statement(root, zone, rows)
+        return lower_statement(root, context.time_zone, context.session.locale, rows)
 
     def execute(
         self, root: PlanNode, context: QueryContext, sources: ScanSources, rows: RowFormat
     ) -> Execution | ConstantExecution:
         """Lower and start a plan whose root is an Output."""
-        return self.run(self.lower(root, context.time_zone, rows), context, sources, rows)
+        return self.run(self.lower(root, context, rows), context, sources, rows)
 
     def run(
         self, statement: LoweredStatement, context: QueryContext, sources: ScanSources, rows: RowFormat
@@ -84,7 +83,7 @@ class Kernel:
 
         The caller finishes or aborts the sink.
         """
-        statement = self.lower(root, context.time_zone, RowFormat.ARROW)
+        statement = self.lower(root, context, RowFormat.ARROW)
         schema = pa.schema([(f"c{i}", arrow_type(type_)) for i, type_ in enumerate(statement.columns)])
         count = 0
         with self.run(statement, context, sources, RowFormat.ARROW) as execution:
@@ -98,7 +97,7 @@ class Kernel:
         """The value of an expression without columns, as in `ir.Constant`. Raises: LodestarError."""
         if isinstance(expression, Constant):
             return expression.value
-        statement = lower_expression(expression, context.time_zone)
+        statement = lower_expression(expression, context.time_zone, context.session.locale)
         with self.run(statement, context, _NoSources(), RowFormat.ARROW) as execution:
             (batch,) = (one for one in execution.batches() if one.num_rows)
             return python_value(expression.type, batch.column(0)[0])
@@ -178,7 +177,7 @@ class Execution:
 
     def failed(self, error: BaseException) -> BaseException:
         """What to raise for an error of the engine: the query's own reason, a source's error, or the engine's."""
-        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+        if breaks_instance(error):
             self.instance.broken = True
         self.close()
         reason = self.context.cancellation.reason

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 import duckdb
+import pyarrow as pa
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.sql import Sql
@@ -183,17 +184,46 @@ def _recognised(exception: BaseException, memory_limit: str) -> LodestarError | 
             return LodestarError(code, carried.group(2))
     if isinstance(exception, RecursionError):
         return LodestarError(STACK_OVERFLOW, "statement is too large (stack overflow during analysis)")
-    if not isinstance(exception, duckdb.Error):
+    kind = _kind(exception, message)
+    if kind is None:
         return None
     for pattern, convert in _PATTERNS:
         match = pattern.search(message)
         if match is not None:
             return convert(match)
-    if isinstance(exception, duckdb.OutOfMemoryException):
+    if kind is duckdb.OutOfMemoryException or "the UDF: MemoryError" in message:
         limit = f" of {memory_limit}" if memory_limit else ""
         return LodestarError(EXCEEDED_LOCAL_MEMORY_LIMIT, f"Query exceeded per-node memory limit{limit}")
-    if isinstance(exception, duckdb.OutOfRangeException):
+    if kind is duckdb.OutOfRangeException:
         return LodestarError(NUMERIC_VALUE_OUT_OF_RANGE, "Value is out of range")
-    if isinstance(exception, duckdb.ConversionException):
+    if kind is duckdb.ConversionException:
         return LodestarError(INVALID_CAST_ARGUMENT, "Value cannot be converted")
     return None
+
+
+_NAMED_KIND = re.compile(r"(?:\w+: )?(INTERNAL|FATAL|Out of Memory|Out of Range|Conversion|[A-Z][A-Za-z ]*) Error: ")
+_KINDS: dict[str, type[duckdb.Error]] = {
+    "INTERNAL": duckdb.InternalException,
+    "FATAL": duckdb.FatalException,
+    "Out of Memory": duckdb.OutOfMemoryException,
+    "Out of Range": duckdb.OutOfRangeException,
+    "Conversion": duckdb.ConversionException,
+}
+
+
+def _kind(exception: BaseException, message: str) -> type[BaseException] | None:
+    """DuckDB's class of an error, None for what is not DuckDB's.
+
+    What a statement raises while its rows are pulled comes out of the Arrow stream, with the class in the text alone.
+    """
+    if isinstance(exception, duckdb.Error):
+        return type(exception)
+    if not isinstance(exception, OSError | pa.ArrowException):
+        return None
+    named = _NAMED_KIND.match(message)
+    return None if named is None else _KINDS.get(named[1], duckdb.Error)
+
+
+def breaks_instance(exception: BaseException) -> bool:
+    """After this error DuckDB's instance is of no use any more."""
+    return _kind(exception, str(exception)) in (duckdb.FatalException, duckdb.InternalException)

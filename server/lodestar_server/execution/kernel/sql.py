@@ -230,11 +230,17 @@ def lambda_of(parameters: Sequence[str], body: Sql) -> Sql:
     return fragment(f"lambda {', '.join(parameters)}: {{0}}", body)
 
 
+_VOLATILE = ("random(", "uuid(")
+"""Calls without arguments that give another value each time."""
+
+
 def is_simple(value: Sql) -> bool:
     """A value that may be repeated without cost: a column, a literal."""
     if isinstance(value, Fragment):
         arguments = value.args["expressions"]
-        return not arguments or (value.args["this"][0] in _FREE and all(is_simple(part) for part in arguments))
+        if not arguments:
+            return not any(call in value.args["this"][0] for call in _VOLATILE)
+        return value.args["this"][0] in _FREE and all(is_simple(part) for part in arguments)
     return isinstance(value, exp.Column | exp.Literal | exp.Null | exp.Boolean)
 
 
@@ -250,6 +256,13 @@ def is_literal(value: Sql) -> bool:
     if isinstance(value, Fragment):
         return not value.args["expressions"] and not value.args["fixed"]
     return isinstance(value, exp.Literal | exp.Null | exp.Boolean)
+
+
+def orders_by_literal(term: Sql) -> bool:
+    """A term of ORDER BY whose key is a literal."""
+    if not isinstance(term, Fragment):
+        return is_literal(term)
+    return not term.args["fixed"] and all(is_literal(part) for part in term.args["expressions"])
 
 
 def is_reference(value: Sql) -> bool:

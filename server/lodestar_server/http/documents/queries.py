@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lodestar_server.config.version import COMPATIBLE_VERSION
+from lodestar_server.http.documents.lineage import describe_lineage
 from lodestar_server.http.documents.pieces import NO_SIZE, NO_TIME, error_of, instant, percentages, present, progress_of
 from lodestar_server.http.documents.session import describe_session
 from lodestar_server.http.documents.stages import output_stage
@@ -12,6 +13,7 @@ from lodestar_server.http.documents.stats import basic_stats, full_stats
 from lodestar_server.protocol.failure import failure_info, warning_objects
 from lodestar_server.query.dispatch import GroupFigures, Query
 from lodestar_server.query.dispatch.figures import document_figures
+from lodestar_server.session.lineage import Lineage
 from lodestar_server.spi.properties import DataSize
 
 _PREVIEW_LENGTH = 300
@@ -91,9 +93,7 @@ def full_info(query: Query, base: str, now: float, *, pruned: bool) -> dict[str,
         "outputStage": output_stage(query, figures, stats, pruned),
         "failureInfo": None if query.error is None else failure_info(query.error),
         "warnings": [] if query.context is None else warning_objects(query.context.warnings),
-        "inputs": [],
-        "referencedTables": [],
-        "routines": [],
+        **describe_lineage(Lineage() if query.context is None else query.context.lineage),
         "finalQueryInfo": query.done,
         "resourceGroupId": list(query.group),
         "queryType": query.query_type,

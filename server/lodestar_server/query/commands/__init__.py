@@ -65,7 +65,6 @@ COMMANDS: dict[type[ast.Statement], Callable[[StatementContext, Any], None]] = {
     ast.SetSession: session.set_session,
     ast.SetSessionAuthorization: session.set_session_authorization,
     ast.SetTimeZone: session.set_time_zone,
-    ast.TableExecute: procedures.execute_on_table,
     ast.TruncateTable: tables.truncate_table,
     ast.Use: session.use,
 }

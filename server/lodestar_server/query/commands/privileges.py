@@ -12,7 +12,6 @@ from lodestar_server.spi.errors import (
     INVALID_ENTITY_KIND,
     INVALID_PRIVILEGE,
     MISSING_CATALOG_NAME,
-    NOT_SUPPORTED,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     LodestarError,
@@ -49,8 +48,7 @@ def _check_catalog(statement: StatementContext, node: _RoleStatement) -> None:
     if node.catalog is not None:
         catalog = node.catalog.value
         statement.require_catalog(catalog, node.at)
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        statement.metadata.refuse_roles(catalog, node.at)
 
 
 def change_grants(statement: StatementContext, node: ast.Grant | ast.Revoke | ast.Deny) -> None:
@@ -62,7 +60,7 @@ def change_grants(statement: StatementContext, node: ast.Grant | ast.Revoke | as
         if not statement.metadata.schema_exists(catalog, schema):
             raise LodestarError(SCHEMA_NOT_FOUND, f"Schema '{catalog}.{schema}' does not exist", location=node.at)
         _check_privileges(node)
-        _refuse(catalog)
+        _refuse_grants(statement, node, catalog, "schemas")
     if kind == "TABLE":
         table = statement.qualify(name, node.at)
         metadata = statement.metadata
@@ -70,7 +68,7 @@ def change_grants(statement: StatementContext, node: ast.Grant | ast.Revoke | as
             if metadata.find_table(table) is None:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' does not exist", location=node.at)
         _check_privileges(node)
-        _refuse(table.catalog)
+        _refuse_grants(statement, node, table.catalog, "tables")
     for privilege in node.privileges or ():
         message = f"Privilege {privilege} is not supported for entity kind {node.grant_object.entity_kind}"
         raise LodestarError(INVALID_PRIVILEGE, message)
@@ -81,6 +79,15 @@ def _check_privileges(node: ast.Grant | ast.Revoke | ast.Deny) -> None:
     for privilege in node.privileges or ():
         if privilege.upper() not in _PRIVILEGES:
             raise LodestarError(INVALID_PRIVILEGE, f"Unknown privilege: '{privilege}'", location=node.at)
+
+
+def _refuse_grants(
+    statement: StatementContext, node: ast.Grant | ast.Revoke | ast.Deny, catalog: str, what: str
+) -> NoReturn:
+    if statement.metadata.require_catalog(catalog).connector.manages_owners:
+        verb = {ast.Grant: "grants", ast.Revoke: "revokes", ast.Deny: "denys"}[type(node)]
+        not_supported(f"This connector does not support {verb} on {what}")
+    _refuse(catalog)
 
 
 def _refuse(catalog: str) -> NoReturn:
@@ -99,7 +106,7 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
         case "TABLE":
             statement.require_catalog(name[0], node.at)
             table = QualifiedName(*name)
-            if statement.metadata.find_table(table) is None:
+            if statement.metadata.find_table(table) is None and statement.metadata.find_view(table) is None:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' does not exist", location=node.at)
         case "VIEW":
             statement.require_catalog(name[0], node.at)

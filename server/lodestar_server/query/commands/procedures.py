@@ -1,4 +1,4 @@
-"""CALL, and ALTER TABLE … EXECUTE."""
+"""CALL."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
     INVALID_ARGUMENTS,
-    NOT_SUPPORTED,
     PROCEDURE_CALL_FAILED,
-    PROCEDURE_NOT_FOUND,
-    TABLE_NOT_FOUND,
     LodestarError,
 )
 from lodestar_server.spi.procedures import Procedure
@@ -71,17 +68,3 @@ def _match(procedure: Procedure, node: ast.Call) -> dict[str, ast.CallArgument]:
 
 def _invalid(message: str, node: ast.Node) -> LodestarError:
     return LodestarError(INVALID_ARGUMENTS, message, location=node.at)
-
-
-def execute_on_table(statement: StatementContext, node: ast.TableExecute) -> None:
-    """ALTER TABLE … EXECUTE: no connector has procedures of tables yet."""
-    metadata = statement.metadata
-    name = statement.qualify(node.table.name, node.table.at)
-    for found, kind in ((metadata.find_materialized_view, "materialized views"), (metadata.find_view, "views")):
-        if found(name) is not None:
-            message = f"ALTER TABLE EXECUTE is not supported for {kind}"
-            raise LodestarError(NOT_SUPPORTED, message, location=node.at)
-    if metadata.find_table(name) is None:
-        raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist", location=node.table.at)
-    message = f"Table procedure not registered: {node.procedure_name.canonical}"
-    raise LodestarError(PROCEDURE_NOT_FOUND, message)

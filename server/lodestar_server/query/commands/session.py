@@ -9,6 +9,7 @@ from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
     GENERIC_USER_ERROR,
+    INVALID_FUNCTION_ARGUMENT,
     INVALID_LITERAL,
     INVALID_SESSION_PROPERTY,
     MISSING_CATALOG_NAME,
@@ -23,6 +24,7 @@ from lodestar_server.sql.analysis.constants import bind_constant
 from lodestar_server.sql.parser import ast, format_expression, format_statement
 
 _MINUTE = 60_000
+_MAX_OFFSET_MINUTES = 14 * 60
 
 
 def use(statement: StatementContext, node: ast.Use) -> None:
@@ -78,6 +80,9 @@ def _offset(milliseconds: int) -> str:
     if rest:
         message = "Invalid TIME ZONE offset interval: interval contains seconds"
         raise LodestarError(INVALID_LITERAL, message)
+    if minutes > _MAX_OFFSET_MINUTES:
+        shown = -minutes if milliseconds < 0 else minutes
+        raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"Invalid offset minutes {shown}")
     return f"{'-' if milliseconds < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
@@ -104,8 +109,13 @@ def set_role(statement: StatementContext, node: ast.SetRole) -> None:
     catalog = None if node.catalog is None else node.catalog.value
     if catalog is not None:
         statement.require_catalog(catalog, node.at)
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        if (
+            node.type is ast.SetRoleType.ROLE
+            or not statement.metadata.require_catalog(catalog).connector.manages_owners
+        ):
+            statement.metadata.refuse_roles(catalog, node.at)
+        statement.changes.set_roles[catalog] = SelectedRole(RoleKind[node.type.name])
+        return
     if node.type is ast.SetRoleType.ROLE:
         assert node.role is not None
         message = f"Role '{node.role.value.lower()}' does not exist"

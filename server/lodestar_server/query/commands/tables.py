@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lodestar_server.metadata.properties import PropertyKind
+from lodestar_server.query.lineage import created_table
 from lodestar_server.query.properties import all_properties, given_properties
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.connector import ColumnMetadata, SaveMode, TableMetadata
@@ -47,6 +48,7 @@ def create_table(statement: StatementContext, node: ast.CreateTable) -> None:
     properties = {**properties, **inherited, **given}
     columns = tuple(metadata.supported_column(name.catalog, column, properties) for column in columns)
     table = TableMetadata(name.schema_table, columns, properties, node.comment)
+    statement.query.lineage = created_table(metadata, name, columns)
     try:
         metadata.create_table(name.catalog, table, save_mode)
     except LodestarError as error:

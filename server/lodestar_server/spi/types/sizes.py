@@ -9,6 +9,7 @@ from lodestar_server.spi.types.scalars import DecimalType
 _FIXED_SIZES = {
     "boolean": 1, "tinyint": 1, "smallint": 2, "integer": 4, "bigint": 8, "real": 4, "double": 8, "date": 4,
     "time": 8, "uuid": 16, "ipaddress": 16, "interval day to second": 8, "interval year to month": 4, "unknown": 1,
+    "BingTile": 8, "color": 4,
 }  # fmt: skip
 
 

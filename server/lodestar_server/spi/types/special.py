@@ -27,6 +27,11 @@ JSON_PATH = _opaque("JsonPath")
 """A constant path of json_extract and friends, coerced from varchar."""
 JSON_2016 = _opaque("json2016")
 """The intermediate value of the SQL/JSON functions; never seen by a user."""
+LIKE_PATTERN = _opaque("LikePattern")
+MODEL = _opaque("Model")
+JSON_PATH_2016 = _opaque("JsonPath2016")
+RE2J_REGEXP = _opaque("Re2JRegExp")
+"""Types of Trino's own that can be named, and hold nothing but NULL here."""
 JONI_REGEXP = _opaque("JoniRegExp")
 """A compiled regular expression, coerced from varchar."""
 

@@ -59,6 +59,10 @@ SIMPLE_TYPES: dict[str, Type] = {
         special.JSON_PATH,
         special.JSON_2016,
         special.JONI_REGEXP,
+        special.LIKE_PATTERN,
+        special.MODEL,
+        special.JSON_PATH_2016,
+        special.RE2J_REGEXP,
     )
 }
 """Types without parameters by their name in lower case."""

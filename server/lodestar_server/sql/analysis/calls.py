@@ -167,6 +167,7 @@ def bind_call(
             assert isinstance(expected, FunctionType)
             arguments.append(_bind_lambda(analyzer, argument, expected))
     check_specialization(function, arguments)
+    analyzer.analysis.called.setdefault(function.name, analyzer.analysis.names.user)
     return function, tuple(arguments)
 
 

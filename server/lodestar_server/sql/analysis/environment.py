@@ -118,7 +118,8 @@ class Analysis:
     `outer_names` are columns of outer queries as they were written, by their places.
     `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself; `storing_kind` is what
     to call it. `read` are the tables of all scans, those in the queries of materialized views that are not run, too,
-    and `table_functions` are called by these names.
+    and `table_functions` are called by these names. `referenced` are the tables with the user who reads them, and
+    whether the statement names them itself; `called` are functions with their user.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
@@ -141,6 +142,8 @@ class Analysis:
     storing_view: QualifiedName | None = None
     storing_kind: str = "view"
     read: list[CatalogTable] = field(default_factory=list)
+    referenced: list[tuple[CatalogTable, str, bool]] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
     table_functions: list[str] = field(default_factory=list)
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
     lambda_bodies: dict[tuple[int, tuple[Type, ...], Scope], tuple[tuple[ir.Symbol, ...], ir.Expression]] = field(

@@ -393,9 +393,11 @@ def _values(analysis: Analysis, node: ast.Values, scope: Scope) -> RelationPlan:
     nodes: list[tuple[ast.Expression, ...]] = []
     common: list[Type] | None = None
     first: RowType | None = None
+    analyzed: list[tuple[ast.Expression, tuple[ast.Expression, ...], tuple[Expression, ...]]] = []
     for row in node.rows:
         items = row.items if isinstance(row, ast.Row) else (row,)
-        bound: tuple[Expression, ...] = tuple(expressions.analyze(item) for item in items)
+        analyzed.append((row, items, tuple(expressions.analyze(item) for item in items)))
+    for row, items, bound in analyzed:
         if not isinstance(row, ast.Row) and isinstance(bound[0].type, RowType):
             # A row-typed expression stands for its fields.
             bound = tuple(ir.FieldAccess(bound[0], i) for i in range(len(bound[0].type.fields)))

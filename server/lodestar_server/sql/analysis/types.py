@@ -134,6 +134,12 @@ def _generic(node: ast.GenericDataType) -> Type:
         case "function":
             *parameters, result = (_type(argument) for argument in arguments)
             return FunctionType(tuple(parameters), result)
+        case "time" | "timestamp" if not arguments:
+            return TimeType(DEFAULT_DATETIME_PRECISION) if name == "time" else TimestampType(DEFAULT_DATETIME_PRECISION)
+        case "time with time zone" if not arguments:
+            return TimeTzType(DEFAULT_DATETIME_PRECISION)
+        case "timestamp with time zone" if not arguments:
+            return TimestampTzType(DEFAULT_DATETIME_PRECISION)
     simple = SIMPLE_TYPES.get({"int": "integer"}.get(name, name))
     if simple is None or arguments:
         raise UnknownType

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from lodestar_server.functions.registry import list_entries
+from lodestar_server.ir import FunctionKind
 from lodestar_server.metadata.session_properties import encode_session_value
 from lodestar_server.spi.errors import (
     CATALOG_NOT_AVAILABLE,
     CATALOG_NOT_FOUND,
     MISSING_CATALOG_NAME,
-    NOT_SUPPORTED,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     LodestarError,
@@ -124,7 +124,7 @@ def _grants(node: ast.ShowGrants, context: RewriteContext) -> Rewritten:
     if node.grant_object is not None:
         name = qualify(node.grant_object.name, session.catalog, session.schema, node.at)
         if metadata.find_view(name) is None and metadata.find_table(name) is None:
-            message = f"Table '{node.grant_object.name}' does not exist"
+            message = f"Table 'Optional[{node.grant_object.name}]' does not exist"  # so Trino writes it
             raise LodestarError(TABLE_NOT_FOUND, message, location=node.at)
         catalog = name.catalog
         where = f"table_schema = {_literal(name.schema)} AND table_name = {_literal(name.name)}"
@@ -143,8 +143,7 @@ def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) ->
     if node.catalog is not None:
         catalog = node.catalog.value.lower()
         context.require_catalog(catalog, node.at)
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+        context.metadata.refuse_roles(catalog, node.at)
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
     current = isinstance(node, ast.ShowRoles) and node.current
     roles = sorted(context.session.identity.roles) if current else []
@@ -159,11 +158,11 @@ def _functions(node: ast.ShowFunctions, context: RewriteContext) -> Rewritten:
     if node.schema is not None:
         session = context.session
         catalog, schema = qualify_schema(node.schema, session.catalog, session.schema, node.at)
-        if (catalog, schema) != ("system", "builtin"):
-            stored = _stored_functions(context, catalog, schema)
-            if not stored:
-                return listing([(name, type_ or VARCHAR) for name, type_ in columns], [], aliased=True)
-            return listing(columns, stored, like=_like(0, node), aliased=True)
+        builtin = (catalog, schema) == ("system", "builtin")
+        found = _builtin_table_functions() if builtin else _stored_functions(context, catalog, schema)
+        if not found:
+            return listing([(name, type_ or VARCHAR) for name, type_ in columns], [], aliased=True)
+        return listing(columns, found, like=_like(0, node), aliased=True)
     rows = [
         (one.name, one.result, one.arguments, one.kind.value, one.deterministic, one.description)
         for one in list_entries()
@@ -173,6 +172,16 @@ def _functions(node: ast.ShowFunctions, context: RewriteContext) -> Rewritten:
         rows += _stored_functions(context, *context.metadata.function_schema)
     rows.sort(key=lambda row: (row[0].lower(), *row[1:4]))
     return listing(columns, rows, like=_like(0, node), aliased=True)
+
+
+def _builtin_table_functions() -> list[tuple[str, str, str, str, bool, str]]:
+    """What the schema of the built-in functions lists: only those that a connector could have too."""
+    rows = {
+        (one.name, one.result, one.arguments, one.kind.value, one.deterministic, one.description)
+        for one in list_entries()
+        if one.kind is FunctionKind.TABLE and one.category == "table" and one.name != "table_changes"
+    }
+    return sorted(rows)
 
 
 def _stored_functions(context: RewriteContext, catalog: str, schema: str) -> list[tuple[str, str, str, str, bool, str]]:

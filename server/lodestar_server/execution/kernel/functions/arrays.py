@@ -5,7 +5,7 @@ from __future__ import annotations
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.text import text_of
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
-from lodestar_server.execution.kernel.functions.lists import empty, mapped
+from lodestar_server.execution.kernel.functions.lists import empty, joined_text, mapped
 from lodestar_server.execution.kernel.functions.operators import map_value
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.lowering.casts import cast_value
@@ -107,7 +107,8 @@ def _array_join(call: ScalarCall) -> Sql:
         probe = sql.name("probe")
         if not replacement:
             shown = array if text(probe) is probe else mapped(array, text)
-        return sql.fragment("coalesce(array_to_string({0}, {1}), '')", shown, separator)
+        joined = sql.let(separator, lambda one: joined_text(shown, one, call.constant(1)))
+        return sql.call("coalesce", joined, sql.text(""))
 
     return call.strict(join)
 

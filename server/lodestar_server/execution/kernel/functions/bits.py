@@ -36,11 +36,10 @@ def _bit_count(call: ScalarCall) -> Sql:
             shown_bits,
             sql.text(" bits"),
         ]
-        half = sql.fragment("trino_power_of_two({0} - 1)", bits)
+        half = sql.fragment(f"trino_power_of_two(greatest(1, least({{0}}, {_MAX_BITS})) - 1)", bits)
+        modulus = f"trino_power_of_two(greatest(1, least({{1}}, {_MAX_BITS})))"
         unsigned = sql.fragment(
-            "CAST(CASE WHEN {0} < 0 THEN CAST({0} AS HUGEINT) + trino_power_of_two({1}) ELSE {0} END AS HUGEINT)",
-            value,
-            bits,
+            f"CAST(CASE WHEN {{0}} < 0 THEN CAST({{0}} AS HUGEINT) + {modulus} ELSE {{0}} END AS HUGEINT)", value, bits
         )
         return sql.case(
             [

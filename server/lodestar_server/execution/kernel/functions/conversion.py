@@ -45,7 +45,8 @@ def _format(call: ScalarCall) -> Sql:
         ]
         return sql.fragment("CAST([{*}] AS VARCHAR[])", *parts)
 
-    return sql.call("trino_format", call.arguments[0], sql.text(kinds), sql.let(call.arguments[1], texts))
+    locale = sql.text(call.context.locale)
+    return sql.call("trino_format", call.arguments[0], sql.text(kinds), sql.let(call.arguments[1], texts), locale)
 
 
 def _kind(type_: Type) -> str:

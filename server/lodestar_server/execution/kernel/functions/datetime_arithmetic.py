@@ -17,7 +17,7 @@ from lodestar_server.execution.kernel.functions.registry import ScalarCall, scal
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.lowering.casts.datetimes import zoned
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
+from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, NOT_SUPPORTED, ErrorCode
 from lodestar_server.spi.types import (
     DATE,
     INTERVAL_DAY_SECOND,
@@ -59,12 +59,15 @@ def _by_unit(call: ScalarCall, type_: Type, body: Callable[[str], Sql]) -> Sql:
     if isinstance(constant, str):
         if constant.lower() in units:
             return body(constant.lower())
-        refused = call.fail(f"'{constant.lower()}' is not a valid {kind} field")
+        known = constant.lower() in (*_TIME_UNITS, *_DATE_UNITS)
+        refused = call.fail(f"'{constant.lower() if known else constant}' is not a valid {kind} field")
         nulls = sql.conjunction([sql.is_not_null(one) for one in call.arguments[1:]])
         return sql.case([(nulls, refused)], sql.typed_null(call.held))
 
     def chosen(unit: Sql) -> Sql:
-        message = sql.chain("||", [sql.text("'"), sql.call("lower", unit), sql.text(f"' is not a valid {kind} field")])
+        known = ", ".join(f"'{one}'" for one in (*_TIME_UNITS, *_DATE_UNITS))
+        shown = sql.fragment(f"CASE WHEN lower({{0}}) IN ({known}) THEN lower({{0}}) ELSE {{0}} END", unit)
+        message = sql.chain("||", [sql.text("'"), shown, sql.text(f"' is not a valid {kind} field")])
         branches = [(sql.fragment("lower({0}) = {1}", unit, sql.text(one)), body(one)) for one in units]
         absent = sql.disjunction([sql.is_null(one) for one in (unit, *call.arguments[1:])])
         return sql.case([(absent, sql.typed_null(call.held)), *branches], call.fail(message))
@@ -180,19 +183,28 @@ def _difference(first: Sql, second: Sql, type_: Type, unit: str) -> Sql:
     )
 
 
-def zone_text(call: ScalarCall, index: int) -> Sql:
+_NO_ZONE = (INVALID_FUNCTION_ARGUMENT, "'", "' is not a valid time zone")
+_UNSUPPORTED_ZONE = (NOT_SUPPORTED, "Time zone not supported: ", "")
+
+
+def zone_text(call: ScalarCall, index: int, refusal: tuple[ErrorCode, str, str] = _NO_ZONE) -> Sql:
     """A zone argument under its canonical name; raises for a name that is none."""
+    code, before, after = refusal
     constant = call.constant(index)
     if isinstance(constant, str):
         known = canonical_zone(constant)
         if known is None:
-            return call.context.fail(INVALID_FUNCTION_ARGUMENT, f"'{constant}' is not a valid time zone", "VARCHAR")
+            raised = call.context.fail(code, before + constant + after, "VARCHAR")
+            # Not for a NULL: the call is NULL then.
+            present = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
+            return sql.case([(present, raised)])
         return sql.text(known)
 
     def checked(name: Sql) -> Sql:
-        message = sql.chain("||", [sql.text("'"), name, sql.text("' is not a valid time zone")])
-        raised = call.context.fail(INVALID_FUNCTION_ARGUMENT, message, "VARCHAR")
-        return sql.case([(sql.is_not_null(name), sql.call("coalesce", sql.call("trino_zone", name), raised))])
+        message = sql.chain("||", [sql.text(before), name, sql.text(after)])
+        raised = call.context.fail(code, message, "VARCHAR")
+        present = sql.conjunction([sql.is_not_null(one) for one in (name, call.arguments[0])])
+        return sql.case([(present, sql.call("coalesce", sql.call("trino_zone", name), raised))])
 
     return sql.let(call.arguments[index], checked)
 
@@ -275,7 +287,7 @@ def _from_unixtime(call: ScalarCall) -> Sql:
     if len(call.arguments) == 1:
         zone = sql.text(call.context.zone)
     elif len(call.arguments) == 2:
-        zone = zone_text(call, 1)
+        zone = zone_text(call, 1, _UNSUPPORTED_ZONE)
     else:
         zone = sql.let(_offset_of_hours(call), lambda minutes: sql.call("trino_offset_zone", minutes))
 

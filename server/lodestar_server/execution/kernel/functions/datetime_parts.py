@@ -40,7 +40,8 @@ def local_timestamp(value: Sql, type_: Type) -> Sql:
     if isinstance(type_, TimestampTzType):
         return sql.let(value, lambda v: sql.call("trino_local", sql.field(v, "t"), sql.field(v, "z")))
     if isinstance(type_, TimestampType) and has_picoseconds(type_):
-        return sql.field(value, "t")
+        # DuckDB forgets the type of the field of a NULL that it has computed while binding.
+        return sql.cast(sql.field(value, "t"), "TIMESTAMP")
     return value
 
 

@@ -7,6 +7,7 @@ import re
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.functions.datetime_parts import local_timestamp
+from lodestar_server.execution.kernel.functions.python.locales import is_english
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import DATE, TimestampType, TimestampTzType, Type
@@ -37,6 +38,7 @@ _STRFTIME = {
     "y": "%y",
     "%": "%%",
 }
+_NAMES = re.compile("%[aAbBp]")
 _CODES = re.compile(r"%(.?)|([^%]+)", re.DOTALL)
 _JODA_SIMPLE = {
     "yyyy": "%Y",
@@ -95,6 +97,11 @@ def strftime_of_joda(pattern: str) -> str | None:
     return made if pattern and position == len(pattern) else None
 
 
+def _is_in_english(format_: str, call: ScalarCall) -> bool:
+    """strftime knows English only; digits are the same everywhere."""
+    return is_english(call.context.locale) or not _NAMES.search(format_)
+
+
 def _years_of_four_digits(clock: Sql, fast: Sql, exact: Sql) -> Sql:
     plain = "{0} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
     return sql.case([(sql.fragment(plain, clock), fast)], exact)
@@ -112,8 +119,9 @@ def _date_format(call: ScalarCall) -> Sql:
     format_ = strftime_of_mysql(constant) if isinstance(constant, str) else None
 
     def printed(clock: Sql) -> Sql:
-        exact = sql.fragment("trino_mysql_format(epoch_us({0}), {1})", clock, call.arguments[1])
-        if format_ is None:
+        locale = sql.text(call.context.locale)
+        exact = sql.fragment("trino_mysql_format(epoch_us({0}), {1}, {2})", clock, call.arguments[1], locale)
+        if format_ is None or not _is_in_english(format_, call):
             return exact
         return _years_of_four_digits(clock, sql.call("strftime", clock, sql.text(format_)), exact)
 
@@ -122,7 +130,8 @@ def _date_format(call: ScalarCall) -> Sql:
 
 @scalar("date_parse")
 def _date_parse(call: ScalarCall) -> Sql:
-    return sql.fragment("make_timestamp(trino_mysql_parse({0}, {1}))", *call.arguments)
+    locale = sql.text(call.context.locale)
+    return sql.fragment("make_timestamp(trino_mysql_parse({0}, {1}, {2}))", *call.arguments, locale)
 
 
 @scalar("format_datetime")
@@ -140,8 +149,9 @@ def _format_datetime(call: ScalarCall) -> Sql:
             zone, offset = sql.text(""), sql.number(0)
 
         def chosen(at: Sql) -> Sql:
-            exact = sql.fragment("trino_joda_format(epoch_us({0}), {1}, {2}, {3})", at, call.arguments[1], zone, offset)
-            if format_ is None:
+            given = (call.arguments[1], zone, offset, sql.text(call.context.locale))
+            exact = sql.fragment("trino_joda_format(epoch_us({0}), {1}, {2}, {3}, {4})", at, *given)
+            if format_ is None or not _is_in_english(format_, call):
                 return exact
             return _years_of_four_digits(at, sql.call("strftime", at, sql.text(format_)), exact)
 
@@ -152,13 +162,12 @@ def _format_datetime(call: ScalarCall) -> Sql:
 
 @scalar("parse_datetime")
 def _parse_datetime(call: ScalarCall) -> Sql:
-    head = [
-        sql.text('Cannot parse "'),
-        call.arguments[0],
-        sql.text('": Illegal instant due to time zone offset transition ('),
-    ]
-
-    def packed(parts: Sql) -> Sql:
+    def packed(text: Sql, parts: Sql) -> Sql:
+        head = [
+            sql.text('Cannot parse "'),
+            text,
+            sql.text('": Illegal instant due to time zone offset transition ('),
+        ]
         zone = sql.call("coalesce", sql.field(parts, "z"), sql.text(call.context.zone))
         clock = sql.field(parts, "t")
         instant = sql.call("trino_instant", clock, zone)
@@ -171,7 +180,8 @@ def _parse_datetime(call: ScalarCall) -> Sql:
 
         return sql.case([(sql.is_not_null(parts), sql.let(instant, checked))])
 
-    return sql.let(sql.call("trino_joda_parse", *call.arguments), packed)
+    locale = sql.text(call.context.locale)
+    return sql.let_all((call.arguments[0], sql.call("trino_joda_parse", *call.arguments, locale)), packed)
 
 
 @scalar("to_char")
@@ -217,7 +227,10 @@ def _clock_text(clock: Sql, value: Sql, type_: Type) -> Sql:
 
 @scalar("from_iso8601_date")
 def _from_iso8601_date(call: ScalarCall) -> Sql:
-    return sql.fragment("make_date(trino_iso_date({0}))", *call.arguments)
+    return sql.let(
+        call.arguments[0],
+        lambda text: sql.fragment("coalesce(trino_plain_date({0}), make_date(trino_iso_date({0})))", text),
+    )
 
 
 @scalar("from_iso8601_timestamp", "from_iso8601_timestamp_nanos")

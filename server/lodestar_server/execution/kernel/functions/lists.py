@@ -79,3 +79,11 @@ def any_true(answers: Sql) -> Sql:
             a,
         ),
     )
+
+
+def joined_text(parts: Sql, separator: Sql, constant: object) -> Sql:
+    """The elements of a list that are not NULL, with a separator between them; `constant` is its value if it has one.
+
+    DuckDB's own function wants a constant.
+    """
+    return sql.call("trino_joined" if constant is None else "array_to_string", parts, separator)

@@ -6,7 +6,7 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.functions.operators import decimal_modulo, integer_remainder
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import NUMERIC_VALUE_OUT_OF_RANGE
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, ArrayType, DecimalType
 
 for _name, _template in {
@@ -145,7 +145,15 @@ def _round_decimal(call: ScalarCall, type_: DecimalType) -> Sql:
 def _mod(call: ScalarCall) -> Sql:
     if isinstance(call.result, DecimalType):
         return decimal_modulo(call)
-    return integer_remainder(call)
+    made = integer_remainder(call)
+    if call.result not in INTEGRAL_TYPES:
+        return made
+    # The operator checks its divisor, the function does not.
+    raised = call.fail("/ by zero", GENERIC_INTERNAL_ERROR)
+    return sql.let_all(
+        call.arguments,
+        lambda a, b: sql.case([(sql.fragment("{0} = 0 AND {1} IS NOT NULL", b, a), raised)], made),
+    )
 
 
 @scalar("random", "rand")
@@ -193,7 +201,8 @@ def _width_bucket(call: ScalarCall) -> Sql:
 def _cosine_similarity(call: ScalarCall) -> Sql:
     similarity = sql.call("trino_cosine_similarity", *_vectors(call))
     if isinstance(call.types[0], ArrayType):
-        return similarity
+        complete = sql.conjunction([sql.fragment("list_count({0}) = len({0})", one) for one in call.arguments])
+        return sql.case([(complete, similarity)])
     whole = sql.conjunction([sql.call("trino_map_is_whole", one) for one in call.arguments])
     return sql.case([(whole, similarity)])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
 
 
 @scalar("objectid")
@@ -13,7 +14,7 @@ def _objectid(call: ScalarCall) -> Sql:
         seconds = "lpad(hex({0} // 1000000), 8, '0')"
         random_part = "left(replace(CAST(uuid() AS VARCHAR), '-', ''), 16)"
         return sql.fragment(f"unhex({seconds} || {random_part})", call.context.start_micros())
-    raised = call.fail("Invalid ObjectId")
+    raised = call.fail("state should be: hexString has 24 characters", GENERIC_INTERNAL_ERROR)
 
     def read(text: Sql) -> Sql:
         good = sql.fragment("(length({0}) = 24 AND trino_is_hexadecimal({0}))", text)

@@ -182,7 +182,8 @@ class GroupCall:
         parts: list[Sql] = list(arguments)
         holes = ", ".join(f"{{{i}}}" for i in range(len(parts)))
         text = f"{name}({'DISTINCT ' if (self.distinct if distinct is None else distinct) else ''}{holes}"
-        terms = self.order if order is None else order
+        # Ordering by a literal has no effect, and DuckDB refuses it.
+        terms = [one for one in (self.order if order is None else order) if not sql.orders_by_literal(one)]
         if terms:
             text += f" ORDER BY {', '.join(f'{{{len(parts) + i}}}' for i in range(len(terms)))}"
             parts += terms

@@ -28,6 +28,11 @@ def _steps(call: ScalarCall, start: Sql, stop: Sql, step: Sql | None) -> Sql:
     type_ = call.types[0]
     if step is None:
         down = sql.fragment("CASE WHEN {0} <= {1} THEN 1 ELSE -1 END", start, stop)
+        if type_ == BIGINT:
+            # Upwards by one is what DuckDB has itself.
+            plain = sql.fragment("{1} >= {0} AND CAST({1} AS HUGEINT) - {0} < 10000", start, stop)
+            counted = sql.let(down, lambda s: _counted(call, start, stop, s, _distance(call, start, stop), s))
+            return sql.case([(plain, sql.fragment("generate_series({0}, {1})", start, stop))], counted)
         return sql.let(down, lambda s: _counted(call, start, stop, s, _distance(call, start, stop), s))
     if call.types[2] == INTERVAL_YEAR_MONTH:
         return _by_months(call, start, stop, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.functions.lists import joined_text
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Call, Cast, Constant, Expression
@@ -69,6 +70,12 @@ def _concat(call: ScalarCall) -> Sql:
     joined = sql.chain("||", call.arguments)
     if sum(map(_most_bytes, call.expressions)) <= MAX_CONCATENATED_BYTES:
         return joined
+    if all(map(sql.is_simple, call.arguments)):
+        # Adding lengths is cheaper than holding the result for a second look.
+        size = "octet_length({0})" if call.result == VARBINARY else "strlen({0})"
+        total = sql.chain("+", [sql.fragment(size, one) for one in call.arguments])
+        too_long = sql.fragment(f"{{0}} > {MAX_CONCATENATED_BYTES}", total)
+        return sql.case([(too_long, call.fail("Concatenated string is too large"))], joined)
     return sql.let(
         joined,
         lambda text: sql.case(
@@ -134,8 +141,10 @@ for _name in ("trim", "ltrim", "rtrim"):
 
     @scalar(_name, total=True)
     def _trim(call: ScalarCall, name: str = _name) -> Sql:
-        characters = sql.text(WHITESPACE) if len(call.arguments) == 1 else call.arguments[1]
-        return as_result(call, sql.call(name, call.arguments[0], characters))
+        if len(call.arguments) == 2:
+            return as_result(call, sql.call(name, *call.arguments))
+        blanks = sql.text(WHITESPACE)
+        return as_result(call, sql.let(call.arguments[0], lambda value: sql.call(f"trino_{name}", value, blanks)))
 
 
 @scalar("lpad", "rpad")
@@ -159,7 +168,13 @@ def _pad(call: ScalarCall) -> Sql:
                 (sql.fragment(f"{{0}} NOT BETWEEN 0 AND {MAX_LENGTH}", n), out_of_range),
                 (sql.fragment(f"{length}({{0}}) = 0", f), call.fail(empty)),
             ],
-            sql.call(macro, value, sql.cast(n, "INTEGER"), f),
+            # DuckDB computes constants of branches that are not taken, and its `least` passes over NULL: two gigabytes.
+            sql.call(
+                macro,
+                value,
+                sql.fragment(f"CASE WHEN {{0}} BETWEEN 0 AND {MAX_LENGTH} THEN CAST({{0}} AS INTEGER) END", n),
+                f,
+            ),
         )
 
     return call.strict(checked)
@@ -235,9 +250,12 @@ def _split_part(call: ScalarCall) -> Sql:
         return sql.case(
             [
                 (sql.fragment("{0} <= 0", index), call.fail("Index must be greater than zero")),
+                (sql.fragment(f"{{0}} > {MAX_LENGTH}", index), sql.typed_null(call.held)),
                 (sql.fragment("{0} = ''", delimiter), sql.fragment("nullif(substr({0}, {1}, 1), '')", value, index)),
             ],
-            sql.fragment("string_split({0}, {1})[{2}]", value, delimiter, index),
+            sql.fragment(
+                f"string_split({{0}}, {{1}})[greatest(1, least({{2}}, {MAX_LENGTH}))]", value, delimiter, index
+            ),
         )
 
     return call.strict(part)
@@ -285,7 +303,7 @@ def _concat_ws(call: ScalarCall) -> Sql:
         parts = values[0]
     else:
         parts = sql.fragment("[{*}]", *values)
-    joined = sql.fragment("array_to_string({0}, {1})", parts, separator)
+    joined = sql.let(separator, lambda one: joined_text(parts, one, call.constant(0)))
     # Nothing to join is the empty string; DuckDB drops NULLs as Trino does.
     given = [separator, values[0]] if isinstance(call.types[1], ArrayType) else [separator]
     present = sql.conjunction([sql.is_not_null(one) for one in given])
@@ -339,13 +357,21 @@ scalar_template("luhn_check", "trino_luhn_check({0})", total=False)
 @scalar("normalize", total=True)
 def _normalize(call: ScalarCall) -> Sql:
     form = call.arguments[1] if len(call.arguments) == 2 else sql.text("NFC")
-    return sql.call("trino_normalize", call.arguments[0], form)
+    return sql.let(
+        call.arguments[0],
+        lambda value: sql.case([(sql.call("trino_is_ascii", value), value)], sql.call("trino_normalize", value, form)),
+    )
 
 
 @scalar("from_utf8")
 def _from_utf8(call: ScalarCall) -> Sql:
     if len(call.arguments) == 1:
-        return sql.call("trino_from_utf8", call.arguments[0], sql.text("\ufffd"))
+        return sql.let(
+            call.arguments[0],
+            lambda value: sql.fragment(
+                "coalesce(TRY(decode({0})), trino_from_utf8({0}, {1}))", value, sql.text("\ufffd")
+            ),
+        )
     replacement = call.arguments[1]
     if not isinstance(call.types[1], VarcharType):
 

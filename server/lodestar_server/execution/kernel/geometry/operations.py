@@ -8,7 +8,7 @@ other rounds to a tolerance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, isnan, pi, sin
+from math import cos, isinf, isnan, pi, sin
 from typing import Any
 
 import numpy as np
@@ -214,6 +214,8 @@ def st_buffer(geometries: Any, distances: Any) -> Any:
             made.append(geometry)
         elif geometry.is_empty:
             made.append(None)
+        elif isinf(distance):
+            made.append(shapely.MultiPolygon())
         elif geometry.geom_type == "Point":
             made.append(_circle(geometry.x, geometry.y, distance))
         else:

@@ -1,4 +1,4 @@
-"""What lowering one statement carries along: the scopes of its columns, the session's zone, the scans it meets.
+"""What lowering one statement carries along: its columns' scopes, the session's zone and locale, scans it meets.
 
 Rendered SQL has slots where something is known only at execution: the query's start and what each table scan reads.
 """
@@ -49,8 +49,8 @@ def split_slots(text: str) -> tuple[str, ...]:
 class Lowering:
     """One statement being lowered."""
 
-    def __init__(self, zone: str) -> None:
-        self.zone = zone
+    def __init__(self, zone: str, locale: str) -> None:
+        self.zone, self.locale = zone, locale
         self.inside_try = False
         self.inside_recursion = False
         self.lambda_depth = 0

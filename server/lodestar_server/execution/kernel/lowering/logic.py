@@ -13,7 +13,7 @@ from lodestar_server.execution.kernel.encoding import keys
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.lowering.comparisons import filter_comparison
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering
-from lodestar_server.execution.kernel.lowering.laziness import is_volatile, may_fail
+from lodestar_server.execution.kernel.lowering.laziness import may_fail
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
     FALSE,
@@ -22,19 +22,26 @@ from lodestar_server.ir import (
     Case,
     Coalesce,
     Comparison,
+    Exists,
     Expression,
+    InSubquery,
     IsNull,
     Logical,
     LogicalOperator,
     Not,
     NullIf,
+    QuantifiedComparison,
+    ScalarSubquery,
     SimpleCase,
     Symbol,
     SymbolRef,
     Try,
     conjuncts,
+    referenced_symbols,
     transform,
 )
+
+_SUBQUERIES = (ScalarSubquery, Exists, InSubquery, QuantifiedComparison)
 
 
 def conditions(context: Lowering, predicate: Expression) -> list[Sql]:
@@ -121,28 +128,35 @@ def _lower_null_if(context: Lowering, node: NullIf) -> Sql:
 def _lower_try(context: Lowering, node: Try) -> Sql:
     if not may_fail(node.value):
         return context.expression(node.value)
-    volatile: list[tuple[Symbol, Expression]] = []
+    outside: list[tuple[Symbol, Expression]] = []
+    columns = {symbol for symbol in referenced_symbols(node.value) if _is_fixed(context, symbol)}
 
     def hoist(part: Expression) -> Expression:
-        # DuckDB's TRY refuses volatile calls: they are computed outside and handed in.
-        if isinstance(part, Call) and not part.function.deterministic:
-            symbol = Symbol(-1 - len(volatile), part.type, "volatile")
-            volatile.append((symbol, part))
+        # DuckDB's TRY refuses volatile calls and subqueries: they are computed outside and handed in.
+        volatile = isinstance(part, Call) and not part.function.deterministic
+        if volatile or isinstance(part, _SUBQUERIES) or (isinstance(part, SymbolRef) and part.symbol in columns):
+            symbol = Symbol(-1 - len(outside), part.type, "outside")
+            outside.append((symbol, part))
             return SymbolRef(symbol)
         return part
 
-    value = transform(node.value, hoist) if is_volatile(node.value) else node.value
+    value = transform(node.value, hoist)
     outer, context.inside_try = context.inside_try, True
 
     def attempt(*values: Sql) -> Sql:
-        scope = dict(zip((symbol for symbol, _ in volatile), values, strict=True))
+        scope = dict(zip((symbol for symbol, _ in outside), values, strict=True))
         with context.scope(scope):
             return sql.fragment("TRY({0})", context.expression(value))
 
     try:
-        return sql.let_all([context.expression(part) for _, part in volatile], attempt)
+        return sql.let_all([context.expression(part) for _, part in outside], attempt)
     finally:
         context.inside_try = outer
+
+
+def _is_fixed(context: Lowering, symbol: Symbol) -> bool:
+    """The column stands for an expression with a subquery, an aggregate or a window function."""
+    return bool(context.expression(SymbolRef(symbol)).args.get("fixed"))
 
 
 EXPRESSIONS[Logical] = _lower_logical

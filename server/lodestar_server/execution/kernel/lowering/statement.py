@@ -87,21 +87,21 @@ class LoweredStatement:
         return "".join([slots[piece] if index % 2 else piece for index, piece in enumerate(self.pieces)])
 
 
-def lower_statement(root: PlanNode, zone: str, rows: RowFormat) -> LoweredStatement:
+def lower_statement(root: PlanNode, zone: str, locale: str, rows: RowFormat) -> LoweredStatement:
     """Lower a plan whose root is an Output or a TableWrite (its rows, as ARROW).
 
-    `zone` is the session's. Raises: LodestarError for what the kernel cannot run.
+    `zone` and `locale` are the session's. Raises: LodestarError for what the kernel cannot run.
     """
     if not isinstance(root, Output | TableWrite):
         raise LodestarError(NOT_SUPPORTED, f"The kernel does not run {type(root).__name__} as the root of a plan")
-    context = Lowering(zone)
+    context = Lowering(zone, locale)
     block = context.relation(root.source)
     return _finished(context, _rows(context, block, root.columns, rows), tuple(one.type for one in root.columns))
 
 
-def lower_expression(expression: Expression, zone: str) -> LoweredStatement:
+def lower_expression(expression: Expression, zone: str, locale: str) -> LoweredStatement:
     """Lower an expression without columns as a statement of one row, for evaluation."""
-    context = Lowering(zone)
+    context = Lowering(zone, locale)
     block = Block({})
     return _finished(context, block.query([("c0", context.expression(expression))]), (expression.type,))
 

@@ -23,7 +23,7 @@ def lower_unnest(context: Lowering, node: Unnest) -> Block:
     lengths: list[Sql] = []
     made: list[tuple[str, Sql]] = []
     with context.scope(block.columns):
-        for index, (collection, targets) in enumerate(node.collections):
+        for collection, targets in node.collections:
             value = context.expression(collection)
             kind = collection.type
             size = "cardinality" if isinstance(kind, MapType) else "len"
@@ -33,7 +33,7 @@ def lower_unnest(context: Lowering, node: Unnest) -> Block:
                     made.append((column_name(target), sql.call(part, value)))
                     columns[target] = sql.name(column_name(target))
                 continue
-            name = f"u{index}"
+            name = f"u{column_name(targets[0])}"
             made.append((name, value))
             assert isinstance(kind, ArrayType)
             if isinstance(kind.element, RowType):

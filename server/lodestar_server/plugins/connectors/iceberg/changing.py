@@ -109,17 +109,23 @@ class IcebergChanging(IcebergViews):
         assert isinstance(table, IcebergTableHandle)
         metadata, _ = self._seen(table)
         self._transaction.forget(table.name)
+        elsewhere = self._files_elsewhere(metadata)
         self._metastore.drop_table(table.name)
-        self._delete_content(metadata)
+        self._delete_content(metadata, elsewhere)
 
-    def _delete_content(self, metadata: FormatMetadata) -> None:
+    def _delete_content(self, metadata: FormatMetadata, elsewhere: list[str]) -> None:
         """Files of a table that is gone from the catalog; one that cannot be removed stays."""
-        with suppress(LodestarError):
-            for file in all_files(self._tables, metadata):
-                if not file.startswith(f"{metadata.location}/"):
-                    self._tables.files.delete_file(file)
+        for file in elsewhere:
+            with suppress(LodestarError):
+                self._tables.files.delete_file(file)
         with suppress(LodestarError):
             self._tables.files.delete_tree(metadata.location)
+
+    def _files_elsewhere(self, metadata: FormatMetadata) -> list[str]:
+        try:
+            return [one for one in all_files(self._tables, metadata) if not one.startswith(f"{metadata.location}/")]
+        except LodestarError:
+            return []
 
     def rename_table(self, session: ConnectorSession, table: TableHandle, new_name: SchemaTableName) -> None:
         """The files stay where they are. Raises: NOT_FOUND without the schema."""

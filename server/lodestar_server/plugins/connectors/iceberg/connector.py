@@ -5,23 +5,28 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
+from lodestar_server.plugins.connectors.iceberg.analyzing import SketchSink
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.handles import (
+    IcebergAnalyzeHandle,
     IcebergColumnHandle,
     IcebergSplit,
     IcebergTableHandle,
     IcebergTransactionHandle,
     IcebergWriteHandle,
+    WriteKind,
 )
 from lodestar_server.plugins.connectors.iceberg.metadata import IcebergMetadata
 from lodestar_server.plugins.connectors.iceberg.opening import Footers
 from lodestar_server.plugins.connectors.iceberg.page_sink import IcebergPageSink
+from lodestar_server.plugins.connectors.iceberg.procedures import TABLE_PROCEDURES, IcebergProcedures
 from lodestar_server.plugins.connectors.iceberg.properties import (
     ANALYZE_PROPERTIES,
     SCHEMA_PROPERTIES,
     table_properties,
     view_properties,
 )
+from lodestar_server.plugins.connectors.iceberg.row_changes import RowChangesSink
 from lodestar_server.plugins.connectors.iceberg.scan import IcebergScanner
 from lodestar_server.plugins.connectors.iceberg.session import session_properties
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
@@ -33,16 +38,17 @@ from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
-from lodestar_server.spi.procedures import Procedure
+from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 
 
 class IcebergConnector(Connector):
-    """Every change is committed by itself, also inside of a transaction."""
+    """Every change is committed by itself."""
 
-    single_statement_writes = False
     supports_not_null_columns = True
+    manages_owners = True
+    supports_grace_period = True
 
     def __init__(self, files: FileSystem, metastore: Metastore, config: IcebergConfig, catalog: str) -> None:
         self._config = config
@@ -50,6 +56,7 @@ class IcebergConnector(Connector):
         self._tables = IcebergTables(files, metastore, config)
         self._footers = Footers(files, config.metadata_cache_entries, config.footer_readers)
         self._scanner = IcebergScanner(self._tables, self._footers)
+        self._procedures = IcebergProcedures(self._tables, config).all()
         self._numbers = itertools.count()
         self._transactions: dict[TransactionHandle, IcebergTransaction] = {}
         self.local_roots = () if files.root is None else (files.root,)
@@ -100,8 +107,13 @@ class IcebergConnector(Connector):
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """A writer; several may write at once."""
+        if isinstance(handle, IcebergAnalyzeHandle):
+            return SketchSink(handle)
         assert isinstance(handle, IcebergWriteHandle)
-        return IcebergPageSink(self._tables.files, handle)
+        kind = RowChangesSink if handle.kind is WriteKind.ROWS else IcebergPageSink
+        sink = kind(self._tables.files, handle)
+        self._transactions[transaction].add_sink(handle.write_id, sink)
+        return sink
 
     def session_properties(self) -> Sequence[PropertyMetadata]:
         """With this catalog's defaults."""
@@ -124,8 +136,12 @@ class IcebergConnector(Connector):
         return ANALYZE_PROPERTIES
 
     def procedures(self) -> Sequence[Procedure]:
-        """None so far."""
-        return ()
+        """Tables registered and rolled back."""
+        return self._procedures
+
+    def table_procedures(self) -> Sequence[TableProcedure]:
+        """Tables tidied."""
+        return TABLE_PROCEDURES
 
     def shutdown(self) -> None:
         """Stop background readers."""

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
+from lodestar_server.plugins.connectors.iceberg.format.types import Field
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
@@ -75,6 +76,8 @@ class IcebergTableHandle(TableHandle):
     storage_of_view: bool = False
     max_file_size: int | None = None
     """Of interest for rewriting: only files smaller than this, or with deletes."""
+    only_snapshots: frozenset[int] | None = None
+    """Only the rows that these snapshots have appended."""
 
     def __str__(self) -> str:
         shown = f"{self.name}$data"
@@ -143,8 +146,8 @@ class IcebergWriteHandle(WriteHandle):
 
 @dataclass(frozen=True, slots=True)
 class IcebergAnalyzeHandle(WriteHandle):
-    """Distinct values of `columns` in a snapshot of a table."""
+    """Distinct values of columns in a snapshot of a table; pages have these columns, in order."""
 
     name: SchemaTableName
     snapshot_id: int
-    columns: tuple[IcebergColumnHandle, ...]
+    fields: tuple[Field, ...]

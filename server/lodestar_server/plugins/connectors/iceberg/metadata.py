@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lodestar_server.plugins.connectors.iceberg.writing import IcebergWriting
+from lodestar_server.plugins.connectors.iceberg.materialized_views import IcebergMaterializedViews
 
 
-class IcebergMetadata(IcebergWriting):
+class IcebergMetadata(IcebergMaterializedViews):
     """The whole."""

@@ -21,7 +21,7 @@ from lodestar_server.plugins.connectors.iceberg.format.types import (
     MapOf,
     Struct,
 )
-from lodestar_server.plugins.connectors.iceberg.format.values import to_bytes
+from lodestar_server.plugins.connectors.iceberg.format.values import to_bytes, unscaled
 from lodestar_server.plugins.connectors.iceberg.raw_arrays import raw_array
 
 _BOUND_LENGTH = 16
@@ -86,7 +86,7 @@ class ColumnMetrics:
             found = pc.min_max(raw)
             low, high = found["min"].as_py(), found["max"].as_py()
         if isinstance(type_, DecimalOf):
-            low, high = (int(one.scaleb(type_.scale)) for one in (low, high))
+            low, high = (unscaled(one, type_.scale) for one in (low, high))
         leaf.low = low if leaf.low is None else min(leaf.low, low)
         leaf.high = high if leaf.high is None else max(leaf.high, high)
 
@@ -122,8 +122,9 @@ class ColumnMetrics:
 
 
 def _empty(values: pa.Array) -> int:
-    lengths = pc.fill_null(pc.list_value_length(values), 0)
-    return int(np.count_nonzero(lengths.to_numpy(zero_copy_only=False) == 0))
+    offsets = values.offsets.to_numpy(zero_copy_only=False)
+    missing = values.is_null().to_numpy(zero_copy_only=False)
+    return int(np.count_nonzero((np.diff(offsets) == 0) | missing))
 
 
 def _extremes(values: pa.Array) -> tuple[bytes, bytes]:

@@ -20,9 +20,10 @@ from lodestar_server.plugins.connectors.iceberg.format.manifests import Content,
 from lodestar_server.plugins.connectors.iceberg.format.partitioning import PartitionSpec, read_spec
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema, read_schema
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, Field, IcebergType
+from lodestar_server.plugins.connectors.iceberg.format.values import unscaled
 from lodestar_server.plugins.connectors.iceberg.fragments import write_fragment
 from lodestar_server.plugins.connectors.iceberg.handles import IcebergWriteHandle
-from lodestar_server.plugins.connectors.iceberg.raw_arrays import group_rows, raw_array
+from lodestar_server.plugins.connectors.iceberg.raw_arrays import group_rows, orc_keeps, raw_array
 from lodestar_server.plugins.connectors.iceberg.sketches import DistinctCounters
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
 from lodestar_server.plugins.connectors.iceberg.writers import FileWriter, open_writer
@@ -31,7 +32,9 @@ from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types.arrow import arrow_type
 
-_EXTENSIONS = {"PARQUET": "parquet", "ORC": "orc", "AVRO": "avro"}
+_WRITERS = 4
+"""Writers over which Trino spreads the partitions of a write; the limit is for each of them."""
+EXTENSIONS = {"PARQUET": "parquet", "ORC": "orc", "AVRO": "avro"}
 
 
 class _Part:
@@ -41,6 +44,7 @@ class _Part:
         self.values = values
         self.path = path
         self.location = ""
+        self.format = ""
         self.stream: BinaryIO | None = None
         self.writer: FileWriter | None = None
         self.pages: list[pa.RecordBatch] = []
@@ -86,7 +90,7 @@ class DataFileSink:
         key = tuple("NaN" if value != value else value for value in values)
         part = self._parts.get(key)
         if part is None:
-            if len(self._parts) >= self._handle.max_partitions and self.spec.fields:
+            if len(self._parts) >= self._handle.max_partitions * _WRITERS:
                 raise LodestarError(
                     ICEBERG_TOO_MANY_OPEN_PARTITIONS,
                     f"Exceeded limit of {self._handle.max_partitions} open writers for partitions: {len(self._parts)}",
@@ -105,19 +109,31 @@ class DataFileSink:
         self._put(part, columns)
 
     def _put(self, part: _Part, columns: Sequence[pa.Array]) -> None:
+        form = self._format_for(columns)
+        if part.writer is not None and part.format != form:
+            self._close(part)
         try:
             if part.writer is None:
+                part.format = form
                 part.location = self._new_location(part)
                 part.stream = self._files.open_output(part.location)
-                part.writer = open_writer(self._handle.format, part.stream, self.fields, self._handle.codec)
+                part.writer = open_writer(form, part.stream, self.fields, self._handle.codec)
             part.writer.write(columns)
         except (OSError, pa.ArrowException, ValueError) as fault:
             raise LodestarError(ICEBERG_WRITER_DATA_ERROR, f"Failed to write data: {fault}") from fault
         if part.stream is not None and part.stream.tell() >= self._handle.target_file_bytes:
             self._close(part)
 
+    def _format_for(self, columns: Sequence[pa.Array]) -> str:
+        """The table's; each file says its own, and Parquet keeps what ORC would spoil."""
+        wanted = self._handle.format
+        if wanted == "ORC":
+            kept = (orc_keeps(values, field.type) for values, field in zip(columns, self.fields, strict=True))
+            return wanted if all(kept) else "PARQUET"
+        return wanted
+
     def _new_location(self, part: _Part) -> str:
-        name = f"{self._handle.query_id}-{uuid.uuid4()}.{_EXTENSIONS[self._handle.format]}"
+        name = f"{self._handle.query_id}-{uuid.uuid4()}.{EXTENSIONS[part.format]}"
         inside = f"{part.path}/{name}" if part.path else name
         if not self._handle.object_store_layout:
             return child_of(self._handle.data_location, inside)
@@ -148,7 +164,7 @@ class DataFileSink:
         file = DataFile(
             Content.DATA,
             part.location,
-            self._handle.format,
+            part.format,
             self.spec.id,
             part.values,
             0,
@@ -212,7 +228,7 @@ def _nested(columns: Sequence[pa.Array], path: tuple[int, ...]) -> pa.Array:
 
 
 def _plain(value: Any, type_: IcebergType) -> Any:
-    return int(value.scaleb(type_.scale)) if value is not None and isinstance(type_, DecimalOf) else value
+    return unscaled(value, type_.scale) if value is not None and isinstance(type_, DecimalOf) else value
 
 
 def _sorted(table: pa.Table, fields: Sequence[Field], sorting: Sequence[tuple[str, str, str]]) -> pa.Table:

@@ -121,6 +121,24 @@ def file_array(values: pa.Array, type_: IcebergType, form: str) -> pa.Array:
     return values if values.type == target else values.cast(target)
 
 
+def orc_keeps(values: pa.Array, type_: IcebergType) -> bool:
+    """Whether pyarrow's ORC writer writes a page's column so that every reader gets the same back.
+
+    It gives instants before 1970 with a fraction of a second negative nanoseconds; ORC for Java refuses them.
+    """
+    match type_:
+        case Struct(fields):
+            return all(orc_keeps(part, one.type) for part, one in zip(values.flatten(), fields, strict=True))
+        case ListOf():
+            return orc_keeps(values.flatten(), type_.element)
+        case MapOf():
+            return orc_keeps(values.keys, type_.key) and orc_keeps(values.items, type_.value)
+    if type_ not in (ice.TIMESTAMP, ice.TIMESTAMPTZ):
+        return True
+    micros = raw_array(type_, values).drop_null().to_numpy(zero_copy_only=False)
+    return not bool(((micros < 0) & (micros % 1_000_000 != 0)).any())
+
+
 def _with_children(values: pa.Array, wanted: pa.DataType, children: list[pa.Array]) -> pa.Array:
     return pa.Array.from_buffers(
         wanted,

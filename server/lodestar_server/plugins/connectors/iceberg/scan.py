@@ -55,9 +55,9 @@ class IcebergScanner:
             return []
         known = table.enforced.intersect(table.unenforced).intersect(predicate)
         found = plan_files(self._tables, metadata, snapshot, known, table.enforced)
-        if table.max_file_size is not None:
-            found = [one for one in found if one.file.size < table.max_file_size or one.deletes]
-        return found
+        if table.only_snapshots is not None:
+            found = [one for one in found if one.entry.snapshot_id in table.only_snapshots]
+        return found if table.max_file_size is None else rewritten_tasks(found, table.max_file_size)
 
     def splits(
         self,
@@ -165,6 +165,15 @@ class IcebergScanner:
             hidden_value(column, split) if column.hidden else known.get(column.id) for column in constants
         )
         return FileSlice(path, 0, split.file.size, split.file.size, values)
+
+
+def rewritten_tasks(tasks: Sequence[FileTask], max_size: int) -> list[FileTask]:
+    """Files worth rewriting: small ones and those with deletes, but not a file that is alone in its partition."""
+    chosen: dict[object, list[FileTask]] = {}
+    for task in tasks:
+        if task.file.size < max_size or task.deletes:
+            chosen.setdefault((task.file.spec_id, task.file.partition), []).append(task)
+    return [task for group in chosen.values() if len(group) > 1 or group[0].deletes for task in group]
 
 
 class _Constant:

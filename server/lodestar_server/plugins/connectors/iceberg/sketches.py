@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from lodestar_server.plugins.connectors.iceberg.format import types as ice
 from lodestar_server.plugins.connectors.iceberg.format.murmur128 import hash_bytes, hash_fixed
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, Field, IcebergType, Primitive
-from lodestar_server.plugins.connectors.iceberg.format.values import unscaled_bytes
+from lodestar_server.plugins.connectors.iceberg.format.values import unscaled, unscaled_bytes
 from lodestar_server.plugins.connectors.iceberg.raw_arrays import raw_array
 
 _NOMINAL = 4096
@@ -106,7 +106,7 @@ class DistinctCounters:
 
     def add(self, columns: Sequence[pa.Array]) -> None:
         """More rows: one array per field, of the pages' types."""
-        for field, values in zip(self._fields, columns, strict=True):
+        for field, values in zip(self._fields, columns if self._fields else (), strict=True):
             sketch = self._sketches.get(field.id)
             if sketch is not None and values.null_count < len(values):
                 sketch.add(value_hashes(field.type, values))
@@ -124,7 +124,7 @@ def value_hashes(type_: IcebergType, values: pa.Array) -> Hashes:
     if pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type):
         return _shifted(hash_fixed(raw.to_numpy(zero_copy_only=False)))
     if isinstance(type_, DecimalOf):
-        texts = [unscaled_bytes(int(one.scaleb(type_.scale))) for one in raw.to_pylist()]
+        texts = [unscaled_bytes(unscaled(one, type_.scale)) for one in raw.to_pylist()]
         raw = pa.array(texts, pa.binary())
     if pa.types.is_string(raw.type):
         raw = raw.cast(pa.binary())

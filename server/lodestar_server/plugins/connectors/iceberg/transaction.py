@@ -14,12 +14,14 @@ from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables, Loa
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.spi.connector import TableMetadata as DefinedTable
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.page import PageSink
+from lodestar_server.spi.predicate import TupleDomain
 
 
 @dataclass(slots=True)
 class OpenWrite:
     """A write that has begun. `base`: the metadata that its files are made for; of a table to be made or replaced,
-    the first metadata. `location`: of the metadata file, None for a new table. `written`: paths of its files."""
+    the first metadata. `location`: of the metadata file, None for a new table. `sinks`: all that write for it."""
 
     base: TableMetadata
     location: str | None = None
@@ -28,6 +30,8 @@ class OpenWrite:
     snapshot_id: int | None = None
     removed: frozenset[str] = frozenset()
     summary: dict[str, str] = field(default_factory=dict)
+    predicate: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    sinks: list[PageSink] = field(default_factory=list)
 
 
 class IcebergTransaction:
@@ -40,6 +44,13 @@ class IcebergTransaction:
         self._lock = threading.RLock()
         self._loaded: dict[SchemaTableName, LoadedTable | None] = {}
         self._entries: dict[SchemaTableName, Table | None] = {}
+
+    def add_sink(self, write_id: str, sink: PageSink) -> None:
+        """A sink that has to go with its write."""
+        with self._lock:
+            opened = self.writes.get(write_id)
+            if opened is not None:
+                opened.sinks.append(sink)
 
     def find_entry(self, name: SchemaTableName) -> Table | None:
         """The metastore's entry: a table or view."""

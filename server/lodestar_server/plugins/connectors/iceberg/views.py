@@ -7,7 +7,7 @@ from dataclasses import replace as changed
 from lodestar_server.plugins.connectors.iceberg.reading import IcebergReading
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_materialized, is_trino_view, view_table
-from lodestar_server.spi.connector import RelationKind, ViewDefinition
+from lodestar_server.spi.connector import RelationKind, ViewDefinition, not_supported
 from lodestar_server.spi.errors import (
     NOT_FOUND,
     TABLE_ALREADY_EXISTS,
@@ -79,6 +79,10 @@ class IcebergViews(IcebergReading):
         view = decode_view(self._view(name))
         columns = tuple(changed(one, comment=comment) if one.name == column else one for one in view.columns)
         self.create_view(session, name, changed(view, columns=columns), True)
+
+    def set_view_owner(self, session: ConnectorSession, name: SchemaTableName, owner: str) -> None:
+        """Refused, in the words that Trino has for it."""
+        not_supported("This connector does not support setting an owner on a table")
 
     def _drop_anything(self, session: ConnectorSession, name: SchemaTableName, kind: RelationKind) -> None:
         if kind is RelationKind.VIEW:

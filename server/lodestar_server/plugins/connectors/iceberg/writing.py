@@ -160,9 +160,11 @@ class IcebergWriting(IcebergChanging):
             self._transaction.forget(name)
 
     def abort_write(self, session: ConnectorSession, handle: WriteHandle) -> None:
-        """The sinks have removed their files."""
+        """Files of finished sinks go, too; those of a write that has tried to commit stay: it may have committed."""
         if isinstance(handle, IcebergWriteHandle):
-            self._transaction.writes.pop(handle.write_id, None)
+            opened = self._transaction.writes.pop(handle.write_id, None)
+            for sink in () if opened is None else opened.sinks:
+                sink.abort()
 
     def supports_missing_columns_on_insert(self) -> bool:
         """The sink fills them with NULL."""

@@ -177,6 +177,9 @@ class FileMetastore:
             if known is not None and not known.is_view:
                 raise LodestarError(TABLE_ALREADY_EXISTS, f"Table already exists: '{name}'")
             inside = table.location == directory
+            if write is None and self._keeps_foreign_files(table):
+                self._put_document(directory, table, user)
+                return
             if self._files.list(directory) or (staged is not None and self._files.list(table.location)):
                 taken = directory if inside else table.location
                 raise LodestarError(
@@ -195,6 +198,13 @@ class FileMetastore:
                 self._files.sync_directory(home)
                 self._guard.run((str(name),), operations)
 
+    def _keeps_foreign_files(self, table: Table) -> bool:
+        """Whether files that are not the metastore's are in its directory: Iceberg's. They stay where they are."""
+        if table.type is TableType.MANAGED_TABLE:
+            return False
+        inside = {info.name for info in self._files.list(self.table_directory(table.name))}
+        return not inside <= {DOCUMENT, PERMISSIONS}
+
     def _aside(self, staging: Staging) -> str:
         holder = child_of(self._catalog, f"{HIDDEN_DIRECTORY}/new/{staging.name}")
         staging.add(holder)
@@ -203,10 +213,11 @@ class FileMetastore:
         return inside
 
     def _put_document(self, directory: str, table: Table, user: str) -> None:
-        self._files.write(child_of(directory, DOCUMENT), documents.write_table(table))
         if table.owner is not None:
             place = child_of(child_of(directory, PERMISSIONS), f"user_{escape_name(user)}")
             self._files.write(place, documents.write_permissions(user))
+        # With the document the table is there.
+        self._files.write(child_of(directory, DOCUMENT), documents.write_table(table))
 
     def _put_partition(self, table: Table, partition: Partition, home: str) -> None:
         name = self._partition_name(table, partition.values)
@@ -226,13 +237,16 @@ class FileMetastore:
     def rename_table(self, name: SchemaTableName, new_name: SchemaTableName) -> None:
         """With its files when it is managed. Raises: TABLE_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_ALREADY_EXISTS."""
         with self._guard.exclusively(str(name), str(new_name)):
-            self.require_table(name)
+            table = self.require_table(name)
             self._require_database(new_name.schema)
             if self.find_table(new_name) is not None:
                 raise LodestarError(TABLE_ALREADY_EXISTS, f"Table already exists: '{new_name}'")
-            self._guard.run(
-                (str(name), str(new_name)), [("move", self.table_directory(name), self.table_directory(new_name))]
-            )
+            old, new = self.table_directory(name), self.table_directory(new_name)
+            operations: list[Operation] = [("move", old, new)]
+            if self._keeps_foreign_files(table):
+                self._files.make_directory(new)
+                operations = [("move", child_of(old, part), child_of(new, part)) for part in (PERMISSIONS, DOCUMENT)]
+            self._guard.run((str(name), str(new_name)), operations)
 
     def drop_table(self, name: SchemaTableName) -> None:
         """With its files when it is managed. Raises: TABLE_NOT_FOUND."""

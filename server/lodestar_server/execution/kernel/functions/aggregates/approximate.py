@@ -5,21 +5,31 @@ from __future__ import annotations
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import identity_key
 from lodestar_server.execution.kernel.encoding.text import key_text
+from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
-from lodestar_server.spi.types import DOUBLE, ArrayType
+from lodestar_server.spi.types import BOOLEAN, DOUBLE, REAL, UNKNOWN, ArrayType
 
 _MIN_ERROR, _MAX_ERROR = 0.0040625, 0.26000
 
 
+def _last(call: GroupCall) -> str:
+    """What finds the parameter of the last row; over a window DuckDB's `last` takes no FILTER."""
+    return "last" if call.over is None else "any_value"
+
+
 @aggregate("approx_distinct")
 def _approx_distinct(call: GroupCall) -> Sql:
-    key = identity_key(call.arguments[0], call.types[0])
-    counted = call.apply("count", key, order=(), distinct=True)
+    value, key = call.arguments[0], identity_key(call.arguments[0], call.types[0])
     if len(call.arguments) == 1:
+        return call.apply("count", key, order=(), distinct=True)
+    both = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
+    counted = call.apply("count", key, order=(), distinct=True, where=both)
+    if call.types[0] in (BOOLEAN, UNKNOWN):
+        # Counted exactly, so nobody asks for the error.
         return counted
-    error = sql.call("any_value", call.arguments[1]) if call.over is None else call.arguments[1]
+    error = call.apply(_last(call), call.arguments[1], order=(), distinct=False, where=sql.is_not_null(value))
 
     def checked(e: Sql, n: Sql) -> Sql:
         message = sql.chain(
@@ -32,37 +42,75 @@ def _approx_distinct(call: GroupCall) -> Sql:
     return sql.let_all((error, counted), checked)
 
 
+_WITH_ACCURACY = 4
+"""Arguments: value, weight, percentile, and how exact the answer has to be; ours is exact."""
+
+
 @aggregate("approx_percentile")
 def _approx_percentile(call: GroupCall) -> Sql:
-    """The value at index floor(p * n) of the sorted values; a weight repeats its value."""
-    value = call.arguments[0]
-    percentile = call.arguments[-1]
-    weighted = len(call.arguments) == 3 and not isinstance(call.types[1], ArrayType)
-    if weighted:
-        weight = sql.cast(call.arguments[1], "DOUBLE")
-        shown = key_text(weight, DOUBLE)
-        bad = call.context.fail(
-            INVALID_FUNCTION_ARGUMENT, sql.chain("||", [sql.text("weight must be >= 1, was "), shown]), "DOUBLE"
-        )
-        checked = sql.case([(sql.fragment("{0} < 1", weight), bad)], weight)
-        rows = call.apply(
-            "list",
-            sql.struct(v=value, w=checked),
-            order=[sql.fragment("{0} ASC", value)],
-            where=sql.fragment("({0} IS NOT NULL AND {1} IS NOT NULL)", value, weight),
-        )
-    else:
-        rows = call.apply("list", value, order=[sql.fragment("{0} ASC", value)], where=sql.is_not_null(value))
-    wanted = percentile if call.over is not None else sql.call("any_value", percentile)
+    """The value at index floor(p * n) of the sorted values; a weight repeats its value, NULLs do not count."""
+    with_accuracy = len(call.arguments) == _WITH_ACCURACY
+    position = 2 if with_accuracy else len(call.arguments) - 1
+    percentile = call.arguments[position]
+    weighted = position == 2
+    complete = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
+    # DuckDB computes arguments for rows that FILTER drops too.
+    counts = complete if call.filter is None else sql.conjunction([complete, call.filter])
+    value = call.arguments[0] if with_accuracy else _finite_value(call, counts)
+    item = sql.struct(v=value, w=_checked_weight(call, counts, at_least_one=not with_accuracy)) if weighted else value
+    rows = call.apply("list", item, order=[sql.fragment("{0} ASC", item)], where=complete)
+    wanted = call.apply(_last(call), percentile, order=(), distinct=False, where=complete)
     pick = _weighted_pick if weighted else _plain_pick
-    if isinstance(call.types[-1], ArrayType):
-        return sql.let_all(
-            (rows, wanted),
-            lambda r, ps: sql.case(
-                [(sql.is_not_null(r), sql.call("list_transform", ps, sql.function_of(lambda p: pick(r, p))))]
-            ),
-        )
-    return sql.let_all((rows, wanted), pick)
+
+    def picked(r: Sql, p: Sql) -> Sql:
+        return sql.let(_checked_percentile(call, p), lambda checked: pick(r, checked))
+
+    def found(r: Sql, p: Sql) -> Sql:
+        if isinstance(call.types[position], ArrayType):
+            return sql.call("list_transform", p, sql.function_of(lambda one: picked(r, one)))
+        return picked(r, p)
+
+    return sql.let_all((rows, wanted), lambda r, p: sql.case([(sql.is_not_null(r), found(r, p))]))
+
+
+def _finite_value(call: GroupCall, counts: Sql) -> Sql:
+    value, type_ = call.arguments[0], call.types[0]
+    if type_ not in (DOUBLE, REAL):
+        return value
+    message = sql.chain("||", [sql.text("value must be finite; was "), key_text(value, type_)])
+    raised = call.context.fail(INVALID_FUNCTION_ARGUMENT, message, duckdb_type(type_))
+    return sql.case([(sql.fragment("NOT isfinite({0}) AND {1}", value, counts), raised)], value)
+
+
+def _checked_weight(call: GroupCall, counts: Sql, *, at_least_one: bool) -> Sql:
+    weight = sql.cast(call.arguments[1], "DOUBLE")
+    shown = key_text(weight, DOUBLE)
+    infinite, small = (
+        call.context.fail(INVALID_FUNCTION_ARGUMENT, sql.chain("||", [sql.text(text), shown]), "DOUBLE")
+        for text in ("weight must be finite, was ", "weight must be >= 1, was ")
+    )
+    if not at_least_one:
+        return weight
+    return sql.case(
+        [
+            (sql.fragment("NOT isfinite({0}) AND {1}", weight, counts), infinite),
+            (sql.fragment("{0} < 1 AND {1}", weight, counts), small),
+        ],
+        weight,
+    )
+
+
+def _checked_percentile(call: GroupCall, percentile: Sql) -> Sql:
+    def fail(message: str) -> Sql:
+        return call.context.fail(INVALID_FUNCTION_ARGUMENT, message, "DOUBLE")
+
+    return sql.case(
+        [
+            (sql.is_null(percentile), fail("Percentile cannot be null")),
+            (sql.fragment("{0} NOT BETWEEN 0 AND 1", percentile), fail("Percentile must be between 0 and 1")),
+        ],
+        percentile,
+    )
 
 
 def _plain_pick(rows: Sql, percentile: Sql) -> Sql:

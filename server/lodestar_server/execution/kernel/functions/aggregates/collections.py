@@ -115,6 +115,7 @@ def _histogram(call: GroupCall) -> Sql:
 @aggregate("approx_most_frequent")
 def _approx_most_frequent(call: GroupCall) -> Sql:
     buckets, value = call.arguments[:2]
+    refused = call.fail("approx_most_frequent bucket count must be greater than one")
     counted = call.apply("histogram", value, order=())
 
     def most(counts: Sql) -> Sql:
@@ -128,9 +129,9 @@ def _approx_most_frequent(call: GroupCall) -> Sql:
             ),
         )
         back = sql.function_of(lambda entry: _entry(sql.field(entry, "k"), sql.field(entry, "n")))
-        made = sql.fragment(
-            "map_from_entries(list_transform({0}[:{1}], {2}))", ordered, sql.call("any_value", buckets), back
-        )
-        return sql.case([(sql.fragment("cardinality({0}) > 0", counts), made)])
+        number = buckets if call.over is not None else sql.call("any_value", buckets)
+        made = sql.fragment("map_from_entries(list_transform({0}[:{1}], {2}))", ordered, number, back)
+        too_few = sql.fragment("cardinality({0}) > 0 AND {1} < 2", counts, number)
+        return sql.case([(too_few, refused), (sql.fragment("cardinality({0}) > 0", counts), made)])
 
     return most(counted)

@@ -64,7 +64,7 @@ def _several(call: GroupCall, value: Sql, key: Sql, key_type: Type, count: Sql, 
         term, descending = sql.fragment("(-{0})", key), False
     order = [sql.fragment(f"{{0}} {'DESC' if descending else 'ASC'}", term)]
     values = call.apply("list", value, order=order, distinct=False, where=sql.is_not_null(key))
-    number = sql.call("any_value", count) if call.over is None else count
+    number = call.apply("any_value", count, order=(), distinct=False, where=sql.is_not_null(key))
 
     def limited(items: Sql, n: Sql) -> Sql:
         noun = message.split(" must")[0]

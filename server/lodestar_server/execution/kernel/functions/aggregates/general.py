@@ -38,6 +38,8 @@ def _count_if(call: GroupCall) -> Sql:
 @aggregate("sum")
 def _sum(call: GroupCall) -> Sql:
     made = call.apply("sum", call.arguments[0], order=())
+    if call.result == REAL:
+        return as_real(made)
     return made if call.result == DOUBLE or isinstance(call.result, DecimalType) else sql.cast(made, call.held)
 
 
@@ -50,7 +52,19 @@ def _avg(call: GroupCall) -> Sql:
     if type_ in (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH):
         return sql.cast(sql.call("round", call.apply("avg", value, order=())), call.held)
     made = call.apply("avg", value, order=())
-    return sql.cast(made, call.held) if type_ == REAL else made
+    return as_real(made) if type_ == REAL else made
+
+
+_REAL_LIMIT = "3.4028235677973366e38"
+
+
+def as_real(value: Sql) -> Sql:
+    """A double as a real, infinite beyond the greatest."""
+    text = (
+        f"CASE WHEN abs({{0}}) >= {_REAL_LIMIT} THEN CAST(CASE WHEN isnan({{0}}) THEN 'nan' WHEN {{0}} > 0 THEN 'inf' "
+        "ELSE '-inf' END AS FLOAT) ELSE CAST({0} AS FLOAT) END"
+    )
+    return sql.let(value, lambda v: sql.fragment(text, v))
 
 
 def _average_decimal(call: GroupCall, type_: DecimalType) -> Sql:

@@ -40,16 +40,17 @@ CREATE MACRO trino_double_truncate(x, n) AS
 CREATE MACRO trino_round_integer(v, n) AS
     CASE WHEN n < -19 THEN NULL
          ELSE (CAST(v AS HUGEINT) + CASE WHEN v < 0 THEN -5 ELSE 5 END
-               * CAST('1' || repeat('0', CAST(-n - 1 AS INTEGER)) AS HUGEINT))
-              // CAST('1' || repeat('0', CAST(-n AS INTEGER)) AS HUGEINT)
-              * CAST('1' || repeat('0', CAST(-n AS INTEGER)) AS HUGEINT) END;
+               * CAST('1' || repeat('0', CAST(least(-n, 20) - 1 AS INTEGER)) AS HUGEINT))
+              // CAST('1' || repeat('0', CAST(least(-n, 20) AS INTEGER)) AS HUGEINT)
+              * CAST('1' || repeat('0', CAST(least(-n, 20) AS INTEGER)) AS HUGEINT) END;
 
 CREATE MACRO trino_decimal_truncate(v, n, scale) AS
     trino_truncate_decimal(CAST(v AS VARCHAR), CAST(n AS BIGINT));
 
 -- Vectors: arrays of doubles.
 CREATE MACRO trino_checked_vectors(a, b, result) AS
-    CASE WHEN len(a) <> len(b)
+    CASE WHEN a IS NULL OR b IS NULL THEN NULL
+         WHEN len(a) <> len(b)
          THEN CAST(chr(1) || 'INVALID_FUNCTION_ARGUMENT' || chr(31) || 'The arguments must have the same length'
                    || chr(2) || chr(3) AS INTEGER)
          ELSE result END;

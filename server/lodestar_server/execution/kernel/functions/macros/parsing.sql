@@ -25,14 +25,25 @@ CREATE MACRO trino_floating_source(s) AS
 CREATE MACRO trino_is_decimal_text(s) AS
     regexp_full_match(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?');
 
-CREATE MACRO trino_cast_date(s) AS
-    CASE WHEN regexp_full_match(s, '[0-9]{3}[1-9]-[0-9]{1,2}-[0-9]{1,2}') THEN TRY_CAST(s AS DATE)
+-- A date as it is written most often: what DuckDB reads and writes the same way.
+CREATE MACRO trino_plain_date(s) AS
+    CASE WHEN strlen(s) = 10 AND s BETWEEN '0001' AND '9999-12-31' AND CAST(TRY_CAST(s AS DATE) AS VARCHAR) = s
+         THEN TRY_CAST(s AS DATE) END;
+
+-- The same for doubles: DuckDB reads a text with these ends and without underscores as Java does, or not at all.
+CREATE MACRO trino_has_plain_ends(s) AS
+    left(s, 1) BETWEEN '+' AND '9' AND right(s, 1) BETWEEN '0' AND '9' AND NOT contains(s, '_');
+
+CREATE MACRO trino_cast_date(s) AS coalesce(trino_plain_date(s), trino_other_date(s));
+
+CREATE MACRO trino_other_date(s) AS
+    CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') AND NOT starts_with(s, '0000') THEN TRY_CAST(s AS DATE)
          ELSE make_date(trino_read_date(s)) END;
 
 -- At most six digits: DuckDB cuts further ones off where Trino rounds.
 CREATE MACRO trino_is_plain_timestamp(s) AS
-    regexp_full_match(s, '[0-9]{3}[1-9]-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]{1,6})?)?)?')
-    AND NOT contains(s, ' 24:');
+    regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-5][0-9](\.[0-9]{1,6})?)?)?')
+    AND NOT contains(s, ' 24:') AND NOT starts_with(s, '0000');
 
 CREATE MACRO trino_read_uuid(s) AS
     CASE WHEN regexp_full_match(s, '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}')

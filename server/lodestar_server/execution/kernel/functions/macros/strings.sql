@@ -7,15 +7,19 @@ CREATE MACRO trino_upper(s) AS
          ELSE upper(s) END;
 
 CREATE MACRO trino_substr(s, start) AS
-    CASE WHEN start = 0 OR start < -length(s) THEN '' ELSE substr(s, start) END;
+    CASE WHEN s IS NULL THEN NULL
+         WHEN start = 0 OR start < -length(s) OR start > length(s) THEN '' ELSE substr(s, start) END;
 
 CREATE MACRO trino_substr_length(s, start, size) AS
-    CASE WHEN start = 0 OR size <= 0 OR start < -length(s) THEN ''
+    CASE WHEN s IS NULL THEN NULL
+         WHEN start = 0 OR size <= 0 OR start < -length(s) OR start > length(s) THEN ''
          ELSE substr(s, start, least(size, 4294967295)) END;
 
 CREATE MACRO trino_binary_substr(b, start, size) AS
-    CASE WHEN start = 0 OR size <= 0 OR abs(start) > octet_length(b) THEN unhex('')
-         ELSE unhex(substr(hex(b), 2 * CASE WHEN start < 0 THEN octet_length(b) + start + 1 ELSE start END - 1,
+    CASE WHEN b IS NULL THEN NULL
+         WHEN start = 0 OR size <= 0 OR start > octet_length(b) OR start < -octet_length(b) THEN unhex('')
+         ELSE unhex(substr(hex(b), 2 * CASE WHEN start < 0 THEN octet_length(b) + greatest(start, -2147483648) + 1
+                                            ELSE least(start, 2147483647) END - 1,
                            2 * least(CAST(size AS BIGINT), 2147483647))) END;
 
 CREATE MACRO trino_binary_lpad(b, size, fill) AS
@@ -43,7 +47,13 @@ CREATE MACRO trino_strpos_nth(s, search, n) AS
 
 CREATE MACRO trino_split_limited(parts, delimiter, size) AS
     CASE WHEN len(parts) <= size THEN parts
-         ELSE list_append(parts[:size - 1], array_to_string(parts[size:], delimiter)) END;
+         ELSE list_append(parts[:size - 1], trino_joined(parts[size:], delimiter)) END;
+
+-- array_to_string for a separator that need not be a constant.
+CREATE MACRO trino_joined(parts, separator) AS
+    array_to_string(list_transform(list_filter(parts, lambda joined_any: joined_any IS NOT NULL),
+                                   lambda joined_part, joined_at: CASE WHEN joined_at = 1 THEN joined_part
+                                                                       ELSE separator || joined_part END), '');
 
 CREATE MACRO trino_is_ascii(s) AS length(s) = strlen(s);
 
@@ -59,3 +69,21 @@ CREATE MACRO trino_hamming_distance(a, b) AS
 CREATE MACRO trino_levenshtein_distance(a, b) AS
     CASE WHEN trino_is_ascii(a) AND trino_is_ascii(b) THEN CAST(levenshtein(a, b) AS BIGINT)
          ELSE trino_code_point_levenshtein(a, b) END;
+
+-- DuckDB is slow at trimming a set of characters, which few texts need: first, whether the ends are printable ASCII.
+CREATE MACRO trino_is_graphic(c) AS c BETWEEN '!' AND '~';
+
+CREATE MACRO trino_trim(s, blanks) AS
+    CASE WHEN trino_is_graphic(left(s, 1)) AND trino_is_graphic(right(s, 1)) THEN s
+         WHEN trino_is_graphic(left(trim(s), 1)) AND trino_is_graphic(right(trim(s), 1)) THEN trim(s)
+         ELSE trim(s, blanks) END;
+
+CREATE MACRO trino_ltrim(s, blanks) AS
+    CASE WHEN trino_is_graphic(left(s, 1)) THEN s
+         WHEN trino_is_graphic(left(ltrim(s), 1)) THEN ltrim(s)
+         ELSE ltrim(s, blanks) END;
+
+CREATE MACRO trino_rtrim(s, blanks) AS
+    CASE WHEN trino_is_graphic(right(s, 1)) THEN s
+         WHEN trino_is_graphic(right(rtrim(s), 1)) THEN rtrim(s)
+         ELSE rtrim(s, blanks) END;

@@ -63,7 +63,8 @@ CREATE MACRO trino_shifted_time(x, o) AS
     ((trino_time_instant(x) + o * 60000000000000) % 86400000000000000 + 86400000000000000) % 86400000000000000;
 
 -- Milliseconds between wall clocks, each cut to whole ones.
-CREATE MACRO trino_floor_millis(t) AS (epoch_us(t) - ((epoch_us(t) % 1000) + 1000) % 1000) // 1000;
+CREATE MACRO trino_floor_millis(t) AS
+    CASE WHEN epoch_us(t) >= 0 THEN epoch_us(t) // 1000 ELSE (epoch_us(t) - 999) // 1000 END;
 
 CREATE MACRO trino_millisecond_difference(a, b) AS trino_floor_millis(b) - trino_floor_millis(a);
 

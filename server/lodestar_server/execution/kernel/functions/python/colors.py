@@ -6,17 +6,21 @@ A colour is an integer: red, green and blue in a byte each, or below zero one of
 from __future__ import annotations
 
 import colorsys
+import math
 import re
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT
 
 NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _SHORT = re.compile("#[0-9a-fA-F]{3}")
 _RESET = "\x1b[0m"
 _LEVELS = 6
+_MAX_BAR = 1 << 20
 
 
 @value_function("trino_color", ["VARCHAR"], "INTEGER", pa.int32())
@@ -74,6 +78,11 @@ def render(text: str, value: int) -> str:
 @value_function("trino_bar", ["DOUBLE", "BIGINT", "INTEGER", "INTEGER"], "VARCHAR", pa.string())
 def bar(share: float, width: int, low: int, high: int) -> str:
     """A bar that fills a share of its width."""
+    if width > _MAX_BAR:
+        # Trino tries, and runs out of memory.
+        raise ValueError(marked(EXCEEDED_FUNCTION_MEMORY_LIMIT, f"Bar of {width} characters is too wide"))
+    if not math.isfinite(share * width):
+        share = 1.0 if share > 0 else 0.0
     count = min(max(int(share * width), 0), max(width, 0))
     blocks = [
         f"\x1b[38;5;{_number(mixed(index / (width - 1) if width > 1 else 0.0, low, high))}m\u2588"

@@ -8,8 +8,9 @@ import zlib
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.registry import value_function
-from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
 
 _MASK = (1 << 64) - 1
 
@@ -30,7 +31,7 @@ def _keyed(name: str, digest: str) -> None:
     @value_function(name, ["BLOB", "BLOB"], "BLOB", pa.binary())
     def keyed(value: bytes, key: bytes) -> bytes:
         if not key:
-            raise refused("Empty key")
+            raise ValueError(marked(GENERIC_INTERNAL_ERROR, "Empty key"))
         return hmac.digest(key, value, digest)
 
 

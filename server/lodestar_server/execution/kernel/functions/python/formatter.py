@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, LocaleTexts, locale_texts
 from lodestar_server.execution.kernel.functions.python.moments import Moment, format_moment
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
@@ -61,23 +62,24 @@ class _Specifier:
     width: int
     precision: int | None
     conversion: str
+    texts: LocaleTexts = ENGLISH
 
     def padded(self, text: str) -> str:
         blanks = " " * (self.width - len(text.encode("utf-16-le", "surrogatepass")) // 2)
         return text + blanks if "-" in self.flags else blanks + text
 
 
-@value_function("trino_format", ["VARCHAR", "VARCHAR", "VARCHAR[]"], "VARCHAR", pa.string())
-def format_values(pattern: str, kinds: str, texts: list[str | None]) -> str:
+@value_function("trino_format", ["VARCHAR", "VARCHAR", "VARCHAR[]", "VARCHAR"], "VARCHAR", pa.string())
+def format_values(pattern: str, kinds: str, texts: list[str | None], locale: str) -> str:
     """`kinds` are those of the arguments, with commas between."""
     arguments = [_Argument(kind, text) for kind, text in zip(kinds.split(","), texts, strict=True)]
     try:
-        return _format(pattern, arguments)
+        return _format(pattern, arguments, locale_texts(locale))
     except FormatProblem as problem:
         raise refused(f"Invalid format string: {pattern} ({problem})") from None
 
 
-def _format(pattern: str, arguments: list[_Argument]) -> str:
+def _format(pattern: str, arguments: list[_Argument], texts: LocaleTexts) -> str:
     made: list[str] = []
     position = ordinary = 0
     last = -1
@@ -93,7 +95,7 @@ def _format(pattern: str, arguments: list[_Argument]) -> str:
         index, flags, width, precision, moment, letter = match.groups()
         conversion = (moment or "") + letter
         specifier = _Specifier(
-            match[0], flags, int(width or 0), None if precision is None else int(precision), conversion
+            match[0], flags, int(width or 0), None if precision is None else int(precision), conversion, texts
         )
         _check(specifier, moment is not None)
         if letter in "%n" and moment is None:
@@ -190,8 +192,10 @@ def _character(specifier: _Specifier, argument: _Argument) -> str:
 
 
 def _signed(specifier: _Specifier, negative: bool, digits: str) -> str:
-    """Sign and padding of a number's digits."""
+    """Sign and padding of a number's digits, its marks in the session's language; hexadecimal has none."""
     flags = specifier.flags
+    if specifier.texts is not ENGLISH and not digits.startswith("0x"):
+        digits = digits.translate({ord(","): specifier.texts.grouping, ord("."): specifier.texts.decimal})
     before, after = "", ""
     if negative:
         before, after = ("(", ")") if "(" in flags else ("-", "")

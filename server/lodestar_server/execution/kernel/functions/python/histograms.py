@@ -34,7 +34,10 @@ class _Bucket:
         if total == 0:
             return math.nan
         difference = self.value - self.right.value
-        return total * difference * difference * (self.weight * self.right.weight / (total * total))
+        squared = total * total
+        # Weights whose square vanishes are compared as Java does: 0 / 0 is no number.
+        share = self.weight * self.right.weight / squared if squared else math.nan
+        return total * difference * difference * share
 
 
 @value_function(

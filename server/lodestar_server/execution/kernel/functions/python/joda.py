@@ -13,31 +13,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
+from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, LocaleTexts
 from lodestar_server.execution.kernel.functions.python.texts import refused
 from lodestar_server.spi.zones import canonical_zone, fixed_offset, offset_zone
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-_HALVES = ["AM", "PM"]
-_TEXTS = {
-    "monthOfYear": _MONTHS,
-    "dayOfWeek": _DAYS,
-    "halfdayOfDay": _HALVES,
-    "era": ["BC", "AD"],
-}
 _FIRST_TEXT = {"monthOfYear": 1, "dayOfWeek": 1, "halfdayOfDay": 0, "era": 0}
 _RANGES = {
     "centuryOfEra": (0, 2_922_789),
@@ -297,12 +276,12 @@ def field_value(moment: Moment, field: str) -> int:
             return moment.millis // 1000 % 60
 
 
-def print_moment(parts: Sequence[Part], moment: Moment) -> str:
+def print_moment(parts: Sequence[Part], moment: Moment, texts: LocaleTexts = ENGLISH) -> str:
     """The text of a moment."""
-    return "".join(_print_part(part, moment) for part in parts)
+    return "".join(_print_part(part, moment, texts) for part in parts)
 
 
-def _print_part(part: Part, moment: Moment) -> str:
+def _print_part(part: Part, moment: Moment, texts: LocaleTexts) -> str:
     match part.kind:
         case "literal":
             return part.field
@@ -312,8 +291,8 @@ def _print_part(part: Part, moment: Moment) -> str:
         case "two_digit_year":
             return f"{abs(field_value(moment, part.field)) % 100:02d}"
         case "text":
-            text = _TEXTS[part.field][field_value(moment, part.field) - _FIRST_TEXT[part.field]]
-            return text[: part.minimum] if part.minimum else text
+            names = texts.names(part.field, short=bool(part.minimum))
+            return names[field_value(moment, part.field) - _FIRST_TEXT[part.field]]
         case "fraction":
             return f"{moment.millis % 1000:03d}".ljust(part.minimum, "0")[: part.minimum]
         case "offset":
@@ -349,13 +328,13 @@ def _malformed(text: str, position: int) -> ValueError:
     return refused(f'Invalid format: "{sample}" is malformed at "{sample[position:]}"')
 
 
-def parse_moment(parts: Sequence[Part], text: str) -> Moment:
+def parse_moment(parts: Sequence[Part], text: str, texts: LocaleTexts = ENGLISH) -> Moment:
     """The moment that a text says; fields it lacks are those of 1970-01-01. Raises: INVALID_FUNCTION_ARGUMENT."""
     values: dict[str, int] = {}
     zone: str | None = None
     position = 0
     for part in parts:
-        found, position = _parse_part(part, text, position, values)
+        found, position = _parse_part(part, text, position, values, texts)
         zone = found if found is not None else zone
     if position < len(text):
         raise _malformed(text, position)
@@ -367,7 +346,9 @@ def parse_moment(parts: Sequence[Part], text: str) -> Moment:
     return Moment(days, _millis(values), zone)
 
 
-def _parse_part(part: Part, text: str, position: int, values: dict[str, int]) -> tuple[str | None, int]:
+def _parse_part(
+    part: Part, text: str, position: int, values: dict[str, int], texts: LocaleTexts
+) -> tuple[str | None, int]:
     """The zone when the part is one, and where the next part begins."""
     match part.kind:
         case "literal":
@@ -384,7 +365,7 @@ def _parse_part(part: Part, text: str, position: int, values: dict[str, int]) ->
             values[part.field] = value + (2000 if value < 70 else 1900) if end - position == 2 else value
             return None, end
         case "text":
-            return None, _parse_text(part, text, position, values)
+            return None, _parse_text(part, text, position, values, texts)
         case "fraction":
             end = position
             while end < len(text) and end - position < part.maximum and text[end].isdigit():
@@ -411,10 +392,10 @@ def _number(text: str, position: int, maximum: int, *, signed: bool) -> tuple[in
     return int(text[position:end]), end
 
 
-def _parse_text(part: Part, text: str, position: int, values: dict[str, int]) -> int:
-    candidates = []
-    for index, name in enumerate(_TEXTS[part.field]):
-        candidates += [(name, index), (name[:3], index)] if part.field != "halfdayOfDay" else [(name, index)]
+def _parse_text(part: Part, text: str, position: int, values: dict[str, int], texts: LocaleTexts) -> int:
+    candidates = [
+        (name, index) for short in (False, True) for index, name in enumerate(texts.names(part.field, short=short))
+    ]
     for name, index in sorted(candidates, key=lambda one: -len(one[0])):
         if text[position : position + len(name)].lower() == name.lower():
             values[part.field] = index + _FIRST_TEXT[part.field]

@@ -16,6 +16,7 @@ from lodestar_server.execution.kernel.functions.python.joda import (
     parse_moment,
     print_moment,
 )
+from lodestar_server.execution.kernel.functions.python.locales import locale_texts
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
 
@@ -46,14 +47,14 @@ def _micros(moment: Moment) -> int:
     return moment.days * _MICROS_PER_DAY + moment.millis * 1000
 
 
-@value_function("trino_mysql_format", ["BIGINT", "VARCHAR"], "VARCHAR", pa.string())
-def mysql_format(micros: int, pattern: str) -> str:
+@value_function("trino_mysql_format", ["BIGINT", "VARCHAR", "VARCHAR"], "VARCHAR", pa.string())
+def mysql_format(micros: int, pattern: str, locale: str) -> str:
     """date_format of a wall clock."""
-    return print_moment(compile_mysql(pattern), _moment(micros))
+    return print_moment(compile_mysql(pattern), _moment(micros), locale_texts(locale))
 
 
-@value_function("trino_mysql_parse", ["VARCHAR", "VARCHAR"], "BIGINT", pa.int64())
-def mysql_parse(text: str, pattern: str) -> int:
+@value_function("trino_mysql_parse", ["VARCHAR", "VARCHAR", "VARCHAR"], "BIGINT", pa.int64())
+def mysql_parse(text: str, pattern: str, locale: str) -> int:
     """date_parse: microseconds of a wall clock."""
     if pattern == "%Y-%m-%d":
         match = _ISO_DATE.fullmatch(text)
@@ -64,30 +65,30 @@ def mysql_parse(text: str, pattern: str) -> int:
                 raise refused(f"Invalid date '{_MONTHS[month - 1]} {int(match[3])}'")
             if days is not None:
                 return days * _MICROS_PER_DAY
-    return _micros(parse_moment(compile_mysql(pattern), text))
+    return _micros(parse_moment(compile_mysql(pattern), text, locale_texts(locale)))
 
 
 _ZONE_KINDS = ("offset", "zone_id", "zone_name")
 
 
-@value_function("trino_joda_format", ["BIGINT", "VARCHAR", "VARCHAR", "BIGINT"], "VARCHAR", pa.string())
-def joda_format(micros: int, pattern: str, zone: str, offset: int) -> str:
+@value_function("trino_joda_format", ["BIGINT", "VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"], "VARCHAR", pa.string())
+def joda_format(micros: int, pattern: str, zone: str, offset: int, locale: str) -> str:
     """format_datetime of a wall clock; `zone` is empty for a value without one."""
     if not zone and any(character in "zZ" for character in pattern):
         raise refused(
             "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain "
             "TZ information"
         )
-    return print_moment(compile_joda(pattern), _moment(micros, zone, offset))
+    return print_moment(compile_joda(pattern), _moment(micros, zone, offset), locale_texts(locale))
 
 
 _PARSED = pa.struct([("t", pa.timestamp("us")), ("z", pa.string())])
 
 
-@value_function("trino_joda_parse", ["VARCHAR", "VARCHAR"], "STRUCT(t TIMESTAMP, z VARCHAR)", _PARSED)
-def joda_parse(text: str, pattern: str) -> dict[str, Any]:
+@value_function("trino_joda_parse", ["VARCHAR", "VARCHAR", "VARCHAR"], "STRUCT(t TIMESTAMP, z VARCHAR)", _PARSED)
+def joda_parse(text: str, pattern: str, locale: str) -> dict[str, Any]:
     """parse_datetime: a wall clock and its zone, NULL when the pattern has none."""
-    moment = parse_moment(compile_joda(pattern), text)
+    moment = parse_moment(compile_joda(pattern), text, locale_texts(locale))
     return {"t": _micros(moment), "z": moment.zone}
 
 

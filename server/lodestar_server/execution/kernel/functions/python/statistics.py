@@ -30,6 +30,10 @@ def inverse_normal_cdf(mean: float, deviation: float, p: float) -> float:
         raise refused("p must be 0 > p > 1")
     if deviation <= 0:
         raise refused("sd must be > 0")
+    # Trino inverts the error function of 2p - 1, which rounds a small p, the smallest to nothing.
+    p = ((2 * p - 1) + 1) / 2
+    if p == 0:
+        return -math.inf
     guess = NormalDist().inv_cdf(p)
     # One step of Newton's method reaches the last digits.
     error = 0.5 * math.erfc(-guess / math.sqrt(2)) - p

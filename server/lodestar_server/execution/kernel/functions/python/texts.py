@@ -71,7 +71,8 @@ _SOUNDEX_CODES = {
 @value_function("trino_soundex", ["VARCHAR"], "VARCHAR", pa.string())
 def soundex(text: str) -> str:
     """The American code of a word. Source: commons-codec Soundex."""
-    letters = "".join(character for character in text if character.isalpha()).upper()
+    # Java looks at UTF-16 units, of which the halves of a pair are no letters.
+    letters = "".join(character for character in text if character.isalpha() and character <= "\uffff").upper()
     if not letters:
         return ""
     for letter in letters:

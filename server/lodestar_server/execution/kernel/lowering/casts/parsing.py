@@ -41,12 +41,17 @@ def _boolean(value: Sql, source: Type, target: Type, context: CastContext) -> Sq
 
 @cast_rule("varchar", INTEGERS, message=_cannot_cast)
 def _integer(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
-    return sql.cast(sql.call("trino_integer_text", value), duckdb_type(target), safe=True)
+    held = duckdb_type(target)
+    # Most texts are what DuckDB writes for the number that it reads.
+    plain = f"CASE WHEN CAST(TRY_CAST({{0}} AS {held}) AS VARCHAR) = {{0}} THEN TRY_CAST({{0}} AS {held})"
+    return sql.fragment(f"{plain} ELSE TRY_CAST(trino_integer_text({{0}}) AS {held}) END", value)
 
 
 @cast_rule("varchar", FLOATS, message=_cannot_cast)
 def _floating(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
-    return sql.cast(sql.call("trino_floating_source", value), duckdb_type(target), safe=True)
+    held = duckdb_type(target)
+    plain = f"CASE WHEN trino_has_plain_ends({{0}}) THEN TRY_CAST({{0}} AS {held}) END"
+    return sql.fragment(f"coalesce({plain}, TRY_CAST(trino_floating_source({{0}}) AS {held}))", value)
 
 
 def _not_decimal(value: Sql, source: Type, target: Type) -> Sql:
@@ -91,7 +96,9 @@ def _time_tz(value: Sql, source: Type, target: Type, context: CastContext) -> Sq
     return rounded_timestamp(sql.let(value, read), TimeTzType(12), target.precision)[0]
 
 
-@cast_rule("varchar", "timestamp", message=lambda value, source, target: _no("timestamp", value))
+@cast_rule(
+    "varchar", "timestamp", message=lambda value, source, target: _no("timestamp", sql.call("trino_trim_blanks", value))
+)
 def _timestamp(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     # A zone in the text is accepted and dropped.
     assert isinstance(target, TimestampType)
@@ -111,7 +118,7 @@ def _timestamp(value: Sql, source: Type, target: Type, context: CastContext) -> 
 @cast_rule(
     "varchar",
     "timestamp with time zone",
-    message=lambda value, source, target: sql.call("trino_no_timestamp", value),
+    message=lambda value, source, target: sql.call("trino_no_timestamp", sql.call("trino_trim_blanks", value)),
 )
 def _timestamp_tz(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     assert isinstance(target, TimestampTzType)

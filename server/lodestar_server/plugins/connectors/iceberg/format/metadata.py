@@ -136,6 +136,8 @@ def read_metadata(content: bytes) -> TableMetadata:
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
     document = orjson.loads(content)
+    if not isinstance(document, dict):
+        raise ValueError("table metadata is a JSON object")
     schemas = tuple(read_schema(one) for one in document.get("schemas") or [document["schema"]])
     if "partition-specs" in document:
         specs = tuple(read_spec(one["spec-id"], one["fields"]) for one in document["partition-specs"])

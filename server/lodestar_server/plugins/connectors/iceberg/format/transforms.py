@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from lodestar_server.plugins.connectors.iceberg.format import types
 from lodestar_server.plugins.connectors.iceberg.format.hashing import hash_bytes, hash_longs
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, FixedOf, IcebergType
-from lodestar_server.plugins.connectors.iceberg.format.values import unscaled_bytes
+from lodestar_server.plugins.connectors.iceberg.format.values import unscaled, unscaled_bytes
 from lodestar_server.plugins.toolkit.calendar import day_text
 from lodestar_server.plugins.toolkit.java_text import java_float
 
@@ -76,7 +76,8 @@ class Transform:
             return None
         if self.kind == "identity":
             return raw
-        made = self.apply_array(source, pa.array([raw], raw_arrow_type(source)))
+        value = Decimal(raw).scaleb(-source.scale, _DECIMALS) if isinstance(source, DecimalOf) else raw
+        made = self.apply_array(source, pa.array([value], raw_arrow_type(source)))
         return (
             made[0].as_py() if not isinstance(source, DecimalOf) or self.kind == "bucket" else _unscaled(made, source)
         )
@@ -127,11 +128,7 @@ def human_text(type_: IcebergType, raw: Any) -> str:
     if type_ == types.DATE:
         return day_text(raw)
     if type_ == types.TIME:
-        return (
-            (_EPOCH + timedelta(microseconds=raw)).time().isoformat().rstrip("0").rstrip(".")
-            if raw % 1_000_000
-            else (_EPOCH + timedelta(microseconds=raw)).time().isoformat()
-        )
+        return _clock_text(raw)
     if type_ in _TIMES:
         days, rest = divmod(raw, _MICROS_PER_DAY)
         clock = (_EPOCH + timedelta(microseconds=rest)).time().isoformat()
@@ -149,6 +146,17 @@ def human_text(type_: IcebergType, raw: Any) -> str:
     if isinstance(raw, bytes):
         return base64.b64encode(raw).decode()
     return str(raw)
+
+
+def _clock_text(micros: int) -> str:
+    """As short as Java has it: seconds only when there are some, fractions in groups of three digits."""
+    seconds, fraction = divmod(micros, 1_000_000)
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
+    if seconds % 60 or fraction:
+        text += f":{seconds % 60:02d}"
+    if fraction:
+        text += f".{fraction:06d}" if fraction % 1000 else f".{fraction // 1000:03d}"
+    return text
 
 
 def raw_arrow_type(type_: IcebergType) -> pa.DataType:
@@ -171,7 +179,7 @@ def raw_arrow_type(type_: IcebergType) -> pa.DataType:
 
 
 def _unscaled(values: pa.Array, source: DecimalOf) -> int:
-    return int(values[0].as_py().scaleb(source.scale, _DECIMALS))
+    return unscaled(values[0].as_py(), source.scale)
 
 
 def _numpy(values: pa.Array) -> tuple[Any, Any]:
@@ -186,8 +194,8 @@ def _bucket(source: IcebergType, values: pa.Array, count: int) -> pa.Array:
     else:
         missing = values.is_null().to_numpy(zero_copy_only=False)
         if isinstance(source, DecimalOf):
-            unscaled = [None if v is None else int(v.scaleb(source.scale, _DECIMALS)) for v in values.to_pylist()]
-            contents = pa.array([b"" if v is None else unscaled_bytes(v) for v in unscaled], pa.binary())
+            numbers = [None if v is None else unscaled(v, source.scale) for v in values.to_pylist()]
+            contents = pa.array([b"" if v is None else unscaled_bytes(v) for v in numbers], pa.binary())
         else:
             contents = values.fill_null("" if source == types.STRING else b"")
         large = contents.cast(pa.large_binary() if not pa.types.is_string(contents.type) else pa.large_string())
@@ -205,10 +213,8 @@ def _truncated(source: IcebergType, values: pa.Array, width: int) -> pa.Array:
     if isinstance(source, DecimalOf):
         made = []
         for value in values.to_pylist():
-            unscaled = None if value is None else int(value.scaleb(source.scale, _DECIMALS))
-            made.append(
-                None if unscaled is None else Decimal(unscaled - unscaled % width).scaleb(-source.scale, _DECIMALS)
-            )
+            number = None if value is None else unscaled(value, source.scale)
+            made.append(None if number is None else Decimal(number - number % width).scaleb(-source.scale, _DECIMALS))
         return pa.array(made, values.type)
     numbers, missing = _numpy(values)
     return pa.array(numbers - np.mod(numbers, numbers.dtype.type(width)), values.type, mask=missing)

@@ -15,17 +15,23 @@ Source: the specification's "Appendix D: Single-value serialization".
 from __future__ import annotations
 
 import struct
+from decimal import Context, Decimal
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format import types
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, IcebergType
 
+_DECIMALS = Context(prec=76)
 _MICROSECOND = 1_000_000
 """In picoseconds."""
 
 _FOUR_BYTES = (types.INT, types.DATE)
 _EIGHT_BYTES = (types.LONG, types.TIME, types.TIMESTAMP, types.TIMESTAMPTZ)
-_TEXT = (types.STRING,)
+
+
+def unscaled(value: Decimal, scale: int) -> int:
+    """The raw value of a decimal."""
+    return int(value.scaleb(scale, _DECIMALS))
 
 
 def to_bytes(type_: IcebergType, raw: Any) -> bytes:

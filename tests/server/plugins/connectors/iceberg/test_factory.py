@@ -1,0 +1,28 @@
+"""What a catalog's properties are refused for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.fakes.iceberg import iceberg_properties
+
+from lodestar_server.plugins.connectors.iceberg.factory import FACTORY
+from lodestar_server.spi.plugin import ConfigurationError, ConnectorContext
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({"iceberg.catalog.type": "REST"}, "catalog type 'REST' is not supported yet; use 'TESTING_FILE_METASTORE'"),
+        ({"iceberg.security": "system"}, "'system' is not supported yet; use 'allow-all'"),
+        ({"iceberg.file-fromat": "ORC"}, "did you mean 'iceberg.file-format'?"),
+        ({"iceberg.file-format": "CSV"}, "iceberg.file-format"),
+        ({"fs.local.enabled": "false"}, "must be true: other file systems are not supported yet"),
+    ],
+)
+def test_refused(tmp_path: Path, properties: dict[str, str], message: str) -> None:
+    context = ConnectorContext("iceberg", "node", "476", "test", tmp_path / "data")
+    with pytest.raises(ConfigurationError) as caught:
+        FACTORY.create(context, iceberg_properties(tmp_path, **properties))
+    assert message in str(caught.value)
