@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
-from lodestar_server.plugins.toolkit.metastore import documents
+from lodestar_server.plugins.toolkit.metastore import documents, functions
 from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_INVALID_METADATA,
     HIVE_METASTORE_ERROR,
@@ -33,6 +33,7 @@ from lodestar_server.plugins.toolkit.metastore.written import (
     new_partition,
     without_figures,
 )
+from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
     GENERIC_USER_ERROR,
@@ -462,3 +463,20 @@ class FileMetastore:
             raise LodestarError(HIVE_METASTORE_ERROR, f"Table directory must be {directory}")
         if table.type is TableType.VIRTUAL_VIEW and table.partition_columns:
             raise LodestarError(HIVE_INVALID_METADATA, f"View {table.name} has partitions")
+
+    # functions
+    def list_functions(self, schema: str) -> list[tuple[str, LanguageFunction]]:
+        """Names and overloads of a schema."""
+        return functions.list_functions(self._files, self._schema_directory(schema))
+
+    def put_function(self, name: SchemaTableName, function: LanguageFunction, *, replace: bool) -> None:
+        """Raises: ALREADY_EXISTS unless it may be replaced."""
+        with self._guard.exclusively(name.schema):
+            functions.put_function(
+                self._files, self._schema_directory(name.schema), name.table, function, replace=replace
+            )
+
+    def drop_function(self, name: SchemaTableName, signature: str) -> None:
+        """Raises: NOT_FOUND."""
+        with self._guard.exclusively(name.schema):
+            functions.drop_function(self._files, self._schema_directory(name.schema), name.table, signature)
