@@ -1,4 +1,4 @@
-"""Stored SQL routines in a file metastore, as Trino keeps them: `<schema>/.trinoFunction/<name>=<hash of signature>`."""
+"""SQL routines in a file metastore, as Trino keeps them: `<schema>/.trinoFunction/<name>=<hash of signature>`."""
 
 from __future__ import annotations
 
