@@ -29,6 +29,7 @@ from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_trin
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     FilterResult,
+    LanguageFunction,
     RelationKind,
     TableMetadata,
     TableVersion,
@@ -423,3 +424,26 @@ class HiveMetadata(HiveWriting):
 
     def _location_below(self, schema: str, table: str) -> str:
         return child_of(self._schema_location(self._database(schema)), table)
+
+    # functions
+    def find_language_functions(self, session: ConnectorSession, name: SchemaTableName) -> Sequence[LanguageFunction]:
+        """The overloads of a stored routine."""
+        listed = self._transaction.metastore.list_functions(name.schema)
+        return [function for found, function in listed if found == name.table]
+
+    def list_language_functions(
+        self, session: ConnectorSession, schema: str
+    ) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
+        """The stored routines of a schema."""
+        listed = self._transaction.metastore.list_functions(schema)
+        return [(SchemaTableName(schema, name), function) for name, function in listed]
+
+    def create_language_function(
+        self, session: ConnectorSession, name: SchemaTableName, function: LanguageFunction, replace: bool
+    ) -> None:
+        """There at once."""
+        self._transaction.metastore.put_function(name, function, replace=replace)
+
+    def drop_language_function(self, session: ConnectorSession, name: SchemaTableName, signature: str) -> None:
+        """Gone at once."""
+        self._transaction.metastore.drop_function(name, signature)
