@@ -387,7 +387,7 @@ def _from_utf8(call: ScalarCall) -> Sql:
                     (sql.fragment("{0} > 1114111 OR {0} BETWEEN 55296 AND 57343", code), raised),
                     (sql.fragment("{0} < 0 AND TRY(decode({1})) IS NULL", code, value), raised),
                 ],
-                sql.fragment("chr(CAST(greatest(0, {0}) AS INTEGER))", code),
+                sql.fragment("chr(CAST(CASE WHEN {0} < 0 THEN 0 ELSE {0} END AS INTEGER))", code),
             )
 
         return sql.call("trino_from_utf8", value, sql.let(replacement, checked))
