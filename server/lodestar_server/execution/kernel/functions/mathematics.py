@@ -201,20 +201,27 @@ def _width_bucket(call: ScalarCall) -> Sql:
 
 @scalar("cosine_similarity")
 def _cosine_similarity(call: ScalarCall) -> Sql:
-    def similar(a: Sql, b: Sql) -> Sql:
-        similarity = sql.call("trino_cosine_similarity", *_side_by_side(call, a, b))
+    return _of_whole(call, lambda a, b: sql.call("trino_cosine_similarity", a, b))
+
+
+def _of_whole(call: ScalarCall, result: Callable[[Sql, Sql], Sql]) -> Sql:
+    """The result of vectors without NULL; those of different lengths are refused before."""
+
+    def checked(a: Sql, b: Sql) -> Sql:
+        made = result(*_side_by_side(call, a, b))
         if isinstance(call.types[0], ArrayType):
             complete = sql.conjunction([sql.fragment("list_count({0}) = len({0})", one) for one in (a, b)])
-            return sql.case([(complete, similarity)])
+            uneven = sql.fragment("len({0}) <> len({1})", a, b)
+            return sql.case([(sql.fragment("{0} OR ({1})", uneven, complete), made)])
         whole = sql.conjunction([sql.call("trino_map_is_whole", one) for one in (a, b)])
-        return sql.case([(whole, similarity)])
+        return sql.case([(whole, made)])
 
-    return sql.let_all(call.arguments, similar)
+    return sql.let_all(call.arguments, checked)
 
 
 @scalar("cosine_distance")
 def _cosine_distance(call: ScalarCall) -> Sql:
-    return _of_vectors(call, lambda a, b: sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", a, b))
+    return _of_whole(call, lambda a, b: sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", a, b))
 
 
 @scalar("euclidean_distance")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.avro.schemas import check_columns
+from lodestar_server.plugins.connectors.hive.bucketing import hashable
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import (
     BUCKET,
@@ -78,6 +79,10 @@ def table_of(
             check_partition_type(column.name, column.type)
     split = len(columns) - len(partitioned_by)
     _check_bucketing(bucketing, [column.name for column in visible], partitioned_by)
+    if bucketing is not None:
+        types = {column.name: column.type for column in visible}
+        if not all(hashable(types[name]) for name in bucketing.columns):
+            not_supported("Cannot create a table bucketed on an unsupported type")
     if storage is StorageFormat.CSV:
         _check_csv([column for column in visible if column.name not in partitioned_by])
     if storage is StorageFormat.AVRO:

@@ -32,8 +32,11 @@ TEXT_FORMATS = (
 )
 """One row per line."""
 
-READABLE = (StorageFormat.PARQUET, StorageFormat.ORC, StorageFormat.AVRO, *TEXT_FORMATS)
-WRITABLE = tuple(one for one in READABLE if one is not StorageFormat.REGEX)
+HADOOP_FORMATS = (StorageFormat.RCBINARY, StorageFormat.RCTEXT, StorageFormat.SEQUENCEFILE)
+"""Containers of Hadoop and Hive, read only."""
+
+READABLE = tuple(StorageFormat)
+WRITABLE = tuple(one for one in READABLE if one not in (StorageFormat.REGEX, *HADOOP_FORMATS))
 
 
 def require_readable(name: str | None) -> StorageFormat:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from lodestar_server.plugins.connectors.hive.bucketing import BucketLayout
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.toolkit.metastore.interface import WriteMode
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
@@ -108,6 +109,7 @@ class HiveWriteHandle(WriteHandle):
     max_partitions: int
     collect_statistics: bool
     mode: WriteMode
+    buckets: BucketLayout | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_trin
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     FilterResult,
+    LanguageFunction,
     RelationKind,
     TableMetadata,
     TableVersion,
@@ -43,7 +44,7 @@ from lodestar_server.spi.errors import (
     TABLE_NOT_FOUND,
     LodestarError,
 )
-from lodestar_server.spi.handles import ColumnHandle, TableHandle
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName, TablePrefix
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
@@ -411,5 +412,38 @@ class HiveMetadata(HiveWriting):
             self.create_view(session, name, replace(view, owner=owner), True)
         self._alter_named(name, lambda found: replace(found, owner=owner))
 
+    def begin_table_execute(
+        self, session: ConnectorSession, table: TableHandle, procedure: str, arguments: Mapping[str, Any]
+    ) -> tuple[WriteHandle, TableHandle]:
+        """ALTER TABLE … EXECUTE optimize: files are not rewritten here."""
+        if not flag(session, "non_transactional_optimize_enabled"):
+            not_supported(
+                "OPTIMIZE procedure must be explicitly enabled via non_transactional_optimize_enabled session property"
+            )
+        not_supported("Optimizing Hive tables is not supported")
+
     def _location_below(self, schema: str, table: str) -> str:
         return child_of(self._schema_location(self._database(schema)), table)
+
+    # functions
+    def find_language_functions(self, session: ConnectorSession, name: SchemaTableName) -> Sequence[LanguageFunction]:
+        """The overloads of a stored routine."""
+        listed = self._transaction.metastore.list_functions(name.schema)
+        return [function for found, function in listed if found == name.table]
+
+    def list_language_functions(
+        self, session: ConnectorSession, schema: str
+    ) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
+        """The stored routines of a schema."""
+        listed = self._transaction.metastore.list_functions(schema)
+        return [(SchemaTableName(schema, name), function) for name, function in listed]
+
+    def create_language_function(
+        self, session: ConnectorSession, name: SchemaTableName, function: LanguageFunction, replace: bool
+    ) -> None:
+        """There at once."""
+        self._transaction.metastore.put_function(name, function, replace=replace)
+
+    def drop_language_function(self, session: ConnectorSession, name: SchemaTableName, signature: str) -> None:
+        """Gone at once."""
+        self._transaction.metastore.drop_function(name, signature)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from lodestar_server.plugins.connectors.hive.bucketing import SortColumn, bucket_numbers
 from lodestar_server.plugins.connectors.hive.column_figures import ColumnFigures
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
 from lodestar_server.plugins.connectors.hive.handles import HiveWriteHandle
@@ -28,9 +31,23 @@ from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types import Type
 from lodestar_server.spi.types.values import values_to_arrow
 
+_SORTED_BYTES = 128 << 20
+"""Rows of one file that are sorted together; more of them make another file of the same bucket."""
+
+
+class _OpenFile:
+    """A file that takes rows, or rows that wait for being sorted."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.stream: BinaryIO | None = None
+        self.writer: FileWriter | None = None
+        self.waiting: list[pa.RecordBatch] = []
+        self.waiting_bytes = 0
+
 
 class _Part:
-    """The open file of a partition, and those that are full."""
+    """A partition: its open files by bucket (None without buckets), and those that are full."""
 
     def __init__(self, values: tuple[str, ...] | None, name: str, figures: dict[str, ColumnFigures]) -> None:
         self.values = values
@@ -40,13 +57,11 @@ class _Part:
         self.size = 0
         self.memory_size = 0
         self.figures = figures
-        self.stream: BinaryIO | None = None
-        self.writer: FileWriter | None = None
-        self.open_file = ""
+        self.open: dict[int | None, _OpenFile] = {}
 
 
 class HivePageSink(PageSink):
-    """Rows of a partition may come in any order; at most `max_partitions` are open."""
+    """Rows of a partition may come in any order; at most `max_partitions` files are open."""
 
     def __init__(self, files: FileSystem, handle: HiveWriteHandle) -> None:
         self._files = files
@@ -59,6 +74,7 @@ class HivePageSink(PageSink):
         self._data: list[tuple[str, Type, int | None]] = [
             (name, type_, place.get(name)) for name, type_ in handle.table_columns
         ]
+        self._names = [name for name, _, _ in self._data]
         self._splitter = PartitionSplitter(handle.columns)
 
     def append(self, page: pa.RecordBatch) -> None:
@@ -73,11 +89,6 @@ class HivePageSink(PageSink):
         name = "" if values is None else self._splitter.name_of(values)
         part = self._parts.get(name)
         if part is None:
-            if len(self._parts) >= self._handle.max_partitions:
-                raise LodestarError(
-                    HIVE_TOO_MANY_OPEN_PARTITIONS,
-                    f"Exceeded limit of {self._handle.max_partitions} open writers for partitions/buckets",
-                )
             part = self._parts[name] = _Part(values, name, self._figures())
         return part
 
@@ -94,58 +105,98 @@ class HivePageSink(PageSink):
         for (name, _, _), values in zip(self._data, arrays, strict=True):
             if name in part.figures:
                 part.figures[name].add(values)
-        names = [name for name, _, _ in self._data]
-        rows = pa.RecordBatch.from_arrays(arrays, names)
-        try:
-            self._open(part, names).write(rows)
-        except (OSError, pa.ArrowException) as fault:
-            raise LodestarError(HIVE_WRITER_DATA_ERROR, f"Failed to write data: {fault}") from fault
+        rows = pa.RecordBatch.from_arrays(arrays, self._names)
         part.rows += page.num_rows
         part.memory_size += rows.nbytes
-        if part.stream is not None and part.stream.tell() >= self._handle.target_file_bytes:
-            self._finish_file(part)
+        for bucket, some in self._by_bucket(rows):
+            self._write_file(part, bucket, some)
 
-    def _open(self, part: _Part, names: Sequence[str]) -> FileWriter:
-        if part.writer is None:
-            part.open_file = f"{self._handle.query_id}_{uuid.uuid4()}{self._extension}"
-            part.stream = self._files.open_output(self._location(part))
-            types = [type_ for _, type_, _ in self._data]
-            part.writer = open_writer(
-                self._handle.format,
-                part.stream,
-                names,
-                types,
-                self._codec,
-                self._properties,
-                self._files,
-                self._handle.query_id,
-            )
-        return part.writer
-
-    def _location(self, part: _Part) -> str:
-        directory = child_of(self._handle.directory, part.name) if part.name else self._handle.directory
-        return child_of(directory, part.open_file)
-
-    def _finish_file(self, part: _Part) -> None:
-        if part.writer is None or part.stream is None:
+    def _by_bucket(self, rows: pa.RecordBatch) -> Iterator[tuple[int | None, pa.RecordBatch]]:
+        layout = self._handle.buckets
+        if layout is None:
+            yield None, rows
             return
-        location = self._location(part)
+        types = {name: type_ for name, type_, _ in self._data}
+        numbers = bucket_numbers(layout, [(rows.column(name), types[name]) for name in layout.columns])
+        order = np.argsort(numbers, kind="stable")
+        found, starts = np.unique(numbers[order], return_index=True)
+        ordered = rows.take(pa.array(order, pa.int64()))
+        for bucket, start, end in zip(found, starts, [*starts[1:], len(order)], strict=True):
+            yield int(bucket), ordered.slice(start, end - start)
+
+    def _write_file(self, part: _Part, bucket: int | None, rows: pa.RecordBatch) -> None:
+        file = part.open.get(bucket)
+        if file is None:
+            file = part.open[bucket] = self._new_file(bucket)
+        if self._handle.buckets is not None and self._handle.buckets.sorted_by:
+            file.waiting.append(rows)
+            file.waiting_bytes += rows.nbytes
+            if file.waiting_bytes >= _SORTED_BYTES:
+                self._finish_file(part, bucket)
+            return
+        self._put(part, file, rows)
+        # A bucket without order stays one file.
+        if bucket is None and file.stream is not None and file.stream.tell() >= self._handle.target_file_bytes:
+            self._finish_file(part, bucket)
+
+    def _new_file(self, bucket: int | None) -> _OpenFile:
+        if sum(len(part.open) for part in self._parts.values()) >= self._handle.max_partitions:
+            raise LodestarError(
+                HIVE_TOO_MANY_OPEN_PARTITIONS,
+                f"Exceeded limit of {self._handle.max_partitions} open writers for partitions/buckets",
+            )
+        if bucket is None:
+            return _OpenFile(f"{self._handle.query_id}_{uuid.uuid4()}{self._extension}")
+        return _OpenFile(f"0{bucket:05d}_0_{uuid.uuid4()}_{self._handle.query_id}{self._extension}")
+
+    def _put(self, part: _Part, file: _OpenFile, rows: pa.RecordBatch) -> None:
         try:
-            part.writer.close()
-            part.stream.close()
+            if file.writer is None:
+                file.stream = self._files.open_output(self._location(part, file))
+                file.writer = open_writer(
+                    self._handle.format,
+                    file.stream,
+                    self._names,
+                    [type_ for _, type_, _ in self._data],
+                    self._codec,
+                    self._properties,
+                    self._files,
+                    self._handle.query_id,
+                )
+            file.writer.write(rows)
+        except (OSError, pa.ArrowException) as fault:
+            raise LodestarError(HIVE_WRITER_DATA_ERROR, f"Failed to write data: {fault}") from fault
+
+    def _location(self, part: _Part, file: _OpenFile) -> str:
+        directory = child_of(self._handle.directory, part.name) if part.name else self._handle.directory
+        return child_of(directory, file.name)
+
+    def _finish_file(self, part: _Part, bucket: int | None) -> None:
+        file = part.open[bucket]
+        if file.waiting:
+            assert self._handle.buckets is not None
+            self._put(part, file, sorted_rows(file.waiting, self._handle.buckets.sorted_by))
+            file.waiting = []
+        if file.writer is None or file.stream is None:
+            return
+        location = self._location(part, file)
+        try:
+            file.writer.close()
+            file.stream.close()
         except (OSError, pa.ArrowException) as fault:
             raise LodestarError(HIVE_WRITER_CLOSE_ERROR, f"Error committing write to Hive: {fault}") from fault
         self._files.sync_file(location)
         info = self._files.find(location)
         part.size += 0 if info is None else info.size
-        part.files.append(part.open_file)
-        part.writer = part.stream = None
+        part.files.append(file.name)
+        del part.open[bucket]
 
     def finish(self) -> list[bytes]:
         """A fragment per partition. Everything is durable. Raises: HIVE_WRITER_CLOSE_ERROR."""
         directories = set()
         for part in self._parts.values():
-            self._finish_file(part)
+            for bucket in list(part.open):
+                self._finish_file(part, bucket)
             directories.add(child_of(self._handle.directory, part.name) if part.name else self._handle.directory)
         for directory in sorted(directories):
             while len(directory) > len(self._handle.directory):
@@ -157,13 +208,35 @@ class HivePageSink(PageSink):
     def abort(self) -> None:
         """Close what is open; the directory is removed with the write."""
         for part in self._parts.values():
-            with suppress(OSError, pa.ArrowException):  # what cannot be written is thrown away all the same
-                if part.writer is not None:
-                    part.writer.close()
-            with suppress(OSError):
-                if part.stream is not None:
-                    part.stream.close()
-            part.writer = part.stream = None
+            for file in part.open.values():
+                with suppress(OSError, pa.ArrowException):  # what cannot be written is thrown away all the same
+                    if file.writer is not None:
+                        file.writer.close()
+                with suppress(OSError):
+                    if file.stream is not None:
+                        file.stream.close()
+            part.open = {}
+
+
+def sorted_rows(pages: Sequence[pa.RecordBatch], order: Sequence[SortColumn]) -> pa.RecordBatch:
+    """All rows, in order: up with NULLs first, down with NULLs last."""
+    whole = pa.Table.from_batches(pages).combine_chunks().to_batches()[0]
+    places = pa.array(np.arange(whole.num_rows))
+    for one in reversed(order):  # stable sorts, the last column first
+        keys = _sortable(whole.column(one.name)).take(places)
+        direction = "descending" if one.descending else "ascending"
+        placement = "at_end" if one.descending else "at_start"
+        indices = pc.array_sort_indices(keys, order=direction, null_placement=placement)
+        places = places.take(indices)
+    return whole.take(places)
+
+
+def _sortable(values: pa.Array) -> pa.Array:
+    if pa.types.is_struct(values.type) and values.type.num_fields == 2:  # timestamps with more than six digits
+        nanos = pc.divide(values.field("p"), 1000).cast(pa.int64())
+        made = pc.add(pc.multiply(values.field("t").cast(pa.int64()), 1000), nanos)
+        return pc.if_else(values.is_null(), pa.scalar(None, pa.int64()), made)
+    return values
 
 
 def _fragment(part: _Part) -> bytes:

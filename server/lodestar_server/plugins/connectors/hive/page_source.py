@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from lodestar_server.plugins.connectors.hive.avro.reading import read_avro
 from lodestar_server.plugins.connectors.hive.convert import convert
 from lodestar_server.plugins.connectors.hive.footers import open_parquet, source_of
-from lodestar_server.plugins.connectors.hive.formats import StorageFormat
+from lodestar_server.plugins.connectors.hive.formats import HADOOP_FORMATS, StorageFormat
+from lodestar_server.plugins.connectors.hive.hadoop.reading import read_hadoop
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
 from lodestar_server.plugins.connectors.hive.hidden import constant_of
 from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_timestamps, int96_columns
@@ -81,7 +82,8 @@ class HivePageSource(PageSource):
         if split.format is StorageFormat.AVRO:
             read = read_avro(self._files, source, split.location, wanted, properties)
         else:
-            read = read_lines(source, split.location, split.format, wanted, split.layout.width, properties)
+            reader = read_hadoop if split.format in HADOOP_FORMATS else read_lines
+            read = reader(source, split.location, split.format, wanted, split.layout.width, properties)
         for rows, arrays in read:
             if self._closed.is_set():
                 return

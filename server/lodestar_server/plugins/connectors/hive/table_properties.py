@@ -252,8 +252,11 @@ def parameters_of(properties: Mapping[str, Any], storage: StorageFormat) -> dict
         made[parameter] = write(value)
     if storage is StorageFormat.REGEX and "input.regex" not in made:
         raise LodestarError(INVALID_TABLE_PROPERTY, "REGEX format requires the 'regex' table property")
-    if properties.get(BUCKETING_VERSION) is not None and properties.get(BUCKETED_BY):
-        made["bucketing_version"] = str(properties[BUCKETING_VERSION])
+    version = properties.get(BUCKETING_VERSION)
+    if version is not None and not 1 <= version <= 2:
+        raise LodestarError(INVALID_TABLE_PROPERTY, f"bucketing_version must be between 1 and 2 (inclusive): {version}")
+    if version is not None and properties.get(BUCKETED_BY):
+        made["bucketing_version"] = str(version)
     elif properties.get(BUCKETED_BY):
         made["bucketing_version"] = "1"
     extra = properties.get(EXTRA_PROPERTIES) or {}

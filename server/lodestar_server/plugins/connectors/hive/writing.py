@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 from lodestar_server.plugins.connectors.hive.analyzing import analyze_target, read_figures
 from lodestar_server.plugins.connectors.hive.avro import schemas as avro
+from lodestar_server.plugins.connectors.hive.bucketing import hashable, layout_for_writing
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
@@ -161,8 +162,6 @@ class HiveWriting(ConnectorMetadata):
         for parameter, words in AVRO_SCHEMAS.items():
             if parameter in made.parameters:
                 not_supported(f"CREATE TABLE AS not supported when Avro schema {words} is set")
-        if made.bucketing is not None:
-            _refuse_buckets()
         if self._files.list(made.location):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS, f"Target directory for table '{made.name}' already exists: {made.location}"
@@ -194,8 +193,6 @@ class HiveWriting(ConnectorMetadata):
         found = self._table(table)
         if found.type is TableType.EXTERNAL_TABLE:
             self._check_non_managed(found)
-        if found.bucketing is not None:
-            _refuse_buckets()
         mode = _MODES[existing_partitions(session)]
         if self._config.immutable_partitions and not found.partition_columns:
             mode = WriteMode.ERROR
@@ -220,11 +217,14 @@ class HiveWriting(ConnectorMetadata):
             raise LodestarError(HIVE_UNSUPPORTED_FORMAT, "Compression codec LZ4 not supported for Parquet")
         if form is StorageFormat.AVRO and codec is CompressionCodec.LZ4:
             raise LodestarError(HIVE_UNSUPPORTED_FORMAT, "Compression codec LZ4 not supported for Avro")
+        handles = column_handles(table, timestamp_precision(session))
+        buckets = layout_for_writing(table, flag(session, "sorted_writing_enabled"))
+        if buckets is not None and not all(hashable(handles[name].type) for name in buckets.columns):
+            not_supported("Cannot write to a table bucketed on an unsupported type")
         staging = self._transaction.metastore.open_staging()
         holder = child_of(beside, f"{STAGING_PREFIX}{staging.name}")
         staging.add(holder)
         self._transaction.writes[staging.name] = OpenWrite(staging, table if new else None)
-        handles = column_handles(table, timestamp_precision(session))
         return HiveWriteHandle(
             staging.name,
             table.name,
@@ -239,6 +239,7 @@ class HiveWriting(ConnectorMetadata):
             self._config.max_partitions_per_writers,
             flag(session, "collect_column_statistics_on_write"),
             mode,
+            buckets,
         )
 
     def finish_insert(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
@@ -317,7 +318,3 @@ class HiveWriting(ConnectorMetadata):
 
 def _emptied(table: Table) -> Table:
     return replace(table, parameters={**table.parameters, **basic_parameters(None)}, statistics={})
-
-
-def _refuse_buckets() -> NoReturn:
-    not_supported("Writing to bucketed Hive tables is not supported")

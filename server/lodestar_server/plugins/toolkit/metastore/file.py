@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
-from lodestar_server.plugins.toolkit.metastore import documents
+from lodestar_server.plugins.toolkit.metastore import documents, functions
 from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_INVALID_METADATA,
     HIVE_METASTORE_ERROR,
@@ -33,6 +33,7 @@ from lodestar_server.plugins.toolkit.metastore.written import (
     new_partition,
     without_figures,
 )
+from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
     GENERIC_USER_ERROR,
@@ -251,8 +252,11 @@ class FileMetastore:
     def drop_table(self, name: SchemaTableName) -> None:
         """With its files when it is managed. Raises: TABLE_NOT_FOUND."""
         with self._guard.exclusively(str(name)), self._guard.open_staging() as staging:
-            self.require_table(name)
-            self._guard.run((str(name),), [("move", self.table_directory(name), self._trash(staging))])
+            table = self.require_table(name)
+            directory = self.table_directory(name)
+            kept = [DOCUMENT, PERMISSIONS] if self._keeps_foreign_files(table) else []
+            operations: list[Operation] = [("move", child_of(directory, part), self._trash(staging)) for part in kept]
+            self._guard.run((str(name),), operations or [("move", directory, self._trash(staging))])
 
     def _trash(self, staging: Staging) -> str:
         # What is dropped is moved aside at once and deleted afterwards, by whoever comes to it.
@@ -459,3 +463,20 @@ class FileMetastore:
             raise LodestarError(HIVE_METASTORE_ERROR, f"Table directory must be {directory}")
         if table.type is TableType.VIRTUAL_VIEW and table.partition_columns:
             raise LodestarError(HIVE_INVALID_METADATA, f"View {table.name} has partitions")
+
+    # functions
+    def list_functions(self, schema: str) -> list[tuple[str, LanguageFunction]]:
+        """Names and overloads of a schema."""
+        return functions.list_functions(self._files, self._schema_directory(schema))
+
+    def put_function(self, name: SchemaTableName, function: LanguageFunction, *, replace: bool) -> None:
+        """Raises: ALREADY_EXISTS unless it may be replaced."""
+        with self._guard.exclusively(name.schema):
+            functions.put_function(
+                self._files, self._schema_directory(name.schema), name.table, function, replace=replace
+            )
+
+    def drop_function(self, name: SchemaTableName, signature: str) -> None:
+        """Raises: NOT_FOUND."""
+        with self._guard.exclusively(name.schema):
+            functions.drop_function(self._files, self._schema_directory(name.schema), name.table, signature)

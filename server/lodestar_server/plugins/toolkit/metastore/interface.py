@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
 from lodestar_server.plugins.toolkit.metastore.guard import Staging
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 
@@ -127,3 +128,9 @@ class Metastore(Protocol):
     def drop_figures(self, name: SchemaTableName, parts: Sequence[tuple[str, ...] | None]) -> None: ...
 
     def delete_files(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None: ...
+
+    def list_functions(self, schema: str) -> list[tuple[str, LanguageFunction]]: ...
+
+    def put_function(self, name: SchemaTableName, function: LanguageFunction, *, replace: bool) -> None: ...
+
+    def drop_function(self, name: SchemaTableName, signature: str) -> None: ...

@@ -309,10 +309,3 @@ def test_orc_of_others(harness: Harness, files: Path) -> None:
     assert read(harness) == [(1, (("y",),), millis), (None, None, millis)]
     assert read(harness, []) == [(), ()]
     assert read(harness, ["a"], orc_use_column_names=False) == [(1,), (None,)]
-
-
-@pytest.mark.parametrize("form", ["RCBINARY", "RCTEXT", "SEQUENCEFILE"])
-def test_formats_to_come(harness: Harness, files: Path, form: str) -> None:
-    (files / "one").write_bytes(b"x")
-    external(harness, {"a": "varchar"}, form)
-    assert fails(harness) == ("NOT_SUPPORTED", f"Reading Hive tables in {form} format is not supported")

@@ -12,6 +12,7 @@ import pytest
 from tests.fakes.harness import Harness, table
 from tests.fakes.hive import hive, visible_files
 
+from lodestar_server.plugins.toolkit.metastore.model import SortingColumn
 from lodestar_server.spi.connector import ColumnMetadata, SaveMode, TableMetadata
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
@@ -351,14 +352,43 @@ def test_a_place_that_is_taken(harness: Harness, place: Path) -> None:
     )
 
 
-def test_bucketed_tables(harness: Harness) -> None:
+def test_bucketed_and_sorted_tables(harness: Harness, tmp_path: Path) -> None:
+    rows = [(None, "p1"), *((id_, f"p{id_ % 2}") for id_ in (5, 3, 8, 1, 2, 7, 4))]
+    properties = {"bucketed_by": ("id",), "bucket_count": 3, "partitioned_by": ("p",)}
     with harness.statement() as on:
-        definition = table("default", "t", [("id", BIGINT)], bucketed_by=("id",), bucket_count=2)
-        on.metadata.create_table(on.session, definition, SaveMode.FAIL)
-    assert fails(lambda: insert(harness, [(1,)])) == (
-        "NOT_SUPPORTED",
-        "Writing to bucketed Hive tables is not supported",
-    )
+        definition = table(
+            "default",
+            "t",
+            [("id", BIGINT), ("p", VARCHAR)],
+            sorted_by=(SortingColumn("id", descending=True),),
+            **properties,
+        )
+        on.create_with_rows(definition, rows)
+    with harness.statement() as on:
+        found = on.rows("default", "t", ["p", "$bucket", "id"])
+        by_file: dict[Any, list[Any]] = {}
+        for p, bucket, id_ in found:
+            by_file.setdefault((p, bucket), []).append(id_)
+            assert bucket == (id_ or 0) % 3
+        assert by_file == {
+            ("p0", 1): [4],
+            ("p0", 2): [8, 2],
+            ("p1", 0): [3, None],
+            ("p1", 1): [7, 1],
+            ("p1", 2): [5],
+        }
+    names = [Path(name).name for name in visible_files(tmp_path / "metastore" / "default" / "t")]
+    assert sorted(name[:9] for name in names) == sorted(f"{bucket:06d}_0_" for _, bucket in by_file)
+
+
+def test_bucketed_by_a_type_without_hash(harness: Harness) -> None:
+    def create() -> None:
+        with harness.statement() as on:
+            properties = {"bucketed_by": ("id",), "bucket_count": 2}
+            definition = table("default", "t", [("id", parse_type("decimal(5,2)"))], **properties)
+            on.metadata.create_table(on.session, definition, SaveMode.FAIL)
+
+    assert fails(create) == ("NOT_SUPPORTED", "Cannot create a table bucketed on an unsupported type")
 
 
 def test_a_transaction_sees_its_own_changes(harness: Harness) -> None:

@@ -59,22 +59,22 @@ def binary_array(data: Numbers, offsets: Numbers) -> pa.Array:
 def split_lines(data: bytes, *, last: bool) -> pa.Array:
     """Lines that end with LF, CR or both; with `last` what follows the last of them is a line, too."""
     content = np.frombuffer(data, np.uint8)
-    marks = content == _NEWLINE
-    ends = marks
+    ends = content == _NEWLINE
     if b"\r" in data:
         returns = content == _RETURN
-        ends = (marks | returns).copy()
-        ends[1:] &= ~(marks[1:] & returns[:-1])
-        marks = marks | returns
-    places = np.flatnonzero(ends)
-    if b"\r" in data:
+        marks = ends | returns
+        # The LF of a CR LF ends no line of its own.
+        ends[1:] &= ~returns[:-1]
+        ends |= returns
+        places = np.flatnonzero(ends)
         offsets = places - (np.cumsum(marks)[places] - 1)
     else:
+        places = np.flatnonzero(ends)
         offsets = places - np.arange(len(places))
-    kept = content[~marks]
-    if last and len(data) and not marks[-1]:
+    kept = data.translate(None, b"\r\n")
+    if last and data and not data.endswith((b"\r", b"\n")):
         offsets = np.append(offsets, len(kept))
-    return binary_array(kept, np.concatenate([[0], offsets]))
+    return binary_array(np.frombuffer(kept, np.uint8), np.concatenate([[0], offsets]))
 
 
 def line_chunks(stream: BinaryIO, header: int, footer: int) -> Iterator[pa.Array]:
@@ -136,11 +136,12 @@ def split(values: pa.Array, separator: int, *, escape: int | None = None, most: 
     """Values cut at a byte, into at most `most` + 1 parts; escapes stay in the parts."""
     data, offsets = bytes_of(values)
     cuts = data == separator
-    if escape is not None:
-        escaped = escaped_bytes(data, offsets, escape)
-        if escaped is not None:
-            cuts = cuts & ~escaped
-    return cut(data, offsets, cuts, most=most)
+    escaped = None if escape is None else escaped_bytes(data, offsets, escape)
+    if escaped is None and most is None:
+        places = np.flatnonzero(cuts)
+        rest = np.frombuffer(data.tobytes().translate(None, bytes([separator])), np.uint8)
+        return _pieces(rest, offsets, places, places - np.arange(len(places)), 0)
+    return cut(data, offsets, cuts if escaped is None else cuts & ~escaped, most=most)
 
 
 def cut(
@@ -148,22 +149,32 @@ def cut(
 ) -> Pieces:
     """Values cut where `cuts` is set; those bytes, and the `dropped` ones, are in no part."""
     places = np.flatnonzero(cuts)
-    owner = np.searchsorted(offsets, places, "right") - 1
     if most is not None:
+        owner = np.searchsorted(offsets, places, "right") - 1
         before = np.searchsorted(places, offsets)
         kept = np.arange(len(places)) - before[owner] < most
-        places, owner = places[kept], owner[kept]
+        places = places[kept]
         cuts = np.zeros(len(data), bool)
         cuts[places] = True
-    count = len(offsets) - 1
     gone = cuts if dropped is None else cuts | dropped
-    before = np.searchsorted(places, offsets)
     total = np.concatenate([[0], np.cumsum(gone)])
+    return _pieces(data[~gone], offsets, places, places - total[places], total)
+
+
+def _pieces(rest: Numbers, offsets: Numbers, places: Numbers, cut_ends: Numbers, total: Numbers | int) -> Pieces:
+    """`rest` is what is left of the bytes, `cut_ends` are where the cuts at `places` are in it.
+
+    `total`: how many bytes were taken out before a place; 0: only the cuts.
+    """
+    count = len(offsets) - 1
+    before = np.searchsorted(places, offsets)
+    counts = np.diff(before)
+    owner = np.repeat(np.arange(count), counts)
     ends = np.empty(len(places) + count, np.int64)
-    ends[np.arange(len(places)) + owner] = places - total[places]
-    ends[before[1:] + np.arange(count)] = offsets[1:] - total[offsets[1:]]
-    parts = binary_array(data[~gone], np.concatenate([[0], ends]))
-    return Pieces(parts, before[:-1] + np.arange(count), np.diff(before) + 1)
+    ends[np.arange(len(places)) + owner] = cut_ends
+    ends[before[1:] + np.arange(count)] = offsets[1:] - (before[1:] if isinstance(total, int) else total[offsets[1:]])
+    parts = binary_array(rest, np.concatenate([[0], ends]))
+    return Pieces(parts, before[:-1] + np.arange(count), counts + 1)
 
 
 def joined_lines(lines: pa.Array) -> bytes:

@@ -1,0 +1,1 @@
+"""Hadoop's own containers, read only: sequence files of text lines, RCFiles of columns."""
