@@ -306,7 +306,7 @@ def _concat_ws(call: ScalarCall) -> Sql:
         parts = values[0]
     else:
         parts = sql.fragment("[{*}]", *values)
-    joined = sql.let(separator, lambda one: joined_text(parts, one, call.constant(0)))
+    joined = sql.let_all((separator, parts), lambda one, rest: joined_text(rest, one, call.constant(0)))
     # Nothing to join is the empty string; DuckDB drops NULLs as Trino does.
     given = [separator, values[0]] if isinstance(call.types[1], ArrayType) else [separator]
     present = sql.conjunction([sql.is_not_null(one) for one in given])
