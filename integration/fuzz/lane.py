@@ -15,7 +15,8 @@ def main() -> None:
     """Raises: Failed for a finding."""
     command = [sys.executable, "-m", "integration.fuzz", "--seed", str(SEED), "--queries", str(QUERIES)]
     if subprocess.run(command, check=False).returncode:
-        raise Failed(f"findings of seed {SEED}; `python -m integration.fuzz --seed {SEED} --from N --queries 1` shows one")
+        shown = f"python -m integration.fuzz --seed {SEED} --from N --queries 1"
+        raise Failed(f"findings of seed {SEED}; `{shown}` shows one")
 
 
 if __name__ == "__main__":
