@@ -1,4 +1,4 @@
-"""Stored SQL routines in a file metastore, as Trino keeps them: `<schema>/.trinoFunction/<name>=<hash of signature>`."""
+"""Stored SQL routines in a file metastore, as Trino keeps them: `<schema>/.trinoFunction/<name>=<hash>`."""
 
 from __future__ import annotations
 

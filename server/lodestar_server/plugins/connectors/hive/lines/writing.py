@@ -46,6 +46,10 @@ class LineFileWriter:
         self._compressed = open_compressed(stream, codec)
         self._stream = stream if self._compressed is None else self._compressed
 
+    def takes(self, page: pa.RecordBatch) -> bool:
+        """Always."""
+        return True
+
     def write(self, page: pa.RecordBatch) -> None:
         """A page with the columns in order."""
         self._stream.write(joined_lines(self._encoder.encode(page)))
