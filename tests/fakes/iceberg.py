@@ -21,9 +21,9 @@ def iceberg_properties(root: Path, **properties: str) -> dict[str, str]:
     }
 
 
-def iceberg(root: Path, *, schema: str | None = "default", **properties: str) -> Harness:
+def iceberg(root: Path, *, schema: str | None = "default", catalog: str = "iceberg", **properties: str) -> Harness:
     """A harness over it; the schema is made when it is not there."""
-    context = ConnectorContext("iceberg", "node", "476", "test", root / "data")
+    context = ConnectorContext(catalog, "node", "476", "test", root / "data")
     harness = Harness(FACTORY.create(context, iceberg_properties(root, **properties)))
     if schema is not None:
         with harness.statement() as on:

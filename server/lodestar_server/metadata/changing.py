@@ -130,6 +130,11 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter_to_change(table)
         begun.metadata.add_column(session, table.handle, column)
 
+    def add_column_after(self, table: CatalogTable, column: ColumnMetadata, after: str | None) -> None:
+        """ALTER TABLE … ADD COLUMN … AFTER; None: FIRST."""
+        begun, session = self._enter_to_change(table)
+        begun.metadata.add_column_after(session, table.handle, column, after)
+
     def drop_column(self, table: CatalogTable, column: ColumnHandle) -> None:
         """ALTER TABLE … DROP COLUMN."""
         begun, session = self._enter_to_change(table)

@@ -29,6 +29,8 @@ def property_text(statement: StatementContext, name: ast.QualifiedName, value: a
         declared.decode(constant)
     except ValueError as fault:
         raise LodestarError(INVALID_SESSION_PROPERTY, str(fault), location=value.at) from fault
+    except LodestarError as fault:
+        raise fault.at(value.at) from None
     return encode_text(declared.type, constant)
 
 

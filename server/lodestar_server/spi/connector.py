@@ -314,6 +314,13 @@ class ConnectorMetadata:
         """ALTER TABLE … ADD COLUMN."""
         not_supported("This connector does not support adding columns")
 
+    def add_column_after(
+        self, session: ConnectorSession, table: TableHandle, column: ColumnMetadata, after: str | None
+    ) -> None:
+        """ALTER TABLE … ADD COLUMN … AFTER a column that there is; None: FIRST."""
+        where = "FIRST" if after is None else "AFTER"
+        not_supported(f"This connector does not support adding columns with {where} clause")
+
     def drop_column(self, session: ConnectorSession, table: TableHandle, column: ColumnHandle) -> None:
         """ALTER TABLE … DROP COLUMN."""
         not_supported("This connector does not support dropping columns")

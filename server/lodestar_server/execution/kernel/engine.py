@@ -18,7 +18,7 @@ from lodestar_server.execution.kernel.errors import breaks_instance, engine_erro
 from lodestar_server.execution.kernel.files import scan_query
 from lodestar_server.execution.kernel.functions.macros import referenced_names
 from lodestar_server.execution.kernel.instances import Instance, InstancePool
-from lodestar_server.execution.kernel.lowering.context import START_SLOT
+from lodestar_server.execution.kernel.lowering.context import SHARING_SLOT, START_SLOT
 from lodestar_server.execution.kernel.lowering.statement import (
     LoweredStatement,
     RowFormat,
@@ -134,6 +134,7 @@ class Execution:
         self._cursor = self.instance.cursor(memory)
         slots = {name: self._scan_text(scan) for name, scan in scans.items()}
         self.instance.ensure(self.statement.names.union(*map(referenced_names, slots.values())))
+        slots[SHARING_SLOT] = "MATERIALIZED" if any(scan.pages is not None for scan in scans.values()) else ""
         slots[START_SLOT] = f"CAST({_micros(self.context.session.start)} AS BIGINT)"
         for function in self.statement.functions:
             self.instance.define(function, function.bind(self.instance.nested_cursor, self._check, slots))

@@ -55,10 +55,14 @@ def add_column(statement: StatementContext, node: ast.AddColumn) -> None:
     column = defined_column(statement, definition, name.catalog, "does not support NOT NULL for column")
     if isinstance(node.position, ast.AfterColumn) and node.position.column.value.lower() not in columns:
         raise _fault(COLUMN_NOT_FOUND, f"Column '{node.position.column.value}' does not", node)
-    if node.position is not None and not isinstance(node.position, ast.LastColumn):
-        where = "FIRST" if isinstance(node.position, ast.FirstColumn) else "AFTER"
-        raise LodestarError(NOT_SUPPORTED, f"This connector does not support adding columns with {where} clause")
-    statement.metadata.add_column(table, statement.metadata.supported_column(name.catalog, column))
+    column = statement.metadata.supported_column(name.catalog, column)
+    match node.position:
+        case ast.FirstColumn():
+            statement.metadata.add_column_after(table, column, None)
+        case ast.AfterColumn(after):
+            statement.metadata.add_column_after(table, column, after.value.lower())
+        case _:
+            statement.metadata.add_column(table, column)
 
 
 def _add_field(

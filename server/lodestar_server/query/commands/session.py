@@ -20,11 +20,11 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.types import INTERVAL_DAY_SECOND, VarcharType
+from lodestar_server.spi.zones import MAX_OFFSET_MINUTES
 from lodestar_server.sql.analysis.constants import bind_constant
 from lodestar_server.sql.parser import ast, format_expression, format_statement
 
 _MINUTE = 60_000
-_MAX_OFFSET_MINUTES = 14 * 60
 
 
 def use(statement: StatementContext, node: ast.Use) -> None:
@@ -80,9 +80,9 @@ def _offset(milliseconds: int) -> str:
     if rest:
         message = "Invalid TIME ZONE offset interval: interval contains seconds"
         raise LodestarError(INVALID_LITERAL, message)
-    if minutes > _MAX_OFFSET_MINUTES:
-        shown = -minutes if milliseconds < 0 else minutes
-        raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"Invalid offset minutes {shown}")
+    if minutes > MAX_OFFSET_MINUTES:
+        signed = minutes if milliseconds > 0 else -minutes
+        raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"Invalid offset minutes {signed}")
     return f"{'-' if milliseconds < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 

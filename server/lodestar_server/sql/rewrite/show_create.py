@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from lodestar_server.metadata.properties import PropertyKind, encode_properties
@@ -153,11 +152,10 @@ def _function(node: ast.ShowCreate, context: RewriteContext) -> BoundQuery:
     found = context.metadata.find_language_functions(name)
     if not found:
         raise LodestarError(NOT_FOUND, "Function not found", location=node.at)
-    full = ast.QualifiedName.of([identifier(part, node.at) for part in (name.catalog, name.schema, name.name)])
     texts: list[tuple[str]] = []
     for one in found:
-        specification = replace(parse_function_specification(one.sql), name=full)
-        texts.append((f"CREATE {format_function_specification(specification).strip()}",))
+        # Under the name that it was created with.
+        texts.append((f"CREATE {format_function_specification(parse_function_specification(one.sql)).strip()}",))
     return listing([("Create Function", TEXTS)], texts)
 
 

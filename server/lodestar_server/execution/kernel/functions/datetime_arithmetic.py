@@ -308,7 +308,8 @@ def _offset_of_hours(call: ScalarCall) -> Sql:
     def checked(m: Sql) -> Sql:
         far = sql.chain("||", [sql.text("Invalid offset minutes "), sql.cast(m, "VARCHAR")])
         raised = call.context.fail(INVALID_FUNCTION_ARGUMENT, far, "BIGINT")
-        return sql.case([(sql.fragment(f"abs({{0}}) > {MAX_OFFSET_MINUTES}", m), raised)], m)
+        beyond = sql.fragment(f"abs({{0}}) > {MAX_OFFSET_MINUTES}", m)
+        return sql.case([(sql.is_null(call.arguments[0]), sql.NULL), (beyond, raised)], m)
 
     return sql.let(minutes, checked)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.functions.operators import decimal_modulo, integer_remainder
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
@@ -199,36 +201,49 @@ def _width_bucket(call: ScalarCall) -> Sql:
 
 @scalar("cosine_similarity")
 def _cosine_similarity(call: ScalarCall) -> Sql:
-    similarity = sql.call("trino_cosine_similarity", *_vectors(call))
-    if isinstance(call.types[0], ArrayType):
-        complete = sql.conjunction([sql.fragment("list_count({0}) = len({0})", one) for one in call.arguments])
-        return sql.case([(complete, similarity)])
-    whole = sql.conjunction([sql.call("trino_map_is_whole", one) for one in call.arguments])
-    return sql.case([(whole, similarity)])
+    return _of_whole(call, lambda a, b: sql.call("trino_cosine_similarity", a, b))
+
+
+def _of_whole(call: ScalarCall, result: Callable[[Sql, Sql], Sql]) -> Sql:
+    """The result of vectors without NULL; those of different lengths are refused before."""
+
+    def checked(a: Sql, b: Sql) -> Sql:
+        made = result(*_side_by_side(call, a, b))
+        if isinstance(call.types[0], ArrayType):
+            complete = sql.conjunction([sql.fragment("list_count({0}) = len({0})", one) for one in (a, b)])
+            uneven = sql.fragment("len({0}) <> len({1})", a, b)
+            return sql.case([(sql.fragment("{0} OR ({1})", uneven, complete), made)])
+        whole = sql.conjunction([sql.call("trino_map_is_whole", one) for one in (a, b)])
+        return sql.case([(whole, made)])
+
+    return sql.let_all(call.arguments, checked)
 
 
 @scalar("cosine_distance")
 def _cosine_distance(call: ScalarCall) -> Sql:
-    return sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", *_vectors(call))
+    return _of_whole(call, lambda a, b: sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", a, b))
 
 
 @scalar("euclidean_distance")
 def _euclidean_distance(call: ScalarCall) -> Sql:
-    return sql.call("trino_euclidean_distance", *_vectors(call))
+    return _of_vectors(call, lambda a, b: sql.call("trino_euclidean_distance", a, b))
 
 
 @scalar("dot_product")
 def _dot_product(call: ScalarCall) -> Sql:
-    return sql.call("trino_dot_product", *_vectors(call))
+    return _of_vectors(call, lambda a, b: sql.call("trino_dot_product", a, b))
 
 
-def _vectors(call: ScalarCall) -> list[Sql]:
-    """The arguments as arrays of double, or as maps with equal keys side by side."""
+def _of_vectors(call: ScalarCall, body: Callable[[Sql, Sql], Sql]) -> Sql:
+    """`body` over the vectors of both arguments, each computed once, outside of the lambdas that `body` may need."""
+    return sql.let_all(call.arguments, lambda a, b: body(*_side_by_side(call, a, b)))
+
+
+def _side_by_side(call: ScalarCall, a: Sql, b: Sql) -> tuple[Sql, Sql]:
+    """Arguments as arrays of double; of maps, the values of equal keys side by side."""
     if isinstance(call.types[0], ArrayType):
-        return [sql.cast(value, "DOUBLE[]") for value in call.arguments]
-    return [
-        sql.call("trino_map_vector", value, other) for value, other in (call.arguments, tuple(reversed(call.arguments)))
-    ]
+        return sql.cast(a, "DOUBLE[]"), sql.cast(b, "DOUBLE[]")
+    return sql.call("trino_map_vector", a, b), sql.call("trino_map_vector", b, a)
 
 
 scalar_template("normal_cdf", "trino_normal_cdf({0}, {1}, {2})", total=False)

@@ -372,22 +372,23 @@ def _from_utf8(call: ScalarCall) -> Sql:
                 "coalesce(TRY(decode({0})), trino_from_utf8({0}, {1}))", value, sql.text("\ufffd")
             ),
         )
-    replacement = call.arguments[1]
+    value, replacement = call.arguments
+    absent = (sql.is_null(value), sql.NULL)
     if not isinstance(call.types[1], VarcharType):
 
         def checked(code: Sql) -> Sql:
             raised = call.fail("Invalid replacement character")
             return sql.case(
-                [(sql.fragment(_NO_CODE_POINT, code), raised)],
+                [absent, (sql.fragment(_NO_CODE_POINT, code), raised)],
                 sql.fragment("chr(CAST({0} AS INTEGER))", code),
             )
 
-        return sql.call("trino_from_utf8", call.arguments[0], sql.let(replacement, checked))
+        return sql.call("trino_from_utf8", value, sql.let(replacement, checked))
     raised = call.fail("Replacement character string must empty or a single character")
     return sql.let(
         replacement,
         lambda r: sql.case(
-            [(sql.fragment("length({0}) > 1", r), raised)], sql.call("trino_from_utf8", call.arguments[0], r)
+            [absent, (sql.fragment("length({0}) > 1", r), raised)], sql.call("trino_from_utf8", value, r)
         ),
     )
 

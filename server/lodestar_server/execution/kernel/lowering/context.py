@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lodestar_server.execution.kernel.lowering.functions import StatementFunction
 
 START_SLOT = "start"
+SHARING_SLOT = "sharing"
+"""Stands before a relation that is read more than once: MATERIALIZED where it must be computed once, or nothing."""
 _SLOT_MARK = "\0"
 
 Lower = Callable[["Lowering", Expression], Sql]

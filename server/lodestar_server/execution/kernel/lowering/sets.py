@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
 from lodestar_server.execution.kernel.lowering.block import RECURSIVE, Block, Stage, derived
-from lodestar_server.execution.kernel.lowering.context import NODES, Lowering, column_name
+from lodestar_server.execution.kernel.lowering.context import NODES, SHARING_SLOT, Lowering, column_name, slot
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.ir import Symbol
-from lodestar_server.ir.nodes import PlanNode, RecursiveUnion, SetOperation, SetOperator, Shared
+from lodestar_server.ir import Symbol, is_deterministic
+from lodestar_server.ir.nodes import (
+    PlanNode,
+    RecursiveUnion,
+    Sample,
+    SetOperation,
+    SetOperator,
+    Shared,
+    subplans,
+    walk_plan,
+)
+from lodestar_server.ir.nodes.walk import expressions_of
 from lodestar_server.spi.errors import NOT_SUPPORTED
 
 
@@ -74,9 +84,22 @@ def _lower_shared(context: Lowering, node: Shared) -> Block:
     context.shared[node.key] = [column_name(symbol) for symbol in symbols]
     query = definition.query_of(symbols)
     body = context.relation(node.body)
-    # Materialized: its scans may be streams, which are read once, and its volatile calls count once.
-    body.ctes.insert(0, sql.fragment(f"s{node.key} AS MATERIALIZED ({{0}})", query))
+    # DuckDB knows best whether to keep the rows, but volatile calls count once, and streams are read once: see the
+    # slot's filling.
+    keep = slot(SHARING_SLOT) if _is_deterministic(node.definition) else sql.fragment("MATERIALIZED")
+    body.ctes.insert(0, sql.fragment(f"s{node.key} AS {{1}} ({{0}})", query, keep))
     return body.wrapped(context)
+
+
+def _is_deterministic(plan: PlanNode) -> bool:
+    """Nothing in the plan may give other rows the second time."""
+    for node in walk_plan(plan):
+        if isinstance(node, Sample):
+            return False
+        for expression in expressions_of(node):
+            if not is_deterministic(expression) or not all(map(_is_deterministic, subplans(expression))):
+                return False
+    return True
 
 
 def _lower_recursive_union(context: Lowering, node: RecursiveUnion) -> Block:

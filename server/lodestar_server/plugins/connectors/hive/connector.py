@@ -19,7 +19,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
 from lodestar_server.plugins.connectors.hive.listing import HiveLister
 from lodestar_server.plugins.connectors.hive.metadata import HiveMetadata
 from lodestar_server.plugins.connectors.hive.page_sink import HivePageSink
-from lodestar_server.plugins.connectors.hive.procedures import HiveProcedures
+from lodestar_server.plugins.connectors.hive.procedures import TABLE_PROCEDURES, HiveProcedures
 from lodestar_server.plugins.connectors.hive.scan import HiveScanner
 from lodestar_server.plugins.connectors.hive.session import session_properties
 from lodestar_server.plugins.connectors.hive.table_properties import (
@@ -38,7 +38,7 @@ from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
-from lodestar_server.spi.procedures import Procedure
+from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 
@@ -146,6 +146,10 @@ class HiveConnector(Connector):
     def procedures(self) -> Sequence[Procedure]:
         """Partitions by hand, figures forgotten."""
         return self._procedures
+
+    def table_procedures(self) -> Sequence[TableProcedure]:
+        """Small files made one; it has to be allowed first."""
+        return TABLE_PROCEDURES
 
     def shutdown(self) -> None:
         """Stop background readers."""

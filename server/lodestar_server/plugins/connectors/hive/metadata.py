@@ -44,7 +44,7 @@ from lodestar_server.spi.errors import (
     TABLE_NOT_FOUND,
     LodestarError,
 )
-from lodestar_server.spi.handles import ColumnHandle, TableHandle
+from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName, TablePrefix
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
@@ -411,6 +411,16 @@ class HiveMetadata(HiveWriting):
         if not view.run_as_invoker:
             self.create_view(session, name, replace(view, owner=owner), True)
         self._alter_named(name, lambda found: replace(found, owner=owner))
+
+    def begin_table_execute(
+        self, session: ConnectorSession, table: TableHandle, procedure: str, arguments: Mapping[str, Any]
+    ) -> tuple[WriteHandle, TableHandle]:
+        """ALTER TABLE … EXECUTE optimize: files are not rewritten here."""
+        if not flag(session, "non_transactional_optimize_enabled"):
+            not_supported(
+                "OPTIMIZE procedure must be explicitly enabled via non_transactional_optimize_enabled session property"
+            )
+        not_supported("Optimizing Hive tables is not supported")
 
     def _location_below(self, schema: str, table: str) -> str:
         return child_of(self._schema_location(self._database(schema)), table)

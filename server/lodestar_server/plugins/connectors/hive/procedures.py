@@ -29,7 +29,8 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.names import SchemaTableName
-from lodestar_server.spi.procedures import Procedure, ProcedureArgument
+from lodestar_server.spi.procedures import Procedure, ProcedureArgument, TableProcedure
+from lodestar_server.spi.properties import DataSize, PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import BOOLEAN, VARCHAR, ArrayType
 
@@ -45,6 +46,24 @@ class SyncMode(Enum):
     ADD = "ADD"
     DROP = "DROP"
     FULL = "FULL"
+
+
+OPTIMIZE = "OPTIMIZE"
+TABLE_PROCEDURES: Sequence[TableProcedure] = (
+    TableProcedure(
+        OPTIMIZE,
+        (
+            PropertyMetadata(
+                "file_size_threshold",
+                "Only compact files smaller than given threshold in bytes",
+                VARCHAR,
+                DataSize.parse("100MB"),
+                decode=DataSize.parse,
+            ),
+        ),
+        rewrites=True,
+    ),
+)
 
 
 class HiveProcedures:

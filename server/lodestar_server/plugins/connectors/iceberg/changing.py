@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -107,7 +107,16 @@ class IcebergChanging(IcebergViews):
     def drop_table(self, session: ConnectorSession, table: TableHandle) -> None:
         """With all files that the metadata names."""
         assert isinstance(table, IcebergTableHandle)
-        metadata, _ = self._seen(table)
+        try:
+            metadata, _ = self._seen(table)
+        except LodestarError:
+            entry = self._transaction.find_entry(table.name)
+            self._transaction.forget(table.name)
+            self._metastore.drop_table(table.name)
+            if entry is not None and entry.location:
+                with suppress(LodestarError):
+                    self._tables.files.delete_tree(entry.location)
+            return
         self._transaction.forget(table.name)
         elsewhere = self._files_elsewhere(metadata)
         self._metastore.drop_table(table.name)
@@ -179,13 +188,33 @@ class IcebergChanging(IcebergViews):
 
     def add_column(self, session: ConnectorSession, table: TableHandle, column: ColumnMetadata) -> None:
         """Raises: NOT_SUPPORTED, ICEBERG_COMMIT_ERROR."""
+        self._add_column(table, column, lambda _: None)
+
+    def add_column_after(
+        self, session: ConnectorSession, table: TableHandle, column: ColumnMetadata, after: str | None
+    ) -> None:
+        """Raises: NOT_SUPPORTED, ICEBERG_COMMIT_ERROR."""
+
+        def move(change: SchemaChange) -> None:
+            names = [one.name for one in change.schema.columns[:-1]]
+            place = 0 if after is None else [name.lower() for name in names].index(after) + 1
+            change.order(None, [*names[:place], column.name, *names[place:]])
+
+        self._add_column(table, column, move)
+
+    def _add_column(self, table: TableHandle, column: ColumnMetadata, move: Callable[[SchemaChange], None]) -> None:
         if not column.nullable:
             not_supported("This connector does not support adding not null columns")
         try:
             type_ = _fresh(column.type)
         except LodestarError as fault:
             raise LodestarError(ICEBERG_COMMIT_ERROR, f"Failed to add column: {fault.message}") from fault
-        self._evolve(table, "add column", lambda change: change.add(None, column.name, type_, column.comment))
+
+        def add(change: SchemaChange) -> None:
+            change.add(None, column.name, type_, column.comment)
+            move(change)
+
+        self._evolve(table, "add column", add)
 
     def add_field(
         self, session: ConnectorSession, table: TableHandle, path: Sequence[str], name: str, type_: Type

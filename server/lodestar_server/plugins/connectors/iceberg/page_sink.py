@@ -186,6 +186,9 @@ class DataFileSink:
         """Remove what was written; never raises."""
         for part in self._parts.values():
             with suppress(OSError, pa.ArrowException, ValueError):
+                if part.writer is not None:
+                    part.writer.abandon()
+            with suppress(OSError, ValueError):
                 if part.stream is not None:
                     part.stream.close()
             with suppress(LodestarError):

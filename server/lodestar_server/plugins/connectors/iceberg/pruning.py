@@ -120,7 +120,7 @@ class FilePruner:
         if nulls is not None and count is not None and nulls == count:
             return False  # nothing but NULL
         if not domain.ranges:
-            return domain.null_allowed
+            return False
         lower = None if file.lower_bounds is None else file.lower_bounds.get(id_)
         upper = None if file.upper_bounds is None else file.upper_bounds.get(id_)
         low = None if lower is None else domain_value(type_, from_bytes(type_, lower))

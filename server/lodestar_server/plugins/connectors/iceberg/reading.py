@@ -23,7 +23,7 @@ from lodestar_server.plugins.connectors.iceberg.properties import LOCATION, NATI
 from lodestar_server.plugins.connectors.iceberg.pruning import enforceable
 from lodestar_server.plugins.connectors.iceberg.session import flag
 from lodestar_server.plugins.connectors.iceberg.statistics import table_statistics
-from lodestar_server.plugins.connectors.iceberg.tables import LoadedTable
+from lodestar_server.plugins.connectors.iceberg.tables import METADATA_LOCATION, LoadedTable
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.connectors.iceberg.types import supported_type
 from lodestar_server.plugins.toolkit.metastore.model import Database
@@ -166,7 +166,15 @@ class IcebergReading(ConnectorMetadata):
             if kind != "data" or not base:
                 return None
             name = SchemaTableName(name.schema, base)
-        loaded = self._transaction.find(name)
+        try:
+            loaded = self._transaction.find(name)
+        except LodestarError:
+            entry = self._transaction.find_entry(name)
+            location = None if entry is None else entry.parameters.get(METADATA_LOCATION)
+            if location is None or version is not None:
+                raise
+            # A damaged table can be dropped; everything else asks for its metadata, which raises again.
+            return IcebergTableHandle(name, location, None, 0)
         if loaded is None:
             entry = self._transaction.find_entry(name)
             if entry is not None and not entry.is_view:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,10 @@ _ENTRIES_PER_FILE = 20
 Update = Callable[[TableMetadata], TableMetadata]
 
 
+_LOCKS = 64
+"""Tables share locks; who waits for another table's commit waits for some files."""
+
+
 class CommitConflict(Exception):
     """Somebody else has committed since the metadata was read."""
 
@@ -83,6 +88,7 @@ class IcebergTables:
         self.files = files
         self.metastore = metastore
         self._config = config
+        self._committing = tuple(threading.RLock() for _ in range(_LOCKS))
         entries = config.metadata_cache_entries
         self._metadata: BoundedCache[str, TableMetadata] = BoundedCache(entries)
         self._lists: BoundedCache[str, tuple[Manifest, ...]] = BoundedCache(entries)
@@ -218,6 +224,11 @@ class IcebergTables:
         `storage`: of a materialized view. Raises: ICEBERG_COMMIT_ERROR when others are always faster,
         ICEBERG_MISSING_METADATA when the table is gone, and what `update` raises.
         """
+        # Changes of this server wait for each other, so that only other servers are a reason to try again.
+        with self._committing[hash(name) % len(self._committing)]:
+            return self._commit(name, update, storage=storage)
+
+    def _commit(self, name: SchemaTableName, update: Update, *, storage: bool) -> TableMetadata:
         attempt = 0
         while True:
             base = self.find_storage(name) if storage else self.find(name)
@@ -235,7 +246,7 @@ class IcebergTables:
                         ICEBERG_COMMIT_ERROR, f"Failed to commit to table {name}: too many concurrent changes"
                     ) from None
             # Everybody who lost at the same time comes back at another.
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))
+            time.sleep(random.uniform(0, 0.1 * 2**attempt))
             attempt += 1
 
     def _swap(self, base: LoadedTable, made: TableMetadata) -> TableMetadata:
@@ -260,7 +271,8 @@ class IcebergTables:
 
         try:
             self.metastore.alter_table(base.name, swapped)
-        except BaseException:
+        except CommitConflict:
+            # After anything else the entry may name the file; one that nobody names does no harm.
             self.files.delete_file(location)
             raise
         self._metadata.put(location, made)

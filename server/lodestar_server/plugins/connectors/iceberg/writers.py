@@ -74,6 +74,9 @@ class FileWriter:
         """Finish the file; the stream stays open."""
         raise NotImplementedError
 
+    def abandon(self) -> None:
+        """The file will be removed: nothing may be written later, when the stream is closed."""
+
     def _figures(self, **known: Any) -> FileFigures:
         lower, upper = self._metrics.bounds()
         return FileFigures(
@@ -134,6 +137,11 @@ class ParquetWriter(FileWriter):
         self._records += len(arrays[0])
         if self._pending.add(arrays):
             self._flush()
+
+    def abandon(self) -> None:
+        """pyarrow would write the footer when the writer is collected."""
+        self._pending = _Pending()
+        self._writer.close()
 
     def _flush(self) -> None:
         if not self._pending.pages:
@@ -204,6 +212,10 @@ class OrcWriter(FileWriter):
         self._records += len(arrays[0])
         columns = [file_array(_own(values), one.type, "ORC") for values, one in zip(arrays, self._fields, strict=True)]
         self._writer.write(pa.Table.from_arrays(columns, schema=self._schema))
+
+    def abandon(self) -> None:
+        """pyarrow would write the footer when the writer is collected."""
+        self._writer.close()
 
     def close(self) -> FileFigures:
         """Write the footer."""

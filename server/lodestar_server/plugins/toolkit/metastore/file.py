@@ -252,8 +252,11 @@ class FileMetastore:
     def drop_table(self, name: SchemaTableName) -> None:
         """With its files when it is managed. Raises: TABLE_NOT_FOUND."""
         with self._guard.exclusively(str(name)), self._guard.open_staging() as staging:
-            self.require_table(name)
-            self._guard.run((str(name),), [("move", self.table_directory(name), self._trash(staging))])
+            table = self.require_table(name)
+            directory = self.table_directory(name)
+            kept = [DOCUMENT, PERMISSIONS] if self._keeps_foreign_files(table) else []
+            operations: list[Operation] = [("move", child_of(directory, part), self._trash(staging)) for part in kept]
+            self._guard.run((str(name),), operations or [("move", directory, self._trash(staging))])
 
     def _trash(self, staging: Staging) -> str:
         # What is dropped is moved aside at once and deleted afterwards, by whoever comes to it.

@@ -1,4 +1,4 @@
-"""Stored SQL routines in a file metastore, as Trino keeps them: `<schema>/.trinoFunction/<name>=<hash>`."""
+"""Stored SQL routines of a file metastore, as Trino keeps them: `<schema>/.trinoFunction/<name>=<signature hash>`."""
 
 from __future__ import annotations
 

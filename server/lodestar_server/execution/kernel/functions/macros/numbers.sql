@@ -66,7 +66,7 @@ CREATE MACRO trino_dot_product(a, b) AS
 CREATE MACRO trino_euclidean_distance(a, b) AS
     trino_checked_vectors(a, b, CASE WHEN len(a) = 0 THEN CAST(0 AS DOUBLE) ELSE
         sqrt(list_sum(list_transform(list_zip(a, b),
-                                     lambda distance_pair: pow(distance_pair[1] - distance_pair[2], 2)))) END);
+                                     lambda distance_pair: pow(coalesce(distance_pair[1], 0) - coalesce(distance_pair[2], 0), 2)))) END);
 
 CREATE MACRO trino_cosine_similarity(a, b) AS
     trino_checked_vectors(a, b, trino_dot(a, b) / (trino_norm(a) * trino_norm(b)));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -75,9 +76,19 @@ def beta_cdf(a: float, b: float, value: float) -> float:
     """P(Beta(a, b) < value)."""
     if not 0 <= value <= 1:
         raise refused("value must be 0 >= v >= 1")
-    if a <= 0 or b <= 0:
-        raise refused("a, b must be > 0")
+    _check_shape(a, b, value)
     return regularized_beta(a, b, value)
+
+
+_LARGEST_SHAPE = 1e12
+"""Beyond it Trino's continued fraction does not converge either."""
+
+
+def _check_shape(a: float, b: float, value: float) -> None:
+    if not (a > 0 and b > 0):
+        raise refused("a, b must be > 0")
+    if 0 < value < 1 and max(a, b) > _LARGEST_SHAPE:
+        raise refused(f"Continued fraction diverged to NaN for value {value}")
 
 
 @value_function("trino_inverse_beta_cdf", ["DOUBLE", "DOUBLE", "DOUBLE"], "DOUBLE", _DOUBLE)
@@ -85,10 +96,12 @@ def inverse_beta_cdf(a: float, b: float, p: float) -> float:
     """The value below which Beta(a, b) falls with probability p, by bisection."""
     if not 0 <= p <= 1:
         raise refused("p must be 0 >= p >= 1")
-    if a <= 0 or b <= 0:
-        raise refused("a, b must be > 0")
-    if p in (0, 1):
-        return float(p)
+    _check_shape(a, b, 0.5 if 0 < p < 1 else p)
+    return float(p) if p in (0, 1) else _inverse_beta(a, b, p)
+
+
+@lru_cache(1024)
+def _inverse_beta(a: float, b: float, p: float) -> float:
     low, high = 0.0, 1.0
     while True:
         middle = (low + high) / 2
