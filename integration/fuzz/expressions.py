@@ -412,4 +412,7 @@ def _has_numbers(type_: Type) -> bool:
 def _cast_sources(type_: Type) -> tuple[Type, ...]:
     from lodestar_server.sql.analysis.casts import can_cast
 
+    if isinstance(type_, VarcharType) and type_.length is not None:
+        # Trino does not check the length of what moments in time become.
+        return tuple(one for one in TEXTS if one != type_ and can_cast(one, type_))
     return tuple(one for one in (*SCALARS, *NESTED) if one != type_ and can_cast(one, type_))

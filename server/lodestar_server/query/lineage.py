@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Mapping
 
 from lodestar_server.ir import Expression, Symbol, SymbolRef
 from lodestar_server.ir.nodes import PlanNode, Project, TableScan, TableWrite
@@ -59,9 +60,24 @@ def identity(metadata: Metadata, name: str) -> CatalogIdentity:
     catalog = metadata.find_catalog(name)
     if catalog is None:
         return CatalogIdentity(name, name, "")
-    text = "\n".join(f"{key}={value}" for key, value in sorted(catalog.properties.items()))
-    version = hashlib.sha256(f"{catalog.connector_name}\n{text}".encode()).hexdigest()
+    version = catalog_version(name, catalog.connector_name, catalog.properties)
     return CatalogIdentity(name, catalog.connector_name, version)
+
+
+def catalog_version(name: str, connector: str, properties: Mapping[str, str]) -> str:
+    """A hash of a catalog's configuration, 64 hexadecimal digits. Source: Trino's FileCatalogStore."""
+    digest = hashlib.sha256("catalog-hash".encode("utf-16-le"))
+
+    def add(text: str) -> None:
+        digest.update(struct.pack("<i", len(text)) + text.encode("utf-16-le"))
+
+    add(name)
+    add(connector)
+    digest.update(struct.pack("<i", len(properties)))
+    for key, value in sorted(properties.items()):
+        add(key)
+        add(value)
+    return digest.hexdigest()
 
 
 def _scans(root: PlanNode) -> Iterable[TableScan]:

@@ -1,6 +1,7 @@
 import pytest
 from tests.fakes.sink import KeepingSink, LocalEngine, new_session
 
+from lodestar_server.query.lineage import catalog_version
 from lodestar_server.session import QueryContext
 from lodestar_server.session.lineage import ReferencedTable, SourceColumn, TableColumn
 
@@ -75,3 +76,9 @@ def test_a_table_without_rows(lineage):
     output = lineage("CREATE TABLE memory.default.bare (x bigint)").output
     assert output.columns == ((TableColumn("x", "bigint"), ()),)
     assert len(output.catalog.version) == 64
+
+
+def test_the_version_of_a_catalog_is_trinos():
+    version = "a54a4dabd3c2c54b5c98ab9451385fae3f0487a110f722aa3d387e502f139234"
+    assert catalog_version("tpch", "tpch", {}) == version
+    assert catalog_version("tpch", "tpch", {"tpch.column-naming": "STANDARD"}) != version

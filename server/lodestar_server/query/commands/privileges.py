@@ -106,7 +106,9 @@ def set_authorization(statement: StatementContext, node: ast.SetAuthorizationSta
         case "TABLE":
             statement.require_catalog(name[0], node.at)
             table = QualifiedName(*name)
-            if statement.metadata.find_table(table) is None and statement.metadata.find_view(table) is None:
+            keeps_owners = statement.metadata.require_catalog(name[0]).connector.manages_owners
+            found = statement.metadata.find_table(table)
+            if found is None and (keeps_owners or statement.metadata.find_view(table) is None):
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' does not exist", location=node.at)
         case "VIEW":
             statement.require_catalog(name[0], node.at)

@@ -217,7 +217,8 @@ def compare(operator: str, left: Sql, right: Sql, type_: Type) -> Sql:
 
 def _null_inside(kind: str) -> Sql:
     message = f"{kind} comparison not supported for {_NULL_PARTS[kind]} with null elements"
-    return failure(NOT_SUPPORTED, message, "BOOLEAN")
+    # The form that may stand inside TRY: whether it does is not known here.
+    return failure(NOT_SUPPORTED, message, "BOOLEAN", inside_try=True)
 
 
 _NULL_PARTS = {"ROW": "fields", "ARRAY": "arrays"}

@@ -59,15 +59,18 @@ def _by_unit(call: ScalarCall, type_: Type, body: Callable[[str], Sql]) -> Sql:
     if isinstance(constant, str):
         if constant.lower() in units:
             return body(constant.lower())
-        known = constant.lower() in (*_TIME_UNITS, *_DATE_UNITS)
+        known = kind == "TIME" or constant.lower() in (*_TIME_UNITS, *_DATE_UNITS)
         refused = call.fail(f"'{constant.lower() if known else constant}' is not a valid {kind} field")
         nulls = sql.conjunction([sql.is_not_null(one) for one in call.arguments[1:]])
         return sql.case([(nulls, refused)], sql.typed_null(call.held))
 
     def chosen(unit: Sql) -> Sql:
         known = ", ".join(f"'{one}'" for one in (*_TIME_UNITS, *_DATE_UNITS))
-        shown = sql.fragment(f"CASE WHEN lower({{0}}) IN ({known}) THEN lower({{0}}) ELSE {{0}} END", unit)
-        message = sql.chain("||", [sql.text("'"), shown, sql.text(f"' is not a valid {kind} field")])
+        lowered = sql.fragment("lower({0})", unit)
+        shown = sql.fragment(f"CASE WHEN {{0}} IN ({known}) THEN {{0}} ELSE {{1}} END", lowered, unit)
+        message = sql.chain(
+            "||", [sql.text("'"), lowered if kind == "TIME" else shown, sql.text(f"' is not a valid {kind} field")]
+        )
         branches = [(sql.fragment("lower({0}) = {1}", unit, sql.text(one)), body(one)) for one in units]
         absent = sql.disjunction([sql.is_null(one) for one in (unit, *call.arguments[1:])])
         return sql.case([(absent, sql.typed_null(call.held)), *branches], call.fail(message))
@@ -322,7 +325,7 @@ def _from_unixtime_nanos(call: ScalarCall) -> Sql:
 
     def packed(nanos: Sql) -> Sql:
         rest = sql.fragment("CAST((({0} % 1000) + 1000) % 1000 AS INTEGER)", nanos)
-        micros = sql.fragment("CAST(({0} - ((({0} % 1000) + 1000) % 1000)) // 1000 AS BIGINT)", nanos)
+        micros = sql.fragment("CAST({0} // 1000 - CASE WHEN {0} % 1000 < 0 THEN 1 ELSE 0 END AS BIGINT)", nanos)
         made = sql.struct(
             t=sql.fragment("make_timestamp({0})", micros),
             p=sql.fragment("({0} * 1000)", rest),

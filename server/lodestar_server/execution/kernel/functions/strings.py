@@ -230,11 +230,15 @@ def _split(call: ScalarCall) -> Sql:
         return call.strict(
             lambda v, d: sql.case([(sql.fragment("{0} = ''", d), raised)], sql.call("string_split", v, d))
         )
-    bad_limit = call.fail("Limit must be positive")
+    bad_limit, huge_limit = call.fail("Limit must be positive"), call.fail("Limit is too large")
 
     def limited(value: Sql, delimiter: Sql, limit: Sql) -> Sql:
         return sql.case(
-            [(sql.fragment("{0} <= 0", limit), bad_limit), (sql.fragment("{0} = ''", delimiter), raised)],
+            [
+                (sql.fragment("{0} <= 0", limit), bad_limit),
+                (sql.fragment("{0} > 2147483647", limit), huge_limit),
+                (sql.fragment("{0} = ''", delimiter), raised),
+            ],
             sql.let(
                 sql.call("string_split", value, delimiter),
                 lambda parts: sql.call("trino_split_limited", parts, delimiter, limit),
@@ -247,15 +251,14 @@ def _split(call: ScalarCall) -> Sql:
 @scalar("split_part")
 def _split_part(call: ScalarCall) -> Sql:
     def part(value: Sql, delimiter: Sql, index: Sql) -> Sql:
+        place = sql.fragment(f"greatest(1, least({{0}}, {MAX_LENGTH}))", index)
         return sql.case(
             [
                 (sql.fragment("{0} <= 0", index), call.fail("Index must be greater than zero")),
                 (sql.fragment(f"{{0}} > {MAX_LENGTH}", index), sql.typed_null(call.held)),
-                (sql.fragment("{0} = ''", delimiter), sql.fragment("nullif(substr({0}, {1}, 1), '')", value, index)),
+                (sql.fragment("{0} = ''", delimiter), sql.fragment("nullif(substr({0}, {1}, 1), '')", value, place)),
             ],
-            sql.fragment(
-                f"string_split({{0}}, {{1}})[greatest(1, least({{2}}, {MAX_LENGTH}))]", value, delimiter, index
-            ),
+            sql.fragment("string_split({0}, {1})[{2}]", value, delimiter, place),
         )
 
     return call.strict(part)
@@ -303,7 +306,7 @@ def _concat_ws(call: ScalarCall) -> Sql:
         parts = values[0]
     else:
         parts = sql.fragment("[{*}]", *values)
-    joined = sql.let(separator, lambda one: joined_text(parts, one, call.constant(0)))
+    joined = sql.let_all((separator, parts), lambda one, rest: joined_text(rest, one, call.constant(0)))
     # Nothing to join is the empty string; DuckDB drops NULLs as Trino does.
     given = [separator, values[0]] if isinstance(call.types[1], ArrayType) else [separator]
     present = sql.conjunction([sql.is_not_null(one) for one in given])
@@ -379,8 +382,12 @@ def _from_utf8(call: ScalarCall) -> Sql:
         def checked(code: Sql) -> Sql:
             raised = call.fail("Invalid replacement character")
             return sql.case(
-                [absent, (sql.fragment(_NO_CODE_POINT, code), raised)],
-                sql.fragment("chr(CAST({0} AS INTEGER))", code),
+                [
+                    absent,
+                    (sql.fragment("{0} > 1114111 OR {0} BETWEEN 55296 AND 57343", code), raised),
+                    (sql.fragment("{0} < 0 AND TRY(decode({1})) IS NULL", code, value), raised),
+                ],
+                sql.fragment("chr(CAST(CASE WHEN {0} < 0 THEN 0 ELSE {0} END AS INTEGER))", code),
             )
 
         return sql.call("trino_from_utf8", value, sql.let(replacement, checked))

@@ -19,10 +19,12 @@ from lodestar_server.ir import (
     Exists,
     Expression,
     InSubquery,
+    Lambda,
     QuantifiedComparison,
     ScalarSubquery,
     Symbol,
     SymbolRef,
+    referenced_symbols,
     walk,
 )
 
@@ -76,6 +78,9 @@ class Block:
         for expression in expressions:
             for part in walk(expression):
                 if isinstance(part, _SUBQUERIES):
+                    return self.wrapped(context)
+                # What a lambda reads it reads for each element, and it may not hold a subquery.
+                if isinstance(part, Lambda) and computed & referenced_symbols(part):
                     return self.wrapped(context)
                 if isinstance(part, SymbolRef) and part.symbol in computed:
                     if not once or part.symbol in seen:

@@ -65,7 +65,8 @@ def _outer(context: Lowering, node: Join, left: Block, right: Block, right_item:
     columns = {**left.columns, **right.columns}
     with context.scope(columns):
         terms = conditions(context, node.condition)
-    item = sql.fragment(f"{{0}} {_OUTER[node.kind]} {{1}} ON {{2}}", left.tree(), right_item, sql.conjunction(terms))
+    # In parentheses, because it may stand on the right of a CROSS JOIN.
+    item = sql.fragment(f"({{0}} {_OUTER[node.kind]} {{1}} ON {{2}})", left.tree(), right_item, sql.conjunction(terms))
     return Block(columns, [item], left.where, ctes=[*left.ctes, *right.ctes], stage=left.stage)
 
 

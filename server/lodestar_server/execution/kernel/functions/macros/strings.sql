@@ -71,19 +71,23 @@ CREATE MACRO trino_levenshtein_distance(a, b) AS
          ELSE trino_code_point_levenshtein(a, b) END;
 
 -- DuckDB is slow at trimming a set of characters, which few texts need: first, whether the ends are printable ASCII.
+-- It also trims every space separator, the no-break ones too: only those of one byte are sure to be blanks.
 CREATE MACRO trino_is_graphic(c) AS c BETWEEN '!' AND '~';
 
 CREATE MACRO trino_trim(s, blanks) AS
     CASE WHEN trino_is_graphic(left(s, 1)) AND trino_is_graphic(right(s, 1)) THEN s
-         WHEN trino_is_graphic(left(trim(s), 1)) AND trino_is_graphic(right(trim(s), 1)) THEN trim(s)
+         WHEN trino_is_graphic(left(trim(s), 1)) AND trino_is_graphic(right(trim(s), 1))
+              AND strlen(s) - strlen(trim(s)) = length(s) - length(trim(s)) THEN trim(s)
          ELSE trim(s, blanks) END;
 
 CREATE MACRO trino_ltrim(s, blanks) AS
     CASE WHEN trino_is_graphic(left(s, 1)) THEN s
-         WHEN trino_is_graphic(left(ltrim(s), 1)) THEN ltrim(s)
+         WHEN trino_is_graphic(left(ltrim(s), 1))
+              AND strlen(s) - strlen(ltrim(s)) = length(s) - length(ltrim(s)) THEN ltrim(s)
          ELSE ltrim(s, blanks) END;
 
 CREATE MACRO trino_rtrim(s, blanks) AS
     CASE WHEN trino_is_graphic(right(s, 1)) THEN s
-         WHEN trino_is_graphic(right(rtrim(s), 1)) THEN rtrim(s)
+         WHEN trino_is_graphic(right(rtrim(s), 1))
+              AND strlen(s) - strlen(rtrim(s)) = length(s) - length(rtrim(s)) THEN rtrim(s)
          ELSE rtrim(s, blanks) END;

@@ -45,8 +45,13 @@ def rgb(red: int, green: int, blue: int) -> int:
 @value_function("trino_mixed_color", ["DOUBLE", "INTEGER", "INTEGER"], "INTEGER", pa.int32())
 def mixed(fraction: float, low: int, high: int) -> int:
     """Between two colours, on the wheel of hues."""
-    if low < 0 or high < 0:
-        raise refused("lowColor and highColor must be RGB colors")
+    for name, color in (("lowColor", low), ("highColor", high)):
+        if color < 0:
+            raise refused(f"{name} not a valid RGB color")
+    return _mixed(fraction, low, high)
+
+
+def _mixed(fraction: float, low: int, high: int) -> int:
     share = min(max(fraction, 0.0), 1.0) if fraction == fraction else 0.0
     parts = [one + (other - one) * share for one, other in zip(_hsv(low), _hsv(high), strict=True)]
     made = 0
@@ -84,8 +89,10 @@ def bar(share: float, width: int, low: int, high: int) -> str:
     if not math.isfinite(share * width):
         share = 1.0 if share > 0 else 0.0
     count = min(max(int(share * width), 0), max(width, 0))
+    if count and min(low, high) < 0:
+        raise refused("color is not a valid rgb value")
     blocks = [
-        f"\x1b[38;5;{_number(mixed(index / (width - 1) if width > 1 else 0.0, low, high))}m\u2588"
+        f"\x1b[38;5;{_number(_mixed(index / (width - 1) if width > 1 else 0.0, low, high))}m\u2588"
         for index in range(count)
     ]
     return "".join(blocks) + _RESET + " " * (width - count)

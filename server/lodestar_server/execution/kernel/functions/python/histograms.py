@@ -87,7 +87,8 @@ def _merged(pairs: list[tuple[float, float]], count: int) -> list[tuple[float, f
             continue
         right = current.right
         weight = current.weight + right.weight
-        value = (current.value * current.weight + right.value * right.weight) / weight
+        total = current.value * current.weight + right.value * right.weight
+        value = total / weight if weight else math.nan
         right.valid = current.valid = False
         made = _Bucket(current.number, value, weight, current.left, right.right)
         if made.right is not None:

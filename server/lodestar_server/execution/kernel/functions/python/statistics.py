@@ -123,8 +123,11 @@ def t_pdf(value: float, freedom: float) -> float:
     """The density of Student's t."""
     _check_freedom(freedom)
     half = (freedom + 1) / 2
-    scale = math.lgamma(half) - math.lgamma(freedom / 2) - 0.5 * (math.log(math.pi) + math.log(freedom))
-    return math.exp(scale - half * math.log1p(value * value / freedom))
+    try:
+        scale = math.lgamma(half) - math.lgamma(freedom / 2) - 0.5 * (math.log(math.pi) + math.log(freedom))
+        return math.exp(scale - half * math.log1p(value * value / freedom))
+    except OverflowError:
+        return math.nan
 
 
 @value_function("trino_t_cdf", ["DOUBLE", "DOUBLE"], "DOUBLE", _DOUBLE)
