@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Context, Decimal
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +28,9 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types.arrow import arrow_type
+
+_DECIMALS = Context(prec=76)
+MAX_PRECISION = 38
 
 
 def convert(values: pa.Array, wanted: Type) -> pa.Array:
@@ -57,8 +62,7 @@ def _convert(values: pa.Array, wanted: Type) -> pa.Array:
         case TimestampTzType():
             return _instant(values, wanted, target)
         case DecimalType(_, scale) if pa.types.is_decimal(values.type) and values.type.scale > scale:
-            rounded = pc.round(values, ndigits=scale, round_mode="half_towards_infinity")
-            return rounded.cast(target)
+            return _fewer_digits(values, scale).cast(target)
     if isinstance(wanted, DecimalType) and pa.types.is_integer(values.type):
         # Enough digits for every integer first; the second cast checks what is there.
         return values.cast(pa.decimal128(min(20 + wanted.scale, 38), wanted.scale)).cast(target)
@@ -67,6 +71,16 @@ def _convert(values: pa.Array, wanted: Type) -> pa.Array:
     if wanted in INTEGRAL_TYPES or wanted in (REAL, DOUBLE) or isinstance(wanted, DecimalType):
         return values.cast(target)
     return values if values.type == target else values.cast(target)
+
+
+def _fewer_digits(values: pa.Array, scale: int) -> pa.Array:
+    """Decimals rounded half up, away from zero. Room for the carry first: pyarrow rounds 99.9 of three digits to 0."""
+    if values.type.precision < MAX_PRECISION:
+        wide = values.cast(pa.decimal128(MAX_PRECISION, values.type.scale))
+        return pc.round(wide, ndigits=scale, round_mode="half_towards_infinity")
+    step = Decimal(1).scaleb(-scale)
+    made = [None if one is None else one.quantize(step, ROUND_HALF_UP, _DECIMALS) for one in values.to_pylist()]
+    return pa.array(made, pa.decimal256(MAX_PRECISION + 1, scale))
 
 
 def _text(values: pa.Array, length: int | None) -> pa.Array:

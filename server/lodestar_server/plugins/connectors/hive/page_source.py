@@ -18,6 +18,7 @@ from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColu
 from lodestar_server.plugins.connectors.hive.hidden import constant_of
 from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_timestamps, int96_columns
 from lodestar_server.plugins.connectors.hive.lines.reading import read_lines
+from lodestar_server.plugins.connectors.hive.orc_coercions import coerce, is_coerced, orc_kind
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable, file_type
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
@@ -185,9 +186,23 @@ class HivePageSource(PageSource):
         for column in self._columns:
             place = resolve(column, schema) if column.kind is ColumnKind.DATA else None
             if place is not None:
-                check_readable(split.format.name, column.name, column.type, schema.field(place).type)
+                self._check(split, column, schema.field(place).type)
             places.append(place)
         return places
+
+    def _check(self, split: HiveSplit, column: HiveColumnHandle, arrow: pa.DataType) -> None:
+        if split.format is not StorageFormat.ORC:
+            check_readable(split.format.name, column.name, column.type, arrow)
+            return
+        try:
+            if not is_coerced(column.type, arrow):
+                check_readable("ORC", column.name, column.type, arrow)
+        except LodestarError:
+            raise LodestarError(
+                HIVE_BAD_DATA,
+                f"Malformed ORC file. Cannot read SQL type '{column.type}' from ORC stream '.{column.name}' of type"
+                f" {orc_kind(arrow)} with attributes {{}} [{split.location}]",
+            ) from None
 
     def _page(
         self,
@@ -206,7 +221,9 @@ class HivePageSource(PageSource):
                 nanos = finer[place].column(rank[place])
                 arrays.append(exact_timestamps(batch.column(rank[place]), nanos, column.type))
             elif place is not None:
-                arrays.append(convert(batch.column(rank[place]), column.type))
+                values = batch.column(rank[place])
+                coerced = split.format is StorageFormat.ORC and is_coerced(column.type, values.type)
+                arrays.append(coerce(values, column.type) if coerced else convert(values, column.type))
             else:
                 arrays.append(None)
         return self._assembled(split, batch.num_rows, arrays)
