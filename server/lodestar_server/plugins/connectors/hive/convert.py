@@ -11,12 +11,15 @@ import pyarrow.compute as pc
 from lodestar_server.plugins.connectors.hive.parquet_types import fields_by_name, file_type
 from lodestar_server.plugins.toolkit.java_text import java_float
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA
-from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.errors import INVALID_ARGUMENTS, LodestarError
 from lodestar_server.spi.types import (
+    BOOLEAN,
+    DATE,
     DOUBLE,
     INTEGRAL_TYPES,
     REAL,
     VARBINARY,
+    VARCHAR,
     ArrayType,
     CharType,
     DecimalType,
@@ -97,7 +100,21 @@ def _text(values: pa.Array, length: int | None) -> pa.Array:
             values = values.cast(pa.string())
     if length is None:
         return values
+    if found not in (VARCHAR, VARBINARY):
+        check_length(values, found, VarcharType(length))
     return pc.utf8_slice_codeunits(values, 0, length)
+
+
+def check_length(texts: pa.Array, found: Type | None, wanted: VarcharType) -> None:
+    """Raises: INVALID_ARGUMENTS for the text of a number or the like that is longer than the type allows."""
+    long = texts.filter(pc.greater(pc.utf8_length(texts), wanted.length).fill_null(False))
+    if not len(long):
+        return
+    text = long[0].as_py()
+    if isinstance(found, DecimalType):
+        raise LodestarError(INVALID_ARGUMENTS, f"Decimal value {text} representation exceeds {wanted} bounds")
+    shown = {DATE: f"'{text}'", BOOLEAN: text.lower()}.get(found, text)  # type: ignore[call-overload]
+    raise LodestarError(INVALID_ARGUMENTS, f"Varchar representation of {shown} exceeds {wanted} bounds")
 
 
 def _timestamp_text(values: pa.Array) -> pa.Array:

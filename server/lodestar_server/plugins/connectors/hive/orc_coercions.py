@@ -23,11 +23,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lodestar_server.plugins.connectors.hive.convert import check_length
 from lodestar_server.plugins.connectors.hive.lines import scalars
 from lodestar_server.plugins.connectors.hive.lines.texts import text_of
 from lodestar_server.plugins.connectors.hive.parquet_types import file_type
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_TIMESTAMP_COERCION
-from lodestar_server.spi.errors import INVALID_ARGUMENTS, LodestarError
+from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
@@ -107,7 +108,7 @@ def coerce(values: pa.Array, wanted: Type) -> pa.Array:
                 return made
             if found == VARBINARY:
                 return pc.utf8_slice_codeunits(made, 0, length)
-            _check_length(made, found, wanted)
+            check_length(made, found, wanted)
             return made
         case DecimalType():
             return scalars.parse(values.cast(pa.string()), wanted)
@@ -138,17 +139,6 @@ def _text(values: pa.Array, found: Type | None) -> pa.Array:
     if found not in (REAL, DOUBLE):
         return made
     return pc.if_else(pc.is_nan(values), pa.scalar(None, pa.string()), made)
-
-
-def _check_length(texts: pa.Array, found: Type | None, wanted: VarcharType) -> None:
-    long = texts.filter(pc.greater(pc.utf8_length(texts), wanted.length).fill_null(False))
-    if not len(long):
-        return
-    text = long[0].as_py()
-    if isinstance(found, DecimalType):
-        raise LodestarError(INVALID_ARGUMENTS, f"Decimal value {text} representation exceeds {wanted} bounds")
-    shown = {DATE: f"'{text}'", BOOLEAN: text.lower()}.get(found, text)  # type: ignore[call-overload]
-    raise LodestarError(INVALID_ARGUMENTS, f"Varchar representation of {shown} exceeds {wanted} bounds")
 
 
 def _from_decimal(values: pa.Array, wanted: Type, target: pa.DataType) -> pa.Array:

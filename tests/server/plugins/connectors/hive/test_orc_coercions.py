@@ -91,3 +91,18 @@ def test_decimals_that_round_up_to_another_digit() -> None:
         convert(AMOUNTS, parse_type("decimal(5,1)"))
     nines = pa.array([Decimal("9" * 37 + ".9")], pa.decimal128(38, 1))
     assert convert(nines, parse_type("decimal(38,0)")).to_pylist() == [Decimal(10**37)]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (pa.array([70_000]), "Varchar representation of 70000 exceeds varchar(4) bounds"),
+        (pa.array([1e10]), "Varchar representation of 1.0E10 exceeds varchar(4) bounds"),
+        (AMOUNTS, "Decimal value -99999999.99 representation exceeds varchar(4) bounds"),
+    ],
+)
+def test_numbers_are_not_cut_off(values: pa.Array, message: str) -> None:
+    with pytest.raises(LodestarError) as caught:
+        convert(values, parse_type("varchar(4)"))
+    assert (caught.value.code.name, caught.value.message) == ("INVALID_ARGUMENTS", message)
+    assert convert(pa.array(["texts are"]), parse_type("varchar(4)")).to_pylist() == ["text"]
