@@ -40,6 +40,7 @@ from lodestar_server.spi.types import (
 ORACLE = Path(os.environ.get("ORACLE_RECORDINGS") or Path(__file__).parents[2].parent / "shared" / "oracle")
 RECORDING = ORACLE / "interop" / "interop_a.jsonl"
 SCHEMA = "interop_a"
+FORMATS = ("parquet", "orc", "avro", "rcbinary", "rctext", "sequencefile", "textfile", "json", "csv")
 
 pytestmark = pytest.mark.skipif(not RECORDING.is_file(), reason="the recordings of a real Trino are not here")
 
@@ -103,7 +104,16 @@ def rounded(type_: str, value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("table", ["all_parquet", "all_orc", "evolved", "part_parquet", "part_orc"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *(f"all_{one}" for one in FORMATS),
+        *(f"{kind}_{one}" for kind in ("part", "bucket") for one in ("orc", "parquet")),
+        "evolved",
+        "csv_custom",
+        "text_custom",
+    ],
+)
 def test_rows(warehouse: Harness, table: str) -> None:
     answers = recorded()
     answer = next(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Context, Decimal
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,12 +11,15 @@ import pyarrow.compute as pc
 from lodestar_server.plugins.connectors.hive.parquet_types import fields_by_name, file_type
 from lodestar_server.plugins.toolkit.java_text import java_float
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA
-from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.errors import INVALID_ARGUMENTS, LodestarError
 from lodestar_server.spi.types import (
+    BOOLEAN,
+    DATE,
     DOUBLE,
     INTEGRAL_TYPES,
     REAL,
     VARBINARY,
+    VARCHAR,
     ArrayType,
     CharType,
     DecimalType,
@@ -26,6 +31,9 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types.arrow import arrow_type
+
+_DECIMALS = Context(prec=76)
+MAX_PRECISION = 38
 
 
 def convert(values: pa.Array, wanted: Type) -> pa.Array:
@@ -57,8 +65,7 @@ def _convert(values: pa.Array, wanted: Type) -> pa.Array:
         case TimestampTzType():
             return _instant(values, wanted, target)
         case DecimalType(_, scale) if pa.types.is_decimal(values.type) and values.type.scale > scale:
-            rounded = pc.round(values, ndigits=scale, round_mode="half_towards_infinity")
-            return rounded.cast(target)
+            return _fewer_digits(values, scale).cast(target)
     if isinstance(wanted, DecimalType) and pa.types.is_integer(values.type):
         # Enough digits for every integer first; the second cast checks what is there.
         return values.cast(pa.decimal128(min(20 + wanted.scale, 38), wanted.scale)).cast(target)
@@ -67,6 +74,16 @@ def _convert(values: pa.Array, wanted: Type) -> pa.Array:
     if wanted in INTEGRAL_TYPES or wanted in (REAL, DOUBLE) or isinstance(wanted, DecimalType):
         return values.cast(target)
     return values if values.type == target else values.cast(target)
+
+
+def _fewer_digits(values: pa.Array, scale: int) -> pa.Array:
+    """Decimals rounded half up, away from zero. Room for the carry first: pyarrow rounds 99.9 of three digits to 0."""
+    if values.type.precision < MAX_PRECISION:
+        wide = values.cast(pa.decimal128(MAX_PRECISION, values.type.scale))
+        return pc.round(wide, ndigits=scale, round_mode="half_towards_infinity")
+    step = Decimal(1).scaleb(-scale)
+    made = [None if one is None else one.quantize(step, ROUND_HALF_UP, _DECIMALS) for one in values.to_pylist()]
+    return pa.array(made, pa.decimal256(MAX_PRECISION + 1, scale))
 
 
 def _text(values: pa.Array, length: int | None) -> pa.Array:
@@ -83,7 +100,21 @@ def _text(values: pa.Array, length: int | None) -> pa.Array:
             values = values.cast(pa.string())
     if length is None:
         return values
+    if found not in (VARCHAR, VARBINARY):
+        check_length(values, found, VarcharType(length))
     return pc.utf8_slice_codeunits(values, 0, length)
+
+
+def check_length(texts: pa.Array, found: Type | None, wanted: VarcharType) -> None:
+    """Raises: INVALID_ARGUMENTS for the text of a number or the like that is longer than the type allows."""
+    long = texts.filter(pc.greater(pc.utf8_length(texts), wanted.length).fill_null(False))
+    if not len(long):
+        return
+    text = long[0].as_py()
+    if isinstance(found, DecimalType):
+        raise LodestarError(INVALID_ARGUMENTS, f"Decimal value {text} representation exceeds {wanted} bounds")
+    shown = {DATE: f"'{text}'", BOOLEAN: text.lower()}.get(found, text)  # type: ignore[call-overload]
+    raise LodestarError(INVALID_ARGUMENTS, f"Varchar representation of {shown} exceeds {wanted} bounds")
 
 
 def _timestamp_text(values: pa.Array) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.avro.schemas import check_columns
@@ -22,6 +22,7 @@ from lodestar_server.plugins.connectors.hive.partition_names import check_partit
 from lodestar_server.plugins.connectors.hive.table_properties import (
     EXTERNAL_LOCATION,
     FORMAT,
+    PARQUET_BLOOM,
     PARTITIONED_BY,
     TRANSACTIONAL,
     bucketing_of,
@@ -43,11 +44,12 @@ from lodestar_server.plugins.toolkit.metastore.written import (
     basic_parameters,
 )
 from lodestar_server.spi.connector import ColumnMetadata, TableMetadata, not_supported
-from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError
-from lodestar_server.spi.types import VARCHAR
+from lodestar_server.spi.errors import INVALID_COLUMN_PROPERTY, INVALID_TABLE_PROPERTY, LodestarError
+from lodestar_server.spi.types import BIGINT, DOUBLE, INTEGER, REAL, VARBINARY, VARCHAR
 
 COMMENT = "comment"
 EXTERNAL = "EXTERNAL"
+_BLOOM_TYPES = (INTEGER, BIGINT, REAL, DOUBLE, VARCHAR, VARBINARY)
 
 
 def table_of(
@@ -79,6 +81,11 @@ def table_of(
             check_partition_type(column.name, column.type)
     split = len(columns) - len(partitioned_by)
     _check_bucketing(bucketing, [column.name for column in visible], partitioned_by)
+    _check_bloom_filters(visible, properties, storage)
+    if properties.get("partition_projection_enabled") and not partitioned_by:
+        raise LodestarError(
+            INVALID_COLUMN_PROPERTY, "Partition projection cannot be enabled on a table that is not partitioned"
+        )
     if bucketing is not None:
         types = {column.name: column.type for column in visible}
         if not all(hashable(types[name]) for name in bucketing.columns):
@@ -151,6 +158,24 @@ def _check_bucketing(bucketing: Bucketing | None, names: Sequence[str], partitio
         if both:
             raise LodestarError(
                 INVALID_TABLE_PROPERTY, f"{words} columns [{', '.join(both)}] are also used as partitioning columns"
+            )
+
+
+def _check_bloom_filters(
+    columns: Sequence[ColumnMetadata], properties: Mapping[str, Any], storage: StorageFormat
+) -> None:
+    types = {column.name: column.type for column in columns}
+    missing = [name for name in properties.get("orc_bloom_filter_columns") or () if name not in types]
+    if storage is StorageFormat.ORC and missing:
+        raise LodestarError(
+            INVALID_TABLE_PROPERTY, f"Orc bloom filter columns [{', '.join(missing)}] not present in schema"
+        )
+    for name in properties.get(PARQUET_BLOOM) or () if storage is StorageFormat.PARQUET else ():
+        if name not in types:
+            raise LodestarError(INVALID_TABLE_PROPERTY, f"Parquet Bloom filter column {name} not present in schema")
+        if types[name] not in _BLOOM_TYPES:
+            raise LodestarError(
+                INVALID_TABLE_PROPERTY, f"Parquet Bloom filter column {name} has unsupported type {types[name]}"
             )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_WRITER_OPEN_ERROR
 from lodestar_server.spi.connector import not_supported
+from lodestar_server.spi.errors import LodestarError
 
 
 class StorageFormat(Enum):
@@ -50,6 +52,8 @@ def require_readable(name: str | None) -> StorageFormat:
 def require_writable(name: str | None) -> StorageFormat:
     """The same for writing."""
     found = _known(name)
+    if found is StorageFormat.REGEX:
+        raise LodestarError(HIVE_WRITER_OPEN_ERROR, "REGEX format is read-only")
     if found not in WRITABLE:
         not_supported(f"Writing to Hive tables in {name} format is not supported")
     return found

@@ -126,6 +126,9 @@ class HivePageSink(PageSink):
 
     def _write_file(self, part: _Part, bucket: int | None, rows: pa.RecordBatch) -> None:
         file = part.open.get(bucket)
+        if file is not None and file.writer is not None and not file.writer.takes(rows):
+            self._finish_file(part, bucket)
+            file = None
         if file is None:
             file = part.open[bucket] = self._new_file(bucket)
         if self._handle.buckets is not None and self._handle.buckets.sorted_by:

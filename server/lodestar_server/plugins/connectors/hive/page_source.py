@@ -18,16 +18,20 @@ from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColu
 from lodestar_server.plugins.connectors.hive.hidden import constant_of
 from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_timestamps, int96_columns
 from lodestar_server.plugins.connectors.hive.lines.reading import read_lines
-from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
+from lodestar_server.plugins.connectors.hive.orc_coercions import coerce, is_coerced, orc_kind
+from lodestar_server.plugins.connectors.hive.parquet_types import check_readable, file_type
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
+from lodestar_server.plugins.toolkit.orc_rows import read_orc_rows
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSource
-from lodestar_server.spi.types import TimestampType, Type
+from lodestar_server.spi.types import ArrayType, CharType, MapType, RowType, TimestampType, Type, VarcharType
 from lodestar_server.spi.types.arrow import arrow_type
 from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
 
 PAGE_ROWS = 16_384
+_YEARS_BEYOND = "nanosecond resolution"
+"""What pyarrow says of a timestamp in ORC that it cannot hold."""
 
 Resolve = Callable[[HiveColumnHandle, pa.Schema], int | None]
 """The place of a column in a file's schema, None when the file does not have it."""
@@ -144,9 +148,36 @@ class HivePageSource(PageSource):
         for stripe in range(file.nstripes):
             if self._closed.is_set():
                 return
-            batch = file.read_stripe(stripe, columns=names)
+            try:
+                batch = file.read_stripe(stripe, columns=names)
+            except pa.ArrowInvalid as fault:
+                if _YEARS_BEYOND not in str(fault) or not self._same_shapes(file.schema, places):
+                    raise
+                yield from self._read_orc_rows(split, stripe, file.schema, places)
+                continue
             for start in range(0, batch.num_rows, PAGE_ROWS):
                 yield self._page(split, batch.slice(start, PAGE_ROWS), places)
+
+    def _same_shapes(self, schema: pa.Schema, places: Sequence[int | None]) -> bool:
+        """What is in the file is what the table wants, but for the digits of timestamps."""
+        return all(
+            place is None or _without_precision(file_type(schema.field(place).type)) == _without_precision(column.type)
+            for column, place in zip(self._columns, places, strict=True)
+        )
+
+    def _read_orc_rows(
+        self, split: HiveSplit, stripe: int, schema: pa.Schema, places: Sequence[int | None]
+    ) -> Iterator[pa.RecordBatch]:
+        wanted = [
+            (schema.field(place).name, column.type)
+            for column, place in zip(self._columns, places, strict=True)
+            if place is not None
+        ]
+        with self._files.open_input(split.location) as source:
+            for arrays in read_orc_rows(source, stripe, wanted):
+                found = iter(arrays)
+                made = [None if place is None else next(found) for place in places]
+                yield self._assembled(split, len(arrays[0]), made)
 
     def _places(self, split: HiveSplit, schema: pa.Schema) -> list[int | None]:
         """For each column its place in the file."""
@@ -155,9 +186,23 @@ class HivePageSource(PageSource):
         for column in self._columns:
             place = resolve(column, schema) if column.kind is ColumnKind.DATA else None
             if place is not None:
-                check_readable(split.format.name, column.name, column.type, schema.field(place).type)
+                self._check(split, column, schema.field(place).type)
             places.append(place)
         return places
+
+    def _check(self, split: HiveSplit, column: HiveColumnHandle, arrow: pa.DataType) -> None:
+        if split.format is not StorageFormat.ORC:
+            check_readable(split.format.name, column.name, column.type, arrow)
+            return
+        try:
+            if not is_coerced(column.type, arrow):
+                check_readable("ORC", column.name, column.type, arrow)
+        except LodestarError:
+            raise LodestarError(
+                HIVE_BAD_DATA,
+                f"Malformed ORC file. Cannot read SQL type '{column.type}' from ORC stream '.{column.name}' of type"
+                f" {orc_kind(arrow)} with attributes {{}} [{split.location}]",
+            ) from None
 
     def _page(
         self,
@@ -176,7 +221,9 @@ class HivePageSource(PageSource):
                 nanos = finer[place].column(rank[place])
                 arrays.append(exact_timestamps(batch.column(rank[place]), nanos, column.type))
             elif place is not None:
-                arrays.append(convert(batch.column(rank[place]), column.type))
+                values = batch.column(rank[place])
+                coerced = split.format is StorageFormat.ORC and is_coerced(column.type, values.type)
+                arrays.append(coerce(values, column.type) if coerced else convert(values, column.type))
             else:
                 arrays.append(None)
         return self._assembled(split, batch.num_rows, arrays)
@@ -203,6 +250,24 @@ class HivePageSource(PageSource):
 
 def _paths(schema: pa.Schema, places: Sequence[int | None]) -> list[str]:
     return [schema.field(place).name for place in sorted({place for place in places if place is not None})]
+
+
+def _without_precision(type_: Type | None) -> object:
+    """A type's shape: texts of any length are alike, and so are timestamps of any precision."""
+    match type_:
+        case None:
+            return None
+        case TimestampType():
+            return "timestamp"
+        case VarcharType() | CharType():
+            return "text"
+        case ArrayType(element):
+            return ("array", _without_precision(element))
+        case MapType(key, value):
+            return ("map", _without_precision(key), _without_precision(value))
+        case RowType(fields):
+            return ("row", tuple(((one.name or "").lower(), _without_precision(one.type)) for one in fields))
+    return type_
 
 
 def _wants_nanoseconds(type_: Type) -> bool:

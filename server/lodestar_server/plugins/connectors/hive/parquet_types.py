@@ -3,7 +3,7 @@
 | file | read as |
 |---|---|
 | int8 … int64 | any integer, double, decimal, varchar; int32 also as date |
-| float | real, double |
+| float | real, double, varchar |
 | double | double, varchar |
 | decimal | decimal, varchar |
 | string, binary | varchar, char, varbinary |
@@ -123,7 +123,7 @@ def _readable(wanted: Type, found: Type) -> bool:
         case DecimalType():
             return isinstance(found, DecimalType) or found in (TINYINT, SMALLINT, INTEGER)
         case VarcharType():
-            plain = (*INTEGRAL_TYPES, DOUBLE, VARCHAR, VARBINARY)
+            plain = (*INTEGRAL_TYPES, REAL, DOUBLE, VARCHAR, VARBINARY)
             return found in plain or isinstance(found, DecimalType | TimestampType | TimestampTzType)
         case CharType():
             return found in (VARCHAR, VARBINARY)

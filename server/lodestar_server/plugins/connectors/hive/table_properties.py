@@ -8,6 +8,7 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.session import one_of
+from lodestar_server.plugins.toolkit.java_text import java_float
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_METADATA
 from lodestar_server.plugins.toolkit.metastore.model import Bucketing, SortingColumn, Table, TableType
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError
@@ -48,10 +49,11 @@ def _without_nulls(name: str) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
 def _sorting(texts: Sequence[str]) -> tuple[SortingColumn, ...]:
     found = []
     for text in texts:
-        name, _, order = text.strip().partition(" ")
-        if order.strip().upper() not in ("", "ASC", "DESC"):
-            raise ValueError(f"invalid sorted_by: {text}")
-        found.append(SortingColumn(name.lower(), order.strip().upper() == "DESC"))
+        name, _, order = text.rpartition(" ")
+        if order.upper() in ("ASC", "DESC") and name:
+            found.append(SortingColumn(name.strip(), order.upper() == "DESC"))
+        else:
+            found.append(SortingColumn(text))
     return tuple(found)
 
 
@@ -167,6 +169,16 @@ def _line_count(name: str) -> Callable[[Any], str]:
     return write
 
 
+def _regex(value: Any) -> str:
+    import regex
+
+    try:
+        regex.compile(value)
+    except regex.error:
+        raise LodestarError(INVALID_TABLE_PROPERTY, f"Invalid REGEX pattern value: {value}") from None
+    return str(value)
+
+
 def _avro_schema(value: Any) -> str:
     import fastavro
 
@@ -206,7 +218,7 @@ _PARAMETERS: tuple[tuple[str, str, tuple[StorageFormat, ...], Callable[[Any], st
     ("csv_separator", "separatorChar", (StorageFormat.CSV,), _character("csv_separator"), str),
     ("avro_schema_url", "avro.schema.url", (StorageFormat.AVRO,), str, str),
     ("avro_schema_literal", "avro.schema.literal", (StorageFormat.AVRO,), _avro_schema, str),
-    ("regex", "input.regex", (StorageFormat.REGEX,), str, str),
+    ("regex", "input.regex", (StorageFormat.REGEX,), _regex, str),
     (
         "regex_case_insensitive",
         "input.regex.case.insensitive",
@@ -217,6 +229,10 @@ _PARAMETERS: tuple[tuple[str, str, tuple[StorageFormat, ...], Callable[[Any], st
 )
 """Property, parameter, formats that have it, and the way there and back."""
 
+ORC_BLOOM_COLUMNS = "orc.bloom.filter.columns"
+ORC_BLOOM_FRACTION = "orc.bloom.filter.fpp"
+PARQUET_BLOOM = "parquet_bloom_filter_columns"
+_DEFAULT_FRACTION = 0.05
 _LINE_COUNTS = ("skip.header.line.count", "skip.footer.line.count")
 
 _RESERVED = (
@@ -250,6 +266,7 @@ def parameters_of(properties: Mapping[str, Any], storage: StorageFormat) -> dict
                 INVALID_TABLE_PROPERTY, f"Cannot specify {shown} table property for storage format: {storage.name}"
             )
         made[parameter] = write(value)
+    made.update(_bloom_filters(properties, storage))
     if storage is StorageFormat.REGEX and "input.regex" not in made:
         raise LodestarError(INVALID_TABLE_PROPERTY, "REGEX format requires the 'regex' table property")
     version = properties.get(BUCKETING_VERSION)
@@ -267,6 +284,23 @@ def parameters_of(properties: Mapping[str, Any], storage: StorageFormat) -> dict
     return made
 
 
+def _bloom_filters(properties: Mapping[str, Any], storage: StorageFormat) -> dict[str, str]:
+    made = {}
+    for form, name in ((StorageFormat.ORC, "orc_bloom_filter_columns"), (StorageFormat.PARQUET, PARQUET_BLOOM)):
+        columns = properties.get(name)
+        if not columns:
+            continue
+        if storage is not form:
+            raise LodestarError(
+                INVALID_TABLE_PROPERTY, f"Cannot specify {name} table property for storage format: {storage.name}"
+            )
+        made[name.replace("_", ".")] = ",".join(columns)
+        if form is StorageFormat.ORC:
+            fraction = properties.get("orc_bloom_filter_fpp")
+            made[ORC_BLOOM_FRACTION] = java_float(_DEFAULT_FRACTION if fraction is None else float(fraction))
+    return made
+
+
 def properties_of(table: Table) -> dict[str, Any]:
     """A table's properties, decoded, as SHOW CREATE shows them; unset ones are absent."""
     parameters = table.parameters
@@ -281,10 +315,14 @@ def properties_of(table: Table) -> dict[str, Any]:
         found[BUCKETED_BY] = table.bucketing.columns
         found[BUCKET_COUNT] = table.bucketing.count
         found[BUCKETING_VERSION] = int(parameters.get("bucketing_version", "1"))
-        if table.bucketing.sorted_by:
-            found[SORTED_BY] = table.bucketing.sorted_by
+        found[SORTED_BY] = table.bucketing.sorted_by
     if parameters.get("auto.purge", "false").lower() == "true":
         found[AUTO_PURGE] = True
+    if ORC_BLOOM_COLUMNS in parameters:
+        names = (one.strip() for one in parameters[ORC_BLOOM_COLUMNS].split(","))
+        found["orc_bloom_filter_columns"] = tuple(one for one in names if one)
+    if ORC_BLOOM_FRACTION in parameters:
+        found["orc_bloom_filter_fpp"] = float(parameters[ORC_BLOOM_FRACTION])
     for name, parameter, _, _, read in _PARAMETERS:
         if parameter in parameters:
             found[name] = read(parameters[parameter])

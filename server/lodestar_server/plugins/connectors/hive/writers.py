@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
@@ -13,8 +14,10 @@ from lodestar_server.plugins.connectors.hive.avro.writing import AvroFileWriter
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec
 from lodestar_server.plugins.connectors.hive.formats import TEXT_FORMATS, StorageFormat
 from lodestar_server.plugins.connectors.hive.lines.compression import EXTENSIONS
-from lodestar_server.plugins.connectors.hive.lines.writing import LineFileWriter, line_encoder
+from lodestar_server.plugins.connectors.hive.lines.writing import LineFileWriter, header_line, line_encoder
+from lodestar_server.plugins.connectors.hive.table_properties import ORC_BLOOM_COLUMNS, ORC_BLOOM_FRACTION
 from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.orc_rows import OrcRowWriter, has_odd_timestamps
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import ArrayType, MapType, RowType, TimestampType, Type
 from lodestar_server.spi.types.arrow import arrow_type
@@ -28,6 +31,10 @@ _GZIP_LEVEL = 1
 
 class FileWriter(Protocol):
     """Called from one thread."""
+
+    def takes(self, page: pa.RecordBatch) -> bool:
+        """Whether the rows may be in this file; if not, another one begins."""
+        ...
 
     def write(self, page: pa.RecordBatch) -> None:
         """Add rows."""
@@ -55,14 +62,23 @@ def open_writer(
 ) -> FileWriter:
     """A writer of a format. Raises: NOT_SUPPORTED."""
     if form in TEXT_FORMATS:
-        return LineFileWriter(stream, line_encoder(form, names, types, properties), codec)
+        header = header_line(form, names, properties)
+        return LineFileWriter(stream, line_encoder(form, names, types, properties), codec, header)
     if form is StorageFormat.AVRO:
         return AvroFileWriter(stream, names, types, codec, table_schema(files, properties), query_id)
     if form is StorageFormat.PARQUET:
         return ParquetFileWriter(stream, names, types, codec)
     if form is StorageFormat.ORC:
-        return OrcFileWriter(stream, names, types, codec)
+        return OrcFileWriter(stream, names, types, codec, _bloom_filters(names, properties))
     not_supported(f"Writing to Hive tables in {form.name} format is not supported")
+
+
+def _bloom_filters(names: Sequence[str], properties: Mapping[str, str]) -> dict[str, Any]:
+    wanted = [one.strip() for one in properties.get(ORC_BLOOM_COLUMNS, "").split(",")]
+    places = [names.index(one) for one in wanted if one in names]
+    if not places:
+        return {}
+    return {"bloom_filter_columns": places, "bloom_filter_fpp": float(properties.get(ORC_BLOOM_FRACTION, "0.05"))}
 
 
 def named_type(type_: Type) -> pa.DataType:
@@ -143,6 +159,10 @@ class ParquetFileWriter:
             **options,
         )
 
+    def takes(self, page: pa.RecordBatch) -> bool:
+        """Always."""
+        return True
+
     def write(self, page: pa.RecordBatch) -> None:
         """A page with the columns in order."""
         self._pages.append(page)
@@ -175,21 +195,57 @@ def _own(values: pa.Array) -> pa.Array:
 
 
 class OrcFileWriter:
-    """ORC by pyarrow."""
+    """ORC by pyarrow; row by row when the first page has timestamps that pyarrow does not write as others read them."""
 
-    def __init__(self, stream: BinaryIO, names: Sequence[str], types: Sequence[Type], codec: CompressionCodec) -> None:
-        import pyarrow.orc as orc
-
+    def __init__(
+        self,
+        stream: BinaryIO,
+        names: Sequence[str],
+        types: Sequence[Type],
+        codec: CompressionCodec,
+        bloom_filters: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        self._stream = stream
+        self._bloom_filters = bloom_filters
+        self._names = names
         self._types = types
+        self._codec = codec
         self._schema = pa.schema([(name, named_type(type_)) for name, type_ in zip(names, types, strict=True)])
-        compression = {CompressionCodec.NONE: "uncompressed", CompressionCodec.GZIP: "zlib"}.get(codec)
-        self._writer = orc.ORCWriter(stream, compression=compression or codec.name.lower())
+        self._by_row: OrcRowWriter | None = None
+        self._writer: Any = None
+
+    def takes(self, page: pa.RecordBatch) -> bool:
+        """A file by pyarrow does not take such timestamps."""
+        return self._writer is None or not self._odd(page)
+
+    def _odd(self, page: pa.RecordBatch) -> bool:
+        return any(has_odd_timestamps(values, type_) for values, type_ in zip(page.columns, self._types, strict=True))
 
     def write(self, page: pa.RecordBatch) -> None:
         """A page with the columns in order."""
+        if self._writer is None and self._by_row is None and self._odd(page):
+            words = {CompressionCodec.GZIP: "ZLIB"}
+            compression = words.get(self._codec, self._codec.name)
+            self._by_row = OrcRowWriter(self._stream, self._names, self._types, compression)
+        if self._by_row is not None:
+            self._by_row.write(page)
+            return
         arrays = [to_named(_own(column), type_) for column, type_ in zip(page.columns, self._types, strict=True)]
-        self._writer.write(pa.Table.from_arrays(arrays, schema=self._schema))
+        self._arrow_writer().write(pa.Table.from_arrays(arrays, schema=self._schema))
+
+    def _arrow_writer(self) -> Any:
+        import pyarrow.orc as orc
+
+        if self._writer is None:
+            compression = {CompressionCodec.NONE: "uncompressed", CompressionCodec.GZIP: "zlib"}.get(self._codec)
+            self._writer = orc.ORCWriter(
+                self._stream, compression=compression or self._codec.name.lower(), **self._bloom_filters
+            )
+        return self._writer
 
     def close(self) -> None:
-        """Write the footer; a file without rows still has its columns."""
-        self._writer.close()
+        """Write the footer."""
+        if self._by_row is not None:
+            self._by_row.close()
+        else:
+            self._arrow_writer().close()

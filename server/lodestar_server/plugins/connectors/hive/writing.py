@@ -19,6 +19,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveTableHandle,
     HiveWriteHandle,
 )
+from lodestar_server.plugins.connectors.hive.lines.reading import FOOTER, HEADER
 from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.page_sink import read_fragments
 from lodestar_server.plugins.connectors.hive.session import (
@@ -162,6 +163,12 @@ class HiveWriting(ConnectorMetadata):
         for parameter, words in AVRO_SCHEMAS.items():
             if parameter in made.parameters:
                 not_supported(f"CREATE TABLE AS not supported when Avro schema {words} is set")
+        for count, parameter, most in ((_header_lines(made), HEADER, 1), (int(FOOTER in made.parameters), FOOTER, 0)):
+            if count > most:
+                not_supported(
+                    f"Creating Hive table with data with value of {parameter} property greater than {most} is not"
+                    " supported"
+                )
         if self._files.list(made.location):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS, f"Target directory for table '{made.name}' already exists: {made.location}"
@@ -199,6 +206,10 @@ class HiveWriting(ConnectorMetadata):
         if not found.partition_columns:
             mode.check_table(found)
         chosen = [column for column in columns if isinstance(column, HiveColumnHandle)]
+        if _header_lines(found) > 1:
+            not_supported(f"Inserting into Hive table with value of {HEADER} property greater than 1 is not supported")
+        if FOOTER in found.parameters:
+            not_supported(f"Inserting into Hive table with {FOOTER} property not supported")
         return self._begin(session, found, chosen, found.location, mode, new=False)
 
     def _begin(
@@ -318,3 +329,8 @@ class HiveWriting(ConnectorMetadata):
 
 def _emptied(table: Table) -> Table:
     return replace(table, parameters={**table.parameters, **basic_parameters(None)}, statistics={})
+
+
+def _header_lines(table: Table) -> int:
+    text = table.parameters.get(HEADER, "0")
+    return int(text) if text.isdigit() else 0

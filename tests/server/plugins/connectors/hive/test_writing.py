@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.orc as orc
 import pyarrow.parquet as pq
+import pyorc
 import pytest
 from tests.fakes.harness import Harness, table
 from tests.fakes.hive import hive, visible_files
@@ -19,6 +21,7 @@ from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.types import BIGINT, DATE, INTEGER, VARCHAR, Type
 from lodestar_server.spi.types.text import parse_type
+from lodestar_server.spi.types.values import rows_to_pages
 
 PARTS = [("id", BIGINT), ("p", VARCHAR), ("q", INTEGER)]
 ROWS = [(1, "a", 1), (2, "a", 2), (3, "b", 1), (4, None, None), (5, "x/y=z", -1)]
@@ -432,3 +435,56 @@ def test_added_columns_are_null_in_old_files(parts: Harness) -> None:
     insert(parts, [(9, 0, "a", 1)])
     assert (9, 0, "a", 1) in rows(parts)
     assert (1, None, "a", 1) in rows(parts)
+
+
+MOMENTS = [
+    datetime(1900, 1, 1, 0, 0, 0, 999_000),
+    datetime(1582, 10, 10, 0, 0, 0, 1_000),
+    datetime(9999, 12, 31, 23, 59, 59, 999_000),
+    datetime(1969, 12, 31, 23, 59, 59),
+    datetime(2024, 2, 29, 12, 30, 45, 123_000),
+    None,
+]
+
+
+@pytest.mark.parametrize("codec", ["NONE", "GZIP", "SNAPPY", "LZ4", "ZSTD"])
+def test_timestamps_of_any_year_in_orc(harness: Harness, tmp_path: Path, codec: str) -> None:
+    epoch = datetime(1970, 1, 1)
+    values = [None if one is None else (one - epoch) // timedelta(microseconds=1) * 10**6 for one in MOMENTS]
+    nested = "row(a array(timestamp(3)), b map(varchar, decimal(30,2)), c varbinary, d double, e char(3))"
+    columns = [("id", BIGINT), ("t", parse_type("timestamp(3)")), ("r", parse_type(nested)), ("d", DATE)]
+    rows = [
+        (i, one, ((one, None), (("k", -(10**29)), ("n", None)), b"\0\xff", 0.5, "x"), -700_000 + i)
+        for i, one in enumerate(values)
+    ]
+    plain = [(i, row[1], row[2], row[3]) for i, row in enumerate(rows[3:5])]
+    with harness.statement(compression_codec=codec) as on:
+        definition = table("default", "t", columns, format="ORC")
+        handle = on.metadata.begin_create_table(on.session, definition, SaveMode.FAIL)
+        sink = on.connector.page_sink(on.handle, on.session, handle)
+        for some in (plain, rows, plain):
+            for page in rows_to_pages([type_ for _, type_ in columns], some):
+                sink.append(page)
+        on.metadata.finish_create_table(on.session, handle, sink.finish())
+    with harness.statement() as on:
+        expected = sorted([*plain, *rows, *plain], key=repr)
+        assert sorted(on.rows("default", "t"), key=repr) == expected
+        assert len(on.rows("default", "t", [])) == len(expected)
+    files = visible_files(tmp_path / "metastore" / "default" / "t")
+    assert len(files) == 2
+    for name in files:
+        with (tmp_path / "metastore" / "default" / "t" / name).open("rb") as file:
+            for _, moment, _, _ in pyorc.Reader(file, converters={pyorc.TypeKind.TIMESTAMP: Moments}):
+                assert moment is None or moment[1] >= 0
+
+
+class Moments(pyorc.converters.ORCConverter):
+    """Seconds and nanoseconds as they are in the file."""
+
+    @staticmethod
+    def from_orc(seconds: int, nanoseconds: int, timezone: Any) -> Any:
+        return seconds, nanoseconds
+
+    @staticmethod
+    def to_orc(value: Any, timezone: Any) -> Any:
+        return value

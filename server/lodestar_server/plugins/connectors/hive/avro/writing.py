@@ -60,6 +60,10 @@ class AvroFileWriter:
         except (fastavro.schema.SchemaParseException, ValueError) as fault:
             raise LodestarError(HIVE_WRITER_OPEN_ERROR, "Error creating Avro Container file") from fault
 
+    def takes(self, page: pa.RecordBatch) -> bool:
+        """Always."""
+        return True
+
     def write(self, page: pa.RecordBatch) -> None:
         """A page with the columns in order."""
         columns = []

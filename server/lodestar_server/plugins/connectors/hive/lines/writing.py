@@ -12,9 +12,10 @@ from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.lines.compression import open_compressed
 from lodestar_server.plugins.connectors.hive.lines.csv import CsvEncoder, CsvOptions
 from lodestar_server.plugins.connectors.hive.lines.json_texts import JsonEncoder
+from lodestar_server.plugins.connectors.hive.lines.reading import HEADER
 from lodestar_server.plugins.connectors.hive.lines.simple import SimpleEncoder, TextOptions
 from lodestar_server.plugins.connectors.hive.lines.splitting import joined_lines
-from lodestar_server.spi.types import Type
+from lodestar_server.spi.types import VARCHAR, Type
 
 
 class LineEncoder(Protocol):
@@ -38,13 +39,29 @@ def line_encoder(
     return SimpleEncoder(types, TextOptions.read(properties))
 
 
+def header_line(form: StorageFormat, names: Sequence[str], properties: Mapping[str, str]) -> pa.Array | None:
+    """The names of the columns as a row of texts, where readers leave the first line out."""
+    if properties.get(HEADER, "0") == "0":
+        return None
+    encoder = line_encoder(form, names, [VARCHAR] * len(names), properties)
+    return encoder.encode(pa.RecordBatch.from_arrays([pa.array([name]) for name in names], list(names)))
+
+
 class LineFileWriter:
     """Every row ends with LF."""
 
-    def __init__(self, stream: BinaryIO, encoder: LineEncoder, codec: CompressionCodec) -> None:
+    def __init__(
+        self, stream: BinaryIO, encoder: LineEncoder, codec: CompressionCodec, header: pa.Array | None = None
+    ) -> None:
         self._encoder = encoder
         self._compressed = open_compressed(stream, codec)
         self._stream = stream if self._compressed is None else self._compressed
+        if header is not None:
+            self._stream.write(joined_lines(header))
+
+    def takes(self, page: pa.RecordBatch) -> bool:
+        """Always."""
+        return True
 
     def write(self, page: pa.RecordBatch) -> None:
         """A page with the columns in order."""

@@ -289,4 +289,43 @@ def test_numbers_that_json_has_not(harness: Harness) -> None:
 def test_regex_tables_are_read_only(harness: Harness) -> None:
     with harness.statement() as on, pytest.raises(LodestarError) as caught:
         on.create_with_rows(definition("a varchar", "REGEX", regex="(.*)"), [("x",)])
-    assert caught.value.code.name == "NOT_SUPPORTED"
+    assert (caught.value.code.name, caught.value.message) == ("HIVE_WRITER_OPEN_ERROR", "REGEX format is read-only")
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "content"),
+    [
+        ("CSV", {}, b'"a","b"\n"x",\n'),
+        ("TEXTFILE", {"textfile_field_separator": ","}, b"a,b\nx,\\N\n"),
+    ],
+)
+def test_a_line_of_names(harness: Harness, tmp_path: Path, form: str, options: dict[str, str], content: bytes) -> None:
+    made = definition("a varchar; b varchar", form, skip_header_line_count=1, **options)
+    with harness.statement(compression_codec="NONE") as on:
+        on.create_with_rows(made, [("x", None)])
+    (name,) = visible_files(tmp_path / "metastore" / "default" / "t")
+    assert (tmp_path / "metastore" / "default" / "t" / name).read_bytes() == content
+    with harness.statement() as on:
+        assert on.rows("default", "t", ["a"]) == [("x",)]
+
+
+@pytest.mark.parametrize(
+    ("property_", "lines", "creating", "inserting"),
+    [
+        ("skip_header_line_count", 2, "value of skip.header.line.count property greater than 1 is", ""),
+        ("skip_footer_line_count", 1, "value of skip.footer.line.count property greater than 0 is", "!"),
+    ],
+)
+def test_lines_that_cannot_be_written(
+    harness: Harness, property_: str, lines: int, creating: str, inserting: str
+) -> None:
+    made = definition("a varchar", "TEXTFILE", **{property_: lines})
+    with harness.statement() as on, pytest.raises(LodestarError) as caught:
+        on.create_with_rows(made, [("x",)])
+    assert caught.value.message == f"Creating Hive table with data with {creating} not supported"
+    with harness.statement() as on:
+        on.metadata.create_table(on.session, made, SaveMode.FAIL)
+    with harness.statement() as on, pytest.raises(LodestarError) as caught:
+        on.insert("default", "t", [("x",)])
+    wanted = "skip.footer.line.count property" if inserting else creating
+    assert caught.value.message == f"Inserting into Hive table with {wanted} not supported"
