@@ -8,7 +8,7 @@ import sys
 from integration.conformance.shared import recorded_server, require_oracle
 from integration.toolbox.lanes import Failed, run_lane
 
-FLOOR = 90
+FLOOR = 94
 """Percent of the exchanges that have to be equal."""
 
 
