@@ -28,8 +28,6 @@ ABSENT = ("postgresql", "tpcds")
 """Recordings of connectors that do not exist yet: reported, without a floor."""
 OTHER_SERVER = ("access.jsonl", "security.jsonl", "secure.jsonl", "spooling", "raw.")
 """Recorded on servers of another configuration, or asked by `replay_wire.py`."""
-UNKNOWN_CONNECTOR = {"statements.catalog.properties#44", "statements.catalog.properties#49"}
-"""CREATE CATALOG with a connector that does not exist yet: an internal error, as Trino has for one it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,7 @@ class Result:
         return [
             str(one["id"])
             for one in self.differences
-            if _error(one["got"]) == "GENERIC_INTERNAL_ERROR"
-            and _error(one["want"]) != "GENERIC_INTERNAL_ERROR"
-            and one["id"] not in UNKNOWN_CONNECTOR
+            if _error(one["got"]) == "GENERIC_INTERNAL_ERROR" and _error(one["want"]) != "GENERIC_INTERNAL_ERROR"
         ]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from lodestar_server.metadata.catalog_store import CatalogStore, MemoryCatalogStore
 from lodestar_server.metadata.config import CatalogManagement
-from lodestar_server.metadata.factories import FactoryRegistry
+from lodestar_server.metadata.factories import ELSEWHERE, FactoryRegistry
 from lodestar_server.spi.beans import BeanSource
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.errors import (
@@ -220,6 +220,9 @@ class CatalogManager:
         load = self._factories.get(connector_name)
         if load is None:
             known = ", ".join(sorted(self._factories))
+            if connector_name in ELSEWHERE:
+                message = f"Lodestar has no connector '{connector_name}' yet. Available connectors: [{known}]"
+                raise LodestarError(NOT_SUPPORTED, message)
             raise LodestarError(
                 GENERIC_INTERNAL_ERROR, f"No factory for connector '{connector_name}'. Available factories: [{known}]"
             )

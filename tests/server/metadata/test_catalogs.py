@@ -49,6 +49,9 @@ def test_connectors_that_do_not_exist(tmp_path: Path) -> None:
         "GENERIC_INTERNAL_ERROR",
         "Invalid connector name: No Such",
     )
+    code, message = fails(lambda: catalogs.create("x", "postgresql", {}))
+    assert code == "NOT_SUPPORTED"
+    assert message.startswith("Lodestar has no connector 'postgresql' yet. Available connectors: [blackhole, hive, ")
     assert catalogs.names() == []
 
 
