@@ -175,7 +175,8 @@ final class Statements {
         Show.section("cancel and timeouts");
         try (Statement statement = connection.createStatement()) {
             AtomicReference<String> outcome = new AtomicReference<>();
-            CountDownLatch started = new CountDownLatch(1);
+            // The driver drops a cancel that comes between the first RUNNING, with the columns, and the result set.
+            CountDownLatch started = new CountDownLatch(3);
             statement.unwrap(TrinoStatement.class).setProgressMonitor(stats -> {
                 if (stats.getState().equals("RUNNING")) {
                     started.countDown();
