@@ -246,7 +246,7 @@ class IcebergTables:
                         ICEBERG_COMMIT_ERROR, f"Failed to commit to table {name}: too many concurrent changes"
                     ) from None
             # Everybody who lost at the same time comes back at another.
-            time.sleep(random.uniform(0, 0.1 * 2**attempt))
+            time.sleep(random.uniform(0, 0.1 * 2 ** min(attempt, 4)))
             attempt += 1
 
     def _swap(self, base: LoadedTable, made: TableMetadata) -> TableMetadata:
