@@ -78,7 +78,7 @@ class DyingFiles(LocalFileSystem):
 def open_warehouse(root: Path, changes: int = 0) -> Harness:
     """A connector whose process dies before the given change (0: never)."""
     files = DyingFiles(root, changes)
-    config = load_group(HiveConfig, hive_properties(root))
+    config = load_group(HiveConfig, hive_properties(root), used=set())
     return Harness(HiveConnector(files, FileMetastore(files, "local:///metastore"), config))
 
 

@@ -7,17 +7,10 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
+from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind
 from lodestar_server.spi.properties import ConfigGroup, DataSize, Duration, config
 
 _SOURCE = "Trino: connector/hive"
-
-
-class MetastoreKind(Enum):
-    """Where metadata is."""
-
-    THRIFT = "THRIFT"
-    GLUE = "GLUE"
-    FILE = "FILE"
 
 
 class CompressionCodec(Enum):
@@ -42,20 +35,6 @@ class HiveConfig(ConfigGroup):
     """What changes the connector's behaviour."""
 
     metastore: MetastoreKind = config("hive.metastore", default="THRIFT", doc="Kind of metastore", source=_SOURCE)
-    catalog_dir: str | None = config(
-        "hive.metastore.catalog.dir", default=None, doc="Location of a file metastore", source=_SOURCE
-    )
-    metastore_user: str = config("hive.metastore.user", default="presto", doc="Accepted; has no effect", source=_SOURCE)
-    local_location: str | None = config(
-        "local.location", default=None, doc="Directory that local:/// stands for", source="Trino: object-storage"
-    )
-    local_enabled: bool = config(
-        "fs.local.enabled",
-        default="false",
-        doc="local:/// locations may be used",
-        source="Trino: object-storage",
-        legacy=("fs.native-local.enabled",),
-    )
     allow_register_partition: bool = config(
         "hive.allow-register-partition-procedure",
         default="false",
@@ -154,15 +133,6 @@ class HiveConfig(ConfigGroup):
     footer_readers: int = config(
         "hive.footer-readers", default="8", minimum="1", doc="Footers read at the same time", source="Lodestar"
     )
-
-    def check(self) -> list[str]:
-        """A file metastore needs its place."""
-        faults = []
-        if self.metastore is MetastoreKind.FILE and not self.catalog_dir:
-            faults.append("Invalid configuration property hive.metastore.catalog.dir: may not be null")
-        if self.local_enabled and not self.local_location:
-            faults.append("Invalid configuration property local.location: may not be null")
-        return faults
 
     @property
     def existing_partitions(self) -> ExistingPartitions:

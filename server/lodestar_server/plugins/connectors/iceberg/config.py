@@ -49,19 +49,6 @@ class IcebergConfig(ConfigGroup):
         doc="Where tables are found; so far 'TESTING_FILE_METASTORE', a metastore in files",
         source=_SOURCE,
     )
-    catalog_dir: str | None = config(
-        "hive.metastore.catalog.dir", default=None, doc="Location of a file metastore", source=_SOURCE
-    )
-    local_location: str | None = config(
-        "local.location", default=None, doc="Directory that local:/// stands for", source="Trino: object-storage"
-    )
-    local_enabled: bool = config(
-        "fs.local.enabled",
-        default="false",
-        doc="local:/// locations may be used",
-        source="Trino: object-storage",
-        legacy=("fs.native-local.enabled",),
-    )
     security: str = config(
         "iceberg.security",
         default="allow-all",
@@ -221,7 +208,7 @@ _ACCEPTED: tuple[tuple[Any, str], ...] = (
     (
         str,
         "iceberg.hive-catalog-name= iceberg.materialized-views.storage-schema= fs.memory-cache.max-size="
-        " hive.metastore.user= security.config-file=",
+        " security.config-file=",
     ),
 )
 

@@ -14,11 +14,10 @@ from lodestar_server.spi.plugin import ConfigurationError, ConnectorContext
 @pytest.mark.parametrize(
     ("properties", "message"),
     [
-        ({"iceberg.catalog.type": "REST"}, "catalog type 'REST' is not supported yet; use 'TESTING_FILE_METASTORE'"),
+        ({"iceberg.catalog.type": "REST"}, "catalog type 'REST' is not supported yet"),
         ({"iceberg.security": "system"}, "'system' is not supported yet; use 'allow-all'"),
         ({"iceberg.file-fromat": "ORC"}, "did you mean 'iceberg.file-format'?"),
         ({"iceberg.file-format": "CSV"}, "iceberg.file-format"),
-        ({"fs.local.enabled": "false"}, "must be true: other file systems are not supported yet"),
     ],
 )
 def test_refused(tmp_path: Path, properties: dict[str, str], message: str) -> None:

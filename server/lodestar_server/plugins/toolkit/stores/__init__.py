@@ -1,0 +1,1 @@
+"""Where files are: the stores that a catalog's switches allow, behind one `FileSystem`."""

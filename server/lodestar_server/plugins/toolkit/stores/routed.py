@@ -1,0 +1,98 @@
+"""Several file systems as one: the scheme of a location says which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, split_location
+from lodestar_server.spi.errors import ErrorCode, LodestarError
+
+_SWITCHES = {
+    **dict.fromkeys(("s3", "s3a", "s3n"), "fs.s3.enabled"),
+    **dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "fs.azure.enabled"),
+    **dict.fromkeys(("hdfs", "viewfs"), "fs.hadoop.enabled"),
+    "gs": "fs.gcs.enabled",
+    "local": "fs.local.enabled",
+}
+
+
+class RoutedFileSystem:
+    """A `FileSystem`. `systems`: by scheme; `error`: the code for a scheme that nobody serves."""
+
+    def __init__(self, systems: Mapping[str, FileSystem], error: ErrorCode) -> None:
+        self._systems = systems
+        self._error = error
+        local = systems.get("local")
+        self.root: str | None = None if local is None else local.root
+
+    def _of(self, location: str) -> FileSystem:
+        try:
+            scheme, _ = split_location(location)
+        except ValueError as fault:
+            raise LodestarError(self._error, str(fault)) from None
+        found = self._systems.get(scheme)
+        if found is None:
+            switch = _SWITCHES.get(scheme)
+            hint = f" ({switch}=true is missing in the catalog's properties)" if switch else ""
+            raise LodestarError(self._error, f"No factory for location: {location}{hint}")
+        return found
+
+    def local_path(self, location: str) -> str | None:
+        """None for a remote store."""
+        return self._of(location).local_path(location)
+
+    def find(self, location: str) -> FileInfo | None:
+        """What is there."""
+        return self._of(location).find(location)
+
+    def list(self, location: str) -> list[FileInfo]:
+        """Immediately below."""
+        return self._of(location).list(location)
+
+    def list_recursively(self, location: str) -> Iterator[FileInfo]:
+        """Anywhere below."""
+        return self._of(location).list_recursively(location)
+
+    def read(self, location: str) -> bytes | None:
+        """A small file."""
+        return self._of(location).read(location)
+
+    def write(self, location: str, content: bytes) -> None:
+        """A small file."""
+        self._of(location).write(location, content)
+
+    def make_directory(self, location: str) -> None:
+        """With its parents."""
+        self._of(location).make_directory(location)
+
+    def rename(self, source: str, target: str) -> None:
+        """Within one store."""
+        files = self._of(source)
+        if files is not self._of(target):
+            raise LodestarError(self._error, f"Cannot move {source} to another file system: {target}")
+        files.rename(source, target)
+
+    def delete_file(self, location: str) -> None:
+        """Nothing happens when it is not there."""
+        self._of(location).delete_file(location)
+
+    def delete_tree(self, location: str) -> None:
+        """With everything below."""
+        self._of(location).delete_tree(location)
+
+    def open_input(self, location: str) -> BinaryIO:
+        """For reading at any place."""
+        return self._of(location).open_input(location)
+
+    def open_output(self, location: str) -> BinaryIO:
+        """A new file."""
+        return self._of(location).open_output(location)
+
+    def sync_file(self, location: str) -> None:
+        """Make it durable."""
+        self._of(location).sync_file(location)
+
+    def sync_directory(self, location: str) -> None:
+        """Make its names durable."""
+        self._of(location).sync_directory(location)
