@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestar_server.execution.spool.segments import Segment, SegmentStore
+from lodestar_server.protocol.clients import reads_rows_of_a_post
 from lodestar_server.protocol.failure import RequestFault
 from lodestar_server.protocol.headers import session_change_headers
 from lodestar_server.protocol.results import (
@@ -44,8 +45,6 @@ from lodestar_server.session import Capability
 from lodestar_server.spi.errors import LodestarError
 
 LONG_POLL_SECONDS = 1.0
-RESULT_AT_ONCE = "RESULT_AT_ONCE"
-"""The capability of a client that takes rows in the answer to its POST."""
 _FIRST_ROWS_SECONDS = 0.1
 """How long a page that has rows but is not full waits for more."""
 _AT_ONCE_SECONDS = 0.02
@@ -170,10 +169,10 @@ class Conversation:
             raise not_found()
 
     async def posted(self, base: str) -> Document:
-        """The answer to the POST: QUEUED with a nextUri, whatever is known already. Only who asked for it, by a
-        capability, and only for a statement that reads, is told a result that is there in time."""
-        query = self.query
-        if query.early and RESULT_AT_ONCE in query.request.capabilities:
+        """The answer to the POST: QUEUED with a nextUri, whatever is known already. Only who reads rows there, and
+        only for a statement that reads, is told a result that is there in time."""
+        query, request = self.query, self.query.request
+        if query.early and reads_rows_of_a_post(request.capabilities, request.session.user_agent):
             await query.wait_until(self._settled, asyncio.get_running_loop().time() + _AT_ONCE_SECONDS)
             if self._fits_at_once():
                 return await self._tell_at_once(base)
