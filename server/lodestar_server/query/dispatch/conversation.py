@@ -49,6 +49,8 @@ _FIRST_ROWS_SECONDS = 0.1
 """How long a page that has rows but is not full waits for more."""
 _AT_ONCE_SECONDS = 0.02
 """How long a queued poll waits, after the statement was accepted, for a result that fits into its answer."""
+_POST_BYTES = 64 << 10
+"""Rows that the answer to a POST may hold. A larger result gains little, and who asked may want to see it grow."""
 KEPT_BYTES = 64 << 20
 """Last documents of queries that are done are kept up to so many bytes in all."""
 
@@ -174,7 +176,7 @@ class Conversation:
         query, request = self.query, self.query.request
         if query.early and reads_rows_of_a_post(request.capabilities, request.session.user_agent):
             await query.wait_until(self._settled, asyncio.get_running_loop().time() + _AT_ONCE_SECONDS)
-            if self._fits_at_once():
+            if self._fits_at_once(_POST_BYTES):
                 return await self._tell_at_once(base)
         return Document((queued_document(self.query.id, self._uris(base, self._uri(base, QUEUED, 1)), 0, 0),))
 
@@ -213,11 +215,12 @@ class Conversation:
     def _settled(self) -> bool:
         return self.query.done or (self.query.dispatched and self._through())
 
-    def _fits_at_once(self) -> bool:
+    def _fits_at_once(self, most_bytes: int | None = None) -> bool:
         query = self.query
         if not query.complete or query.error is not None:
             return False
-        return query.spool is None or query.spool.ready_bytes <= self._all.config.target_page_size
+        page_size = self._all.config.target_page_size
+        return query.spool is None or query.spool.ready_bytes <= min(page_size, most_bytes or page_size)
 
     async def _tell_at_once(self, base: str) -> Document:
         """The whole result; the same bytes again when asked again."""
