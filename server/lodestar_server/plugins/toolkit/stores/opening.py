@@ -9,6 +9,7 @@ from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
+from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
 
@@ -66,7 +67,10 @@ class LocalKind:
         return LocalFileSystem(root, error)
 
 
-KINDS: tuple[type[StoreKind], ...] = (LocalKind,)
+KINDS: tuple[type[StoreKind], ...] = (
+    LocalKind,
+    S3Kind,
+)
 
 
 class StoreOpener:
