@@ -8,6 +8,8 @@ from typing import Protocol
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
+from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
@@ -66,7 +68,7 @@ class LocalKind:
         return LocalFileSystem(root, error)
 
 
-KINDS: tuple[type[StoreKind], ...] = (LocalKind,)
+KINDS: tuple[type[StoreKind], ...] = (LocalKind, AzureKind, GcsKind)
 
 
 class StoreOpener:

@@ -1,0 +1,1 @@
+"""Services of other people that the lanes talk to: context managers around processes on free loopback ports."""
