@@ -10,6 +10,7 @@ from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
 from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
+from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
@@ -68,7 +69,7 @@ class LocalKind:
         return LocalFileSystem(root, error)
 
 
-KINDS: tuple[type[StoreKind], ...] = (LocalKind, AzureKind, GcsKind)
+KINDS: tuple[type[StoreKind], ...] = (LocalKind, AzureKind, GcsKind, HdfsKind)
 
 
 class StoreOpener:
