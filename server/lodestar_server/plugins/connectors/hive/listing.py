@@ -108,6 +108,7 @@ class HiveLister:
                 f"Query over table '{table.name}' can potentially read more than {limit} partitions",
             )
         names = [column.name for column in columns]
+        transaction.load_partitions(table, [values for values, _ in partitions])
         for values, typed in partitions:
             partition = transaction.find_partition(table, values)
             if partition is None:
