@@ -154,6 +154,7 @@ class HiveConnector(Connector):
     def shutdown(self) -> None:
         """Stop background readers."""
         self._footers.close()
+        self._metastore.close()
 
 
 def _with_default(declared: PropertyMetadata, default: str) -> PropertyMetadata:

@@ -146,6 +146,7 @@ class IcebergConnector(Connector):
     def shutdown(self) -> None:
         """Stop background readers."""
         self._footers.close()
+        self._tables.metastore.close()
 
 
 def _columns(columns: Sequence[ColumnHandle]) -> list[IcebergColumnHandle]:

@@ -204,6 +204,9 @@ class HdfsFileSystem:
     def sync_directory(self, location: str) -> None:
         """The name node's journal is."""
 
+    def close(self) -> None:
+        """Connections belong to the client library, which drops them when they are idle."""
+
 
 class _Input(io.RawIOBase):
     def __init__(self, files: HdfsFileSystem, reader: Any, location: str) -> None:
