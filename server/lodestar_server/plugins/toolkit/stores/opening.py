@@ -8,6 +8,9 @@ from typing import Protocol
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
+from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
+from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
 from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
@@ -67,10 +70,7 @@ class LocalKind:
         return LocalFileSystem(root, error)
 
 
-KINDS: tuple[type[StoreKind], ...] = (
-    LocalKind,
-    S3Kind,
-)
+KINDS: tuple[type[StoreKind], ...] = (LocalKind, S3Kind, AzureKind, GcsKind, HdfsKind)
 
 
 class StoreOpener:
