@@ -16,6 +16,9 @@ from lodestar_server.spi.errors import ErrorCode, LodestarError
 from lodestar_server.spi.page import RemoteFiles
 
 SCHEME = "local"
+WHOLE_SCHEME = "file"
+"""`file:///directory/a/b` is the same file as `local:///a/b` when `directory` is the file system's: other engines that
+share a metastore with us name files so."""
 
 
 class LocalFileSystem:
@@ -39,7 +42,9 @@ class LocalFileSystem:
             scheme, rest = split_location(location)
         except ValueError as fault:
             raise LodestarError(self._error, str(fault)) from None
-        if scheme != SCHEME or not rest.startswith("/"):
+        if scheme == WHOLE_SCHEME and self._within(rest):
+            rest = rest.removeprefix(str(self._root)) if str(self._root) != "/" else rest
+        elif scheme != SCHEME or not rest.startswith("/"):
             raise LodestarError(self._error, f"No factory for location: {location}")
         parts = [part for part in rest.split("/") if part]
         if any(part in (".", "..") or "\0" in part for part in parts):
@@ -51,6 +56,10 @@ class LocalFileSystem:
         if leads_to != root and not leads_to.startswith(root.rstrip("/") + "/"):
             raise LodestarError(self._error, f"Location is outside of the file system: {location}")
         return path
+
+    def _within(self, path: str) -> bool:
+        root = str(self._root)
+        return path == root or path.startswith(root.rstrip("/") + "/")
 
     def find(self, location: str) -> FileInfo | None:
         """What is there."""

@@ -199,7 +199,7 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         " hive.orc.time-zone= hive.parquet.time-zone= hive.file-status-cache-tables="
         " hive.file-status-cache.excluded-tables= hive.metastore-refresh-interval= hive.max-splits-per-second="
         " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name="
-        " hive.metastore.uri= hive.metastore.username= hive.metastore.version-compatibility=NOT_SUPPORTED"
+        " hive.metastore.version-compatibility=NOT_SUPPORTED"
         " hive.s3-glacier-filter=READ_ALL security.config-file=",
     ),
 )

@@ -155,6 +155,7 @@ class HiveConnector(Connector):
         """Stop background readers, give connections back."""
         self._footers.close()
         self._files.close()
+        self._metastore.close()
 
 
 def _with_default(declared: PropertyMetadata, default: str) -> PropertyMetadata:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
@@ -54,14 +54,23 @@ def typed_partitions(
     return found
 
 
-def partition_finder(
-    transaction: HiveTransaction, table: Table, columns: Sequence[HiveColumnHandle]
-) -> Callable[[tuple[str, ...]], Partition | None]:
-    """What gives one of `typed_partitions` by its values; None when it has gone meanwhile."""
+def find_partitions(
+    transaction: HiveTransaction,
+    table: Table,
+    columns: Sequence[HiveColumnHandle],
+    values: Sequence[tuple[str, ...]],
+    *,
+    with_figures: bool = False,
+) -> Mapping[tuple[str, ...], Partition]:
+    """Those of `typed_partitions` that are still there, by their values."""
     projection = projection_of(table, columns) if transaction.projects else None
-    if projection is None:
-        return lambda values: transaction.find_partition(table, values)
-    return lambda values: projection.partition(table, values)
+    if projection is not None:
+        return {one: projection.partition(table, one) for one in values}
+    if with_figures:
+        return transaction.partitions_with_figures(table, values)
+    transaction.load_partitions(table, values)
+    found = {one: transaction.find_partition(table, one) for one in values}
+    return {one: partition for one, partition in found.items() if partition is not None}
 
 
 def layout_of(table: Table, partition: Partition | None = None) -> FileLayout:
@@ -130,9 +139,9 @@ class HiveLister:
                 f"Query over table '{table.name}' can potentially read more than {limit} partitions",
             )
         names = [column.name for column in columns]
-        find = partition_finder(transaction, table, columns)
+        found = find_partitions(transaction, table, columns, [values for values, _ in partitions])
         for values, typed in partitions:
-            partition = find(values)
+            partition = found.get(values)
             if partition is None:
                 continue
             form = require_readable(partition.storage_format or table.storage_format)

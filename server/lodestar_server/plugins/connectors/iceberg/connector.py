@@ -147,6 +147,7 @@ class IcebergConnector(Connector):
         """Stop background readers, give connections back."""
         self._footers.close()
         self._tables.files.close()
+        self._tables.metastore.close()
 
 
 def _columns(columns: Sequence[ColumnHandle]) -> list[IcebergColumnHandle]:

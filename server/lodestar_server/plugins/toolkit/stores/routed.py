@@ -22,9 +22,10 @@ class RoutedFileSystem:
     """A `FileSystem`. `systems`: by scheme; `error`: the code for a scheme that nobody serves."""
 
     def __init__(self, systems: Mapping[str, FileSystem], error: ErrorCode) -> None:
-        self._systems = systems
-        self._error = error
         local = systems.get("local")
+        # Under its whole path a local file has another scheme.
+        self._systems = systems if local is None else {"file": local, **systems}
+        self._error = error
         self.root: str | None = None if local is None else local.root
 
     def _of(self, location: str) -> FileSystem:

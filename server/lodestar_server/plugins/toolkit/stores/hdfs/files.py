@@ -212,6 +212,9 @@ class HdfsFileSystem:
     def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
         """Its streams read ahead by themselves."""
 
+    def close(self) -> None:
+        """Connections belong to the client library, which drops them when they are idle."""
+
 
 class _Input(io.RawIOBase):
     def __init__(self, files: HdfsFileSystem, reader: Any, location: str) -> None:
