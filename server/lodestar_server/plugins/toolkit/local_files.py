@@ -6,13 +6,14 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from lodestar_server.plugins.toolkit.files import FileInfo, child_of, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, Version, child_of, split_location
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.page import RemoteFiles
 
 SCHEME = "local"
 WHOLE_SCHEME = "file"
@@ -185,7 +186,7 @@ class LocalFileSystem:
             elif path.is_dir():
                 shutil.rmtree(path)
 
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there."""
         path = self._path(location)
         with self._telling("open", location):
@@ -207,6 +208,13 @@ class LocalFileSystem:
     def sync_directory(self, location: str) -> None:
         """fsync."""
         self.sync_file(location)
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """None: the kernel reads the path."""
+        return None
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """The operating system is quick enough."""
 
     def close(self) -> None:
         """There is nothing to give back."""

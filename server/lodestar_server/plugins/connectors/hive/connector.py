@@ -154,8 +154,9 @@ class HiveConnector(Connector):
         return TABLE_PROCEDURES
 
     def shutdown(self) -> None:
-        """Stop background readers."""
+        """Stop background readers, give connections back."""
         self._footers.close()
+        self._files.close()
         self._metastore.close()
 
 
