@@ -1,1 +1,1 @@
-"""Services of other people that the lanes talk to: context managers around processes on free loopback ports."""
+"""Services that the integration tests start: each a context manager on a free loopback port, gone at its end."""

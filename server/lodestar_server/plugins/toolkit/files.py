@@ -96,6 +96,10 @@ class FileSystem(Protocol):
         """Make the names in a directory durable."""
         ...
 
+    def close(self) -> None:
+        """Give connections back; nothing is asked of it afterwards."""
+        ...
+
 
 def discard_output(stream: BinaryIO) -> None:
     """Close a file that nobody wants: a store that makes files whole at their end makes none. Raises: OSError."""

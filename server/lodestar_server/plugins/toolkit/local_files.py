@@ -199,6 +199,9 @@ class LocalFileSystem:
         """fsync."""
         self.sync_file(location)
 
+    def close(self) -> None:
+        """There is nothing to give back."""
+
     @contextmanager
     def _telling(self, verb: str, location: str) -> Iterator[None]:
         try:

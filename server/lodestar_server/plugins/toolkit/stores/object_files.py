@@ -227,6 +227,13 @@ class ObjectFileSystem:
     def sync_directory(self, location: str) -> None:
         """There are none."""
 
+    def close(self) -> None:
+        """Every store that was opened."""
+        with self._lock:
+            stores, self._stores = list(self._stores.values()), {}
+        for store in stores:
+            LOOP.run(store.close())
+
 
 class _TellingOutput(ObjectOutput):
     def __init__(self, store: ObjectStore, key: str, name: str, error: ErrorCode) -> None:

@@ -12,6 +12,7 @@ from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
 from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
 from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
+from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
 
@@ -69,7 +70,13 @@ class LocalKind:
         return LocalFileSystem(root, error)
 
 
-KINDS: tuple[type[StoreKind], ...] = (LocalKind, AzureKind, GcsKind, HdfsKind)
+KINDS: tuple[type[StoreKind], ...] = (
+    LocalKind,
+    S3Kind,
+    AzureKind,
+    GcsKind,
+    HdfsKind,
+)
 
 
 class StoreOpener:

@@ -100,3 +100,8 @@ class RoutedFileSystem:
     def sync_directory(self, location: str) -> None:
         """Make its names durable."""
         self._of(location).sync_directory(location)
+
+    def close(self) -> None:
+        """All of them."""
+        for files in dict.fromkeys(self._systems.values()):
+            files.close()
