@@ -16,7 +16,7 @@ from lodestar_server.plugins.connectors.hive.definitions import (
     partition_handles,
 )
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
-from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import layout_of, partition_finder, typed_partitions
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
 from lodestar_server.plugins.connectors.hive.system_tables import find_system_table
@@ -216,15 +216,12 @@ class HiveMetadata(HiveWriting):
         if not found.partition_columns:
             return table_statistics(found, columns)
         partitions = typed_partitions(self._transaction, found, table.partition_columns, table.constraint)
+        find = partition_finder(self._transaction, found, table.partition_columns)
         size = session.properties["partition_statistics_sample_size"]
         chosen = partitions
         if len(partitions) > size:
             chosen = random.Random(str(found.name)).sample(partitions, size)
-        sample = [
-            (typed, partition)
-            for values, typed in chosen
-            if (partition := self._transaction.find_partition(found, values)) is not None
-        ]
+        sample = [(typed, partition) for values, typed in chosen if (partition := find(values)) is not None]
         return partitioned_statistics(columns, [typed for _, typed in partitions], sample)
 
     def table_info(self, table: TableHandle) -> Mapping[str, str]:

@@ -29,10 +29,11 @@ class OpenWrite:
 
 
 class HiveTransaction:
-    """Thread-safe for reading."""
+    """Thread-safe for reading. `projects`: rules may stand for partitions."""
 
-    def __init__(self, metastore: Metastore) -> None:
+    def __init__(self, metastore: Metastore, *, projects: bool = True) -> None:
         self.metastore = metastore
+        self.projects = projects
         self.writes: dict[str, OpenWrite] = {}
         self._lock = threading.RLock()
         self._actions: list[Action] = []
