@@ -134,9 +134,10 @@ class GcsService:
             return str(credentials.token)
 
     async def close(self) -> None:
-        """Connections go."""
-        if self._session is not None:
-            await self._session.close()
+        """Connections go; they are made again when they are needed."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
 
 def _credentials(config: GcsConfig) -> Any:

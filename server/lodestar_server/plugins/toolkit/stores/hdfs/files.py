@@ -204,6 +204,10 @@ class HdfsFileSystem:
     def sync_directory(self, location: str) -> None:
         """The name node's journal is."""
 
+    def close(self) -> None:
+        """The library closes connections that nobody uses."""
+        self._clusters.forget()
+
 
 class _Input(io.RawIOBase):
     def __init__(self, files: HdfsFileSystem, reader: Any, location: str) -> None:
