@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from integration.lake.scenario import Lake, check_external_refusal, check_life_of_a_table
+from integration.lake.clouds import catalogs, check_refusal, check_tables_elsewhere, local_catalogs
+from integration.lake.operations import check_hive, check_iceberg
 from integration.services.azurite import Azurite
 from integration.toolbox.lanes import Skip
 
@@ -31,23 +33,20 @@ def _settings(service: Azurite, key: str | None = None) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def lake(azurite: Azurite) -> Iterator[Lake]:
-    with Lake(_settings(azurite)) as lake:
-        yield lake
+def test_tables_and_their_metastore_in_a_container(azurite: Azurite, lake: Any) -> None:
+    server = lake(catalogs(_settings(azurite), f"{azurite.location('lake')}/warehouse"))
+    check_hive(server, "hive", "row17")
+    check_iceberg(server, "ice", "row17")
 
 
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_adls(lake, azurite, catalog):
-    check_life_of_a_table(lake, catalog, azurite.location("lake"))
+def test_tables_in_a_container(azurite: Azurite, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(azurite), tmp_path))
+    for catalog in ("hive", "ice"):
+        check_tables_elsewhere(server, catalog, azurite.location("lake"))
+        check_refusal(server, catalog, azurite.location("elsewhere"), "container 'elsewhere' does not exist")
 
 
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_a_missing_container_is_named(lake, azurite, catalog):
-    check_external_refusal(lake, catalog, azurite.location("elsewhere"), "container 'elsewhere' does not exist")
-
-
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_a_wrong_key_is_told(azurite, catalog):
-    with Lake(_settings(azurite, "AAAA" + azurite.key[4:])) as lake:
-        check_external_refusal(lake, catalog, azurite.location("lake"), "denied", "azure.auth-type")
+def test_a_wrong_key_is_told(azurite: Azurite, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(azurite, "AAAA" + azurite.key[4:]), tmp_path))
+    for catalog in ("hive", "ice"):
+        check_refusal(server, catalog, azurite.location("lake"), "denied", "azure.auth-type")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from integration.lake.scenario import Lake, check_external_refusal, check_life_of_a_table
+from integration.lake.clouds import catalogs, check_refusal, check_tables_elsewhere, local_catalogs
+from integration.lake.operations import check_hive, check_iceberg
 from integration.services.gcs import GoogleStorage
 from integration.toolbox.lanes import Skip
 
@@ -30,23 +32,20 @@ def _settings(service: GoogleStorage, *, forged: bool = False) -> dict[str, str]
     }
 
 
-@pytest.fixture(scope="module")
-def lake(google: GoogleStorage) -> Iterator[Lake]:
-    with Lake(_settings(google)) as lake:
-        yield lake
+def test_tables_and_their_metastore_in_a_bucket(google: GoogleStorage, lake: Any) -> None:
+    server = lake(catalogs(_settings(google), "gs://lake/warehouse"))
+    check_hive(server, "hive", "row18")
+    check_iceberg(server, "ice", "row18")
 
 
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_gcs(lake, catalog):
-    check_life_of_a_table(lake, catalog, "gs://lake")
+def test_tables_in_a_bucket(google: GoogleStorage, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(google), tmp_path))
+    for catalog in ("hive", "ice"):
+        check_tables_elsewhere(server, catalog, "gs://lake")
+        check_refusal(server, catalog, "gs://elsewhere", "bucket 'elsewhere' does not exist")
 
 
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_a_missing_bucket_is_named(lake, catalog):
-    check_external_refusal(lake, catalog, "gs://elsewhere", "bucket 'elsewhere' does not exist")
-
-
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_a_wrong_key_is_told(google, catalog):
-    with Lake(_settings(google, forged=True)) as lake:
-        check_external_refusal(lake, catalog, "gs://lake", "denied", "key")
+def test_a_wrong_key_is_told(google: GoogleStorage, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(google, forged=True), tmp_path))
+    for catalog in ("hive", "ice"):
+        check_refusal(server, catalog, "gs://lake", "denied", "key")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from integration.lake.scenario import Lake, check_external_refusal, check_life_of_a_table
+from integration.lake.clouds import catalogs, check_refusal, check_tables_elsewhere, local_catalogs
+from integration.lake.operations import check_hive, check_iceberg
 from integration.services.hdfs import SERVICE, MiniCluster
 from integration.toolbox.lanes import Skip
 from integration.toolbox.process import free_port
@@ -30,25 +32,22 @@ def _settings(cluster: MiniCluster) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def lake(cluster: MiniCluster) -> Iterator[Lake]:
-    with Lake(_settings(cluster)) as lake:
-        yield lake
+def test_tables_and_their_metastore_in_a_cluster(cluster: MiniCluster, lake: Any) -> None:
+    server = lake(catalogs(_settings(cluster), f"hdfs://{SERVICE}/warehouse"))
+    check_hive(server, "hive", "row19")
+    check_iceberg(server, "ice", "row19")
 
 
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-@pytest.mark.parametrize("top", [f"hdfs://{SERVICE}/lake", f"viewfs://{SERVICE}/warehouse"])
-def test_hdfs(lake, catalog, top):
-    check_life_of_a_table(lake, catalog, top)
+def test_tables_in_a_cluster(cluster: MiniCluster, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(cluster), tmp_path))
+    away = f"127.0.0.1:{free_port()}"
+    for catalog in ("hive", "ice"):
+        check_tables_elsewhere(server, catalog, f"hdfs://{SERVICE}/lake")
+        check_tables_elsewhere(server, catalog, f"viewfs://{SERVICE}/warehouse")
+        check_refusal(server, catalog, f"hdfs://{away}/lake", away)
 
 
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_a_cluster_that_is_away(lake, catalog):
-    address = f"127.0.0.1:{free_port()}"
-    check_external_refusal(lake, catalog, f"hdfs://{address}/lake", address)
-
-
-@pytest.mark.parametrize("catalog", ["hive", "iceberg"])
-def test_a_user_without_rights_is_told(cluster, catalog):
-    with Lake(_settings(cluster), environment={"HADOOP_USER_NAME": "stranger"}) as lake:
-        check_external_refusal(lake, catalog, f"hdfs://{SERVICE}/private", "Permission denied: user=stranger")
+def test_a_user_without_rights_is_told(cluster: MiniCluster, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(cluster), tmp_path), environment={"HADOOP_USER_NAME": "stranger"})
+    for catalog in ("hive", "ice"):
+        check_refusal(server, catalog, f"hdfs://{SERVICE}/private", "Permission denied: user=stranger")

@@ -17,7 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from yarl import URL
 
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "te", "upgrade", "expect"}
+_HOP_BY_HOP = frozenset(
+    ["connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "te", "upgrade", "expect"]
+)
 
 
 @dataclass

@@ -152,8 +152,9 @@ class HiveConnector(Connector):
         return TABLE_PROCEDURES
 
     def shutdown(self) -> None:
-        """Stop background readers."""
+        """Stop background readers, give connections back."""
         self._footers.close()
+        self._files.close()
 
 
 def _with_default(declared: PropertyMetadata, default: str) -> PropertyMetadata:

@@ -144,8 +144,9 @@ class IcebergConnector(Connector):
         return TABLE_PROCEDURES
 
     def shutdown(self) -> None:
-        """Stop background readers."""
+        """Stop background readers, give connections back."""
         self._footers.close()
+        self._tables.files.close()
 
 
 def _columns(columns: Sequence[ColumnHandle]) -> list[IcebergColumnHandle]:

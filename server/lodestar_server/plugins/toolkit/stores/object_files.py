@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, BinaryIO, TypeVar, cast
@@ -162,13 +162,19 @@ class ObjectFileSystem:
         if not again and await self._find(new) is not None:
             raise StoreError("File exists", status=409)
         moves = {key: new.key + key[len(old.key) :] for key in keys}
+        # A directory's hidden files say what is in it: they come last and go first.
+        hidden = {key: moved for key, moved in moves.items() if key.rpartition("/")[2].startswith(".")}
+        plain = {key: moved for key, moved in moves.items() if key not in hidden}
         try:
-            await _side_by_side(COPIES_AT_ONCE, [partial(store.copy, key, moved) for key, moved in moves.items()])
+            for some in (plain, hidden):
+                copies = [partial(store.copy, key, moved) for key, moved in some.items()]
+                await _side_by_side(COPIES_AT_ONCE, copies)
         except BaseException:
             if not again:
                 await _delete(store, list(moves.values()))
             raise
-        await _delete(store, keys)
+        await _delete(store, list(hidden))
+        await _delete(store, list(plain))
 
     def delete_file(self, location: str) -> None:
         """Nothing happens when it is not there."""
@@ -277,7 +283,7 @@ async def _list(place: _Place) -> list[FileInfo]:
     return sorted(found, key=lambda info: info.location)
 
 
-async def _side_by_side(limit: int, calls: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+async def _side_by_side(limit: int, calls: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> None:
     """All of them; after a failure no other one begins, and those that run are awaited."""
     waiting = iter(calls)
 

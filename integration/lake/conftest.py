@@ -1,0 +1,44 @@
+"""What the rows of the lake share: stores, servers over them, and a way to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from integration.lake.asking import Lake
+from integration.services.moto import Moto
+from integration.services.rclone import RcloneS3
+
+BUCKET = "lake"
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    """Amazon, without anybody who checks a signature; its bucket is `lake`."""
+    with Moto() as aws:
+        aws.make_bucket(BUCKET)
+        yield aws
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[RcloneS3]:
+    """A store of another make, which checks signatures; its bucket is `lake`."""
+    with RcloneS3(BUCKET) as store:
+        yield store
+
+
+@pytest.fixture
+def lake(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """`lake(properties by catalog)` starts a server; it is stopped with the test."""
+    opened: list[Lake] = []
+
+    def open_lake(catalogs: Mapping[str, Mapping[str, str]], **options: Any) -> Lake:
+        made = Lake(catalogs, **options)
+        opened.append(made)
+        return made.start()
+
+    yield open_lake
+    for one in opened:
+        one.stop()
