@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from lodestar_server.plugins.toolkit.files import FileInfo, Version, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, split_location
 from lodestar_server.plugins.toolkit.stores.hdfs.clusters import SCHEMES, HdfsClusters, Place
 from lodestar_server.plugins.toolkit.stores.hdfs.config import HdfsConfig
 from lodestar_server.spi.errors import ErrorCode, LodestarError
-from lodestar_server.spi.page import RemoteFiles
 
 _REMOTE = re.compile(r'RPCError\("(?:[\w$]+\.)*([\w$]+)", "(.*?)(?:\\n|"\)|$)', re.DOTALL)
 READ_BUFFER = 2**20
@@ -180,7 +179,7 @@ class HdfsFileSystem:
             place.client.delete(place.path, True)
 
     # contents
-    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
+    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
         """Raises the given code when it is not there; reads raise it too."""
         place = self._place(location)
         with self._telling("open", location):
@@ -205,15 +204,9 @@ class HdfsFileSystem:
     def sync_directory(self, location: str) -> None:
         """The name node's journal is."""
 
-    def remote(self, location: str) -> RemoteFiles | None:
-        """None: pages are made of its streams."""
-        return None
-
-    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
-        """Its streams read ahead by themselves."""
-
     def close(self) -> None:
-        """Connections belong to the client library, which drops them when they are idle."""
+        """The library closes connections that nobody uses."""
+        self._clusters.forget()
 
 
 class _Input(io.RawIOBase):
