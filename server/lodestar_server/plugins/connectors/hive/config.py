@@ -108,6 +108,12 @@ class HiveConfig(ConfigGroup):
         doc="Partitions from which statistics are estimated",
         source=_SOURCE,
     )
+    partition_projection: bool = config(
+        "hive.partition-projection-enabled",
+        default="true",
+        doc="Rules in a table's parameters may stand for its partitions",
+        source=_SOURCE,
+    )
     partition_filter_required: bool = config(
         "hive.query-partition-filter-required",
         default="false",
@@ -150,7 +156,6 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         " hive.projection-pushdown-enabled=true hive.single-statement-writes=false"
         " hive.delete-schema-locations-fallback=false hive.temporary-staging-directory-enabled=true"
         " hive.hive-views.enabled=false hive.hive-views.legacy-translation=false hive.hive-views.run-as-invoker=false"
-        " hive.partition-projection-enabled=true"
         " hive.size-based-split-weights-enabled=true hive.force-local-scheduling=false"
         " hive.orc.bloom-filters.enabled=false hive.metastore.disable-location-checks=false"
         " hive.metastore-cache.cache-partitions=true hive.metastore-cache.cache-missing=true"

@@ -69,7 +69,7 @@ class HiveConnector(Connector):
         """Raises: UNSUPPORTED_ISOLATION_LEVEL above READ UNCOMMITTED."""
         check_isolation("READ UNCOMMITTED", isolation)
         handle = HiveTransactionHandle(next(self._numbers))
-        self._transactions[handle] = HiveTransaction(self._metastore)
+        self._transactions[handle] = HiveTransaction(self._metastore, projects=self._config.partition_projection)
         return handle
 
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:

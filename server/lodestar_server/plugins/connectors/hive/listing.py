@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
@@ -15,6 +15,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveTableHandle,
 )
 from lodestar_server.plugins.connectors.hive.partition_names import read_values
+from lodestar_server.plugins.connectors.hive.projection import projection_of
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
@@ -26,20 +27,43 @@ from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
 
 TypedValues = tuple[Any, ...]
+MOST_PROJECTED = 1_000_000
 
 
 def typed_partitions(
-    transaction: HiveTransaction, table: Table, columns: Sequence[HiveColumnHandle], constraint: TupleDomain
+    transaction: HiveTransaction,
+    table: Table,
+    columns: Sequence[HiveColumnHandle],
+    constraint: TupleDomain,
+    most: int = MOST_PROJECTED,
 ) -> list[tuple[tuple[str, ...], TypedValues]]:
-    """Partitions that the constraint allows: their values as text and typed, in the order of their names."""
+    """Partitions that the constraint allows: their values as text and typed, in the order of their names.
+
+    `most`: a projected table gives one more than so many at the most; registered ones all come.
+    """
     if constraint.is_none:
         return []
+    projection = projection_of(table, columns) if transaction.projects else None
+    if projection is not None:
+        return projection.partitions(columns, constraint, most)
     found = []
     for values in transaction.list_partitions(table):
         typed = read_values(columns, values)
         if constraint.contains(dict(zip(columns, typed, strict=True))):
             found.append((values, typed))
     return found
+
+
+def partition_finder(
+    transaction: HiveTransaction, table: Table, columns: Sequence[HiveColumnHandle], wanted: Sequence[tuple[str, ...]]
+) -> Callable[[tuple[str, ...]], Partition | None]:
+    """What gives one of `typed_partitions` by its values; None when it has gone meanwhile. `wanted`: all that will be
+    asked for, so that they are fetched together."""
+    projection = projection_of(table, columns) if transaction.projects else None
+    if projection is None:
+        transaction.load_partitions(table, wanted)
+        return lambda values: transaction.find_partition(table, values)
+    return lambda values: projection.partition(table, values)
 
 
 def layout_of(table: Table, partition: Partition | None = None) -> FileLayout:
@@ -98,19 +122,19 @@ class HiveLister:
         constraint: TupleDomain,
     ) -> Iterator[HiveSplit]:
         columns = handle.partition_columns
-        partitions = typed_partitions(transaction, table, columns, constraint)
+        limit = self._config.max_partitions_per_scan
+        partitions = typed_partitions(transaction, table, columns, constraint, limit)
         if handle.partitions is not None:
             partitions = [one for one in partitions if one[0] in handle.partitions]
-        limit = self._config.max_partitions_per_scan
         if len(partitions) > limit:
             raise LodestarError(
                 HIVE_EXCEEDED_PARTITION_LIMIT,
                 f"Query over table '{table.name}' can potentially read more than {limit} partitions",
             )
         names = [column.name for column in columns]
-        transaction.load_partitions(table, [values for values, _ in partitions])
+        find = partition_finder(transaction, table, columns, [values for values, _ in partitions])
         for values, typed in partitions:
-            partition = transaction.find_partition(table, values)
+            partition = find(values)
             if partition is None:
                 continue
             form = require_readable(partition.storage_format or table.storage_format)

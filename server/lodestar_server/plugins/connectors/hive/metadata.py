@@ -16,7 +16,7 @@ from lodestar_server.plugins.connectors.hive.definitions import (
     partition_handles,
 )
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
-from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import layout_of, partition_finder, typed_partitions
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
 from lodestar_server.plugins.connectors.hive.system_tables import find_system_table
@@ -220,8 +220,10 @@ class HiveMetadata(HiveWriting):
         chosen = partitions
         if len(partitions) > size:
             chosen = random.Random(str(found.name)).sample(partitions, size)
-        known = self._transaction.partitions_with_figures(found, [values for values, _ in chosen])
-        sample = [(typed, known[values]) for values, typed in chosen if values in known]
+        find = partition_finder(self._transaction, found, table.partition_columns, [values for values, _ in chosen])
+        there = [(typed, partition) for values, typed in chosen if (partition := find(values)) is not None]
+        known = self._transaction.metastore.partitions_with_figures(found, [partition for _, partition in there])
+        sample = [(typed, partition) for (typed, _), partition in zip(there, known, strict=True)]
         return partitioned_statistics(columns, [typed for _, typed in partitions], sample)
 
     def table_info(self, table: TableHandle) -> Mapping[str, str]:

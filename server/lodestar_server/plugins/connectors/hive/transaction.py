@@ -28,10 +28,11 @@ class OpenWrite:
 
 
 class HiveTransaction:
-    """Thread-safe for reading."""
+    """Thread-safe for reading. `projects`: rules may stand for partitions."""
 
-    def __init__(self, metastore: Metastore) -> None:
+    def __init__(self, metastore: Metastore, *, projects: bool = True) -> None:
         self.metastore = metastore
+        self.projects = projects
         self.writes: dict[str, OpenWrite] = {}
         self._lock = threading.RLock()
         self._actions: list[Action] = []
@@ -100,14 +101,6 @@ class HiveTransaction:
             if missing:
                 found = self.metastore.find_partitions(table, missing)
                 known.update({one: found.get(one) for one in missing})
-
-    def partitions_with_figures(
-        self, table: Table, values: Sequence[tuple[str, ...]]
-    ) -> dict[tuple[str, ...], Partition]:
-        """Those that are there."""
-        self.load_partitions(table, values)
-        known = [one for one in map(self._partitions[table.name].get, values) if one is not None]
-        return {one.values: one for one in self.metastore.partitions_with_figures(table, known)}
 
     def check_readable(self, name: SchemaTableName) -> None:
         """Raises NOT_SUPPORTED for a table into which this transaction has written: its rows are not there yet."""
