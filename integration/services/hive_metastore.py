@@ -159,14 +159,18 @@ class HiveMetastore:
         """The tables stay."""
         self.process.stop()
 
+    def close(self) -> None:
+        """Stop it, and remove what is in a directory of its own."""
+        self.process.stop()
+        self._directory.cleanup()
+
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.stop()
-        self._directory.cleanup()
+        self.close()
 
 
 def _classpath(release: Release) -> list[Path]:
