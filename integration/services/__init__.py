@@ -1,1 +1,1 @@
-"""Services that lanes need beside us: each starts on a free loopback port, in a directory of its own."""
+"""Services that the integration tests start: each a context manager on a free loopback port, gone at its end."""

@@ -56,12 +56,20 @@ class FileSystem(Protocol):
         """A small file, replaced as a whole and durable on return; directories are made."""
         ...
 
-    def make_directory(self, location: str) -> None:
-        """With its parents; nothing happens when it is there."""
+    def write_new(self, location: str, content: bytes) -> bool:
+        """A small file, unless something is there: then False, and what is there stays."""
         ...
 
-    def rename(self, source: str, target: str) -> None:
-        """Move a file or directory within the store, at once and durably. Raises when the target is there."""
+    def make_directory(self, location: str) -> None:
+        """With its parents; nothing happens when it is there. Stores without directories do nothing."""
+        ...
+
+    def rename(self, source: str, target: str, *, again: bool = False) -> None:
+        """Move a file or directory within the store, durably. Raises when the target is there.
+
+        A local move happens at once; a store copies, then deletes. `again`: a move that somebody has begun is
+        finished; what is at the target comes from it.
+        """
         ...
 
     def delete_file(self, location: str) -> None:
@@ -72,12 +80,12 @@ class FileSystem(Protocol):
         """A directory with everything in it; nothing happens when it is not there."""
         ...
 
-    def open_input(self, location: str) -> BinaryIO:
-        """For reading at any place."""
+    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
+        """For reading at any place. `size` in bytes, when it is known, saves a remote store a question."""
         ...
 
     def open_output(self, location: str) -> BinaryIO:
-        """A new file; `sync_file` it after closing. Directories are made."""
+        """A new file; `sync_file` it after closing. Directories are made. `discard_output` it when it failed."""
         ...
 
     def sync_file(self, location: str) -> None:
@@ -87,6 +95,19 @@ class FileSystem(Protocol):
     def sync_directory(self, location: str) -> None:
         """Make the names in a directory durable."""
         ...
+
+    def close(self) -> None:
+        """Give connections back; nothing is asked of it afterwards."""
+        ...
+
+
+def discard_output(stream: BinaryIO) -> None:
+    """Close a file that nobody wants: a store that makes files whole at their end makes none. Raises: OSError."""
+    abandon = getattr(stream, "abandon", None)
+    if abandon is None:
+        stream.close()
+    else:
+        abandon()
 
 
 def child_of(location: str, name: str) -> str:

@@ -124,6 +124,25 @@ class LocalFileSystem:
                 aside.unlink(missing_ok=True)
             _sync(path.parent)
 
+    def write_new(self, location: str, content: bytes) -> bool:
+        """Beside, then by a link, which fails when something is there."""
+        path = self._path(location)
+        aside = path.with_name(f".{uuid.uuid4().hex}.new")
+        with self._telling("write", location):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with aside.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.hardlink_to(aside)
+            except FileExistsError:
+                return False
+            finally:
+                aside.unlink(missing_ok=True)
+            _sync(path.parent)
+            return True
+
     def make_directory(self, location: str) -> None:
         """With its parents, which are made durable as well."""
         path = self._path(location)
@@ -136,8 +155,8 @@ class LocalFileSystem:
                 made.mkdir(exist_ok=True)
                 _sync(made.parent)
 
-    def rename(self, source: str, target: str) -> None:
-        """Raises the given code when the target is there, but for an empty directory."""
+    def rename(self, source: str, target: str, *, again: bool = False) -> None:
+        """At once: nothing is ever half moved. Raises when the target is there, but for an empty directory."""
         old, new = self._path(source), self._path(target)
         with self._telling("move to", target):
             if new.is_symlink() or new.is_file() or (new.is_dir() and any(new.iterdir())):
@@ -166,7 +185,7 @@ class LocalFileSystem:
             elif path.is_dir():
                 shutil.rmtree(path)
 
-    def open_input(self, location: str) -> BinaryIO:
+    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
         """Raises the given code when it is not there."""
         path = self._path(location)
         with self._telling("open", location):
@@ -188,6 +207,9 @@ class LocalFileSystem:
     def sync_directory(self, location: str) -> None:
         """fsync."""
         self.sync_file(location)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
     @contextmanager
     def _telling(self, verb: str, location: str) -> Iterator[None]:

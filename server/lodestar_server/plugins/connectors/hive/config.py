@@ -197,7 +197,7 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         "hive.temporary-staging-directory-path=/tmp/presto-${USER} hive.rcfile.time-zone="
         " hive.orc.time-zone= hive.parquet.time-zone= hive.file-status-cache-tables="
         " hive.file-status-cache.excluded-tables= hive.max-splits-per-second="
-        " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name= hive.config.resources="
+        " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name="
         " hive.metastore.version-compatibility=NOT_SUPPORTED"
         " hive.s3-glacier-filter=READ_ALL security.config-file=",
     ),

@@ -115,8 +115,10 @@ class HiveConnector(Connector):
         splits: Sequence[Split],
     ) -> PageSource | Sequence[FileScan]:
         """Files for the kernel, or pages."""
+        assert isinstance(table, HiveTableHandle)
         chosen = [column for column in columns if isinstance(column, HiveColumnHandle)]
-        return self._scanner.read(session, chosen, [split for split in splits if isinstance(split, HiveSplit)])
+        wanted = [split for split in splits if isinstance(split, HiveSplit)]
+        return self._scanner.read(session, chosen, wanted, table.hint)
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """A writer; several may write at once."""

@@ -16,7 +16,7 @@ from lodestar_server.plugins.connectors.hive.definitions import (
     partition_handles,
 )
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
-from lodestar_server.plugins.connectors.hive.listing import layout_of, partition_finder, typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import find_partitions, layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
 from lodestar_server.plugins.connectors.hive.system_tables import find_system_table
@@ -220,10 +220,9 @@ class HiveMetadata(HiveWriting):
         chosen = partitions
         if len(partitions) > size:
             chosen = random.Random(str(found.name)).sample(partitions, size)
-        find = partition_finder(self._transaction, found, table.partition_columns, [values for values, _ in chosen])
-        there = [(typed, partition) for values, typed in chosen if (partition := find(values)) is not None]
-        known = self._transaction.metastore.partitions_with_figures(found, [partition for _, partition in there])
-        sample = [(typed, partition) for (typed, _), partition in zip(there, known, strict=True)]
+        values = [values for values, _ in chosen]
+        known = find_partitions(self._transaction, found, table.partition_columns, values, with_figures=True)
+        sample = [(typed, known[values]) for values, typed in chosen if values in known]
         return partitioned_statistics(columns, [typed for _, typed in partitions], sample)
 
     def table_info(self, table: TableHandle) -> Mapping[str, str]:
@@ -239,11 +238,14 @@ class HiveMetadata(HiveWriting):
             return None
         keys = set(table.partition_columns)
         taken = predicate.filter(lambda column, _: column in keys)
-        constraint = table.constraint.intersect(taken)
-        if constraint == table.constraint:
-            return None
         rest = predicate.filter(lambda column, _: column not in keys)
-        return FilterResult(replace(table, constraint=constraint), rest)
+        constraint = table.constraint.intersect(taken)
+        hint = table.hint.intersect(
+            rest.filter(lambda column, _: isinstance(column, HiveColumnHandle) and column.kind is ColumnKind.DATA)
+        )
+        if (constraint, hint) == (table.constraint, table.hint):
+            return None
+        return FilterResult(replace(table, constraint=constraint, hint=hint), rest)
 
     # tables: changing
     def drop_table(self, session: ConnectorSession, table: TableHandle) -> None:

@@ -102,6 +102,14 @@ class HiveTransaction:
                 found = self.metastore.find_partitions(table, missing)
                 known.update({one: found.get(one) for one in missing})
 
+    def partitions_with_figures(
+        self, table: Table, values: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], Partition]:
+        """Those that are there."""
+        self.load_partitions(table, values)
+        known = [one for one in map(self._partitions[table.name].get, values) if one is not None]
+        return {one.values: one for one in self.metastore.partitions_with_figures(table, known)}
+
     def check_readable(self, name: SchemaTableName) -> None:
         """Raises NOT_SUPPORTED for a table into which this transaction has written: its rows are not there yet."""
         if name in self._written:

@@ -63,16 +63,20 @@ class RoutedFileSystem:
         """A small file."""
         self._of(location).write(location, content)
 
+    def write_new(self, location: str, content: bytes) -> bool:
+        """A small file, unless something is there."""
+        return self._of(location).write_new(location, content)
+
     def make_directory(self, location: str) -> None:
         """With its parents."""
         self._of(location).make_directory(location)
 
-    def rename(self, source: str, target: str) -> None:
+    def rename(self, source: str, target: str, *, again: bool = False) -> None:
         """Within one store."""
         files = self._of(source)
         if files is not self._of(target):
             raise LodestarError(self._error, f"Cannot move {source} to another file system: {target}")
-        files.rename(source, target)
+        files.rename(source, target, again=again)
 
     def delete_file(self, location: str) -> None:
         """Nothing happens when it is not there."""
@@ -82,9 +86,9 @@ class RoutedFileSystem:
         """With everything below."""
         self._of(location).delete_tree(location)
 
-    def open_input(self, location: str) -> BinaryIO:
+    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
         """For reading at any place."""
-        return self._of(location).open_input(location)
+        return self._of(location).open_input(location, size)
 
     def open_output(self, location: str) -> BinaryIO:
         """A new file."""
@@ -97,3 +101,8 @@ class RoutedFileSystem:
     def sync_directory(self, location: str) -> None:
         """Make its names durable."""
         self._of(location).sync_directory(location)
+
+    def close(self) -> None:
+        """All of them."""
+        for files in dict.fromkeys(self._systems.values()):
+            files.close()
