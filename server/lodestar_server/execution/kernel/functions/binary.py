@@ -50,9 +50,7 @@ def _from_base64(call: ScalarCall) -> Sql:
     def decoded(text: Sql) -> Sql:
         # DuckDB decodes what it would encode so; the rest is judged as Java does.
         plain = sql.attempt(sql.call("from_base64", text))
-        return sql.case(
-            [(sql.fragment("base64({0}) = {1}", plain, text), plain)], sql.call("trino_from_base64", text)
-        )
+        return sql.case([(sql.fragment("base64({0}) = {1}", plain, text), plain)], sql.call("trino_from_base64", text))
 
     return sql.let(_as_text(call), decoded)
 
