@@ -135,6 +135,10 @@ class HdfsFileSystem:
         return client.create(path, WriteOptions(replication=self._replication, overwrite=False, create_parent=True))
 
     # directories
+    def keeps_directories(self, location: str) -> bool:
+        """Yes."""
+        return True
+
     def make_directory(self, location: str) -> None:
         """With its parents, which get the same permissions."""
         place = self._place(location)
@@ -259,14 +263,19 @@ class _Output(io.RawIOBase):
     def __init__(self, files: HdfsFileSystem, writer: Any, location: str) -> None:
         self._files = files
         self._writer = writer
+        self._written = 0
         self.name = location
 
     def writable(self) -> bool:
         return True
 
+    def tell(self) -> int:
+        return self._written
+
     def write(self, data: Any, /) -> int:
         with self._files.telling("write", self.name):
             written: int = self._writer.write(bytes(data))
+        self._written += written
         return written
 
     def close(self) -> None:
