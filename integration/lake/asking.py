@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -64,6 +65,12 @@ def parquet(table: pa.Table, row_group_size: int | None = None) -> bytes:
     content = io.BytesIO()
     pq.write_table(table, content, row_group_size=row_group_size)
     return content.getvalue()
+
+
+def data_files(directory: Path) -> list[Path]:
+    """Files of a table, in the order of their names; what is hidden is not one."""
+    found = (path for path in directory.rglob("*") if path.is_file())
+    return sorted(path for path in found if not any(part[0] in "._" for part in path.relative_to(directory).parts))
 
 
 class Lake:

@@ -85,6 +85,8 @@ class HiveMetastore:
             "hive.metastore.warehouse.dir": f"file:{self.warehouse}",
             "javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={self.home / 'database'};create=true",
             "metastore.event.db.notification.api.auth": "false",
+            "metastore.expression.proxy": "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy",
+            "metastore.task.threads.always": "org.apache.hadoop.hive.metastore.events.EventCleanerTask",
             "hadoop.tmp.dir": str(self.home / "tmp"),
             **(settings or {}),
         }
@@ -157,14 +159,18 @@ class HiveMetastore:
         """The tables stay."""
         self.process.stop()
 
+    def close(self) -> None:
+        """Stop it, and remove what is in a directory of its own."""
+        self.process.stop()
+        self._directory.cleanup()
+
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.stop()
-        self._directory.cleanup()
+        self.close()
 
 
 def _classpath(release: Release) -> list[Path]:
@@ -177,6 +183,7 @@ def _classpath(release: Release) -> list[Path]:
             "commons-cli:commons-cli:1.5.0",
             "commons-logging:commons-logging:1.2",
             "commons-io:commons-io:2.11.0",
+            "commons-collections:commons-collections:3.2.2",
         ],
         without=[
             "jdk.tools:jdk.tools",

@@ -78,6 +78,10 @@ class FileSystem(Protocol):
         """A small file, unless something is there: then False, and what is there stays."""
         ...
 
+    def keeps_directories(self, location: str) -> bool:
+        """A directory is there before there is a file in it; not so where names of files are all there is."""
+        ...
+
     def make_directory(self, location: str) -> None:
         """With its parents; nothing happens when it is there. Stores without directories do nothing."""
         ...

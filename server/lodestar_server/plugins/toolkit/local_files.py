@@ -145,6 +145,10 @@ class LocalFileSystem:
             _sync(path.parent)
             return True
 
+    def keeps_directories(self, location: str) -> bool:
+        """Yes."""
+        return True
+
     def make_directory(self, location: str) -> None:
         """With its parents, which are made durable as well."""
         path = self._path(location)

@@ -238,11 +238,14 @@ class HiveMetadata(HiveWriting):
             return None
         keys = set(table.partition_columns)
         taken = predicate.filter(lambda column, _: column in keys)
-        constraint = table.constraint.intersect(taken)
-        if constraint == table.constraint:
-            return None
         rest = predicate.filter(lambda column, _: column not in keys)
-        return FilterResult(replace(table, constraint=constraint), rest)
+        constraint = table.constraint.intersect(taken)
+        hint = table.hint.intersect(
+            rest.filter(lambda column, _: isinstance(column, HiveColumnHandle) and column.kind is ColumnKind.DATA)
+        )
+        if (constraint, hint) == (table.constraint, table.hint):
+            return None
+        return FilterResult(replace(table, constraint=constraint, hint=hint), rest)
 
     # tables: changing
     def drop_table(self, session: ConnectorSession, table: TableHandle) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,9 +23,11 @@ from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
 from lodestar_server.plugins.toolkit.files import FileSystem, Version
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
 from lodestar_server.plugins.toolkit.orc_rows import read_orc_rows
+from lodestar_server.plugins.toolkit.orc_stripes import wanted_stripes
 from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSource
+from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.types import ArrayType, CharType, MapType, RowType, TimestampType, Type, VarcharType
 from lodestar_server.spi.types.arrow import arrow_type
 from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
@@ -47,8 +49,11 @@ class HivePageSource(PageSource):
         splits: Sequence[HiveSplit],
         columns: Sequence[HiveColumnHandle],
         resolve: Callable[[StorageFormat], Resolve],
+        hint: TupleDomain,
     ) -> None:
+        """`hint`: rows that it does not allow need not come."""
         self._files = files
+        self._hint = hint
         self._splits = splits
         self._columns = columns
         self._resolve = resolve
@@ -166,7 +171,7 @@ class HivePageSource(PageSource):
             for start in range(0, file.nrows, PAGE_ROWS):
                 yield self._page(split, empty_columns_page(min(PAGE_ROWS, file.nrows - start)), places)
             return
-        for stripe in range(file.nstripes):
+        for stripe in self._stripes(split, file, places):
             if self._closed.is_set():
                 return
             try:
@@ -178,6 +183,20 @@ class HivePageSource(PageSource):
                 continue
             for start in range(0, batch.num_rows, PAGE_ROWS):
                 yield self._page(split, batch.slice(start, PAGE_ROWS), places)
+
+    def _stripes(self, split: HiveSplit, file: Any, places: Sequence[int | None]) -> Sequence[int]:
+        """Those that may have wanted rows."""
+        known: dict[Any, Domain] = dict(self._hint.entries or ())
+        domains = {
+            file.schema.field(place).name: known[column]
+            for column, place in zip(self._columns, places, strict=True)
+            if place is not None and column in known and not is_coerced(column.type, file.schema.field(place).type)
+        }
+        if not domains or file.nstripes == 0:
+            return range(file.nstripes)
+        with self._files.open_input(split.location) as source:
+            wanted = wanted_stripes(source, domains)
+        return range(file.nstripes) if wanted is None else wanted
 
     def _same_shapes(self, schema: pa.Schema, places: Sequence[int | None]) -> bool:
         """What is in the file is what the table wants, but for the digits of timestamps."""

@@ -17,6 +17,7 @@ from lodestar_server.plugins.connectors.hive.parquet_types import check_readable
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, RemoteFiles
+from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import TimestampType, Type
 
@@ -29,14 +30,18 @@ class HiveScanner:
         self._footers = footers
 
     def read(
-        self, session: ConnectorSession, columns: Sequence[HiveColumnHandle], splits: Sequence[HiveSplit]
+        self,
+        session: ConnectorSession,
+        columns: Sequence[HiveColumnHandle],
+        splits: Sequence[HiveSplit],
+        hint: TupleDomain,
     ) -> PageSource | Sequence[FileScan]:
         """All as files when every file allows it; else all as pages."""
         if all(split.format is StorageFormat.PARQUET for split in splits):
             scans = self._file_scans(session, columns, splits)
             if scans is not None:
                 return scans
-        return HivePageSource(self._files, splits, columns, lambda form: _resolver(session, form))
+        return HivePageSource(self._files, splits, columns, lambda form: _resolver(session, form), hint)
 
     def _file_scans(
         self, session: ConnectorSession, columns: Sequence[HiveColumnHandle], splits: Sequence[HiveSplit]

@@ -33,6 +33,7 @@ from lodestar_server.plugins.toolkit.metastore.written import (
     new_partition,
     without_figures,
 )
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
@@ -500,6 +501,10 @@ class FileMetastore:
 
     def forget(self, name: SchemaTableName | None = None, values: tuple[str, ...] | None = None) -> None:
         """Nothing is remembered."""
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """None."""
+        return ()
 
     def close(self) -> None:
         """Nothing is held."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
@@ -173,6 +174,10 @@ class Metastore(Protocol):
 
     def forget(self, name: SchemaTableName | None = None, values: tuple[str, ...] | None = None) -> None:
         """Ask again: about everything, a table with its partitions, or one partition."""
+        ...
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """Counters to watch."""
         ...
 
     def close(self) -> None:

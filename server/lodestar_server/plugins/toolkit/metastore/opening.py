@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 
 from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.metastore.caching.config import MetastoreCacheConfig
+from lodestar_server.plugins.toolkit.metastore.caching.metastore import CachingMetastore
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
 from lodestar_server.plugins.toolkit.metastore.thrift.config import ThriftConfig
 from lodestar_server.plugins.toolkit.reading import CatalogReading
@@ -46,6 +48,7 @@ class MetastoreOpener:
         self._kind = kind
         self._file = reading.group(FileMetastoreConfig)
         self._thrift = reading.group(ThriftConfig)
+        self._cache = reading.group(MetastoreCacheConfig)
         self._locking = reading.properties.get(LOCKING, "true").strip().lower() != "false"
         if kind is MetastoreKind.GLUE:
             reading.fault(key, f"metastore '{kind.name.lower()}' is not supported yet; use a file metastore")
@@ -55,7 +58,17 @@ class MetastoreOpener:
             reading.fault(None, "Invalid configuration property hive.metastore.uri: may not be null")
 
     def open(self, files: FileSystem) -> Metastore:
-        """Nothing is asked of a remote metastore yet."""
+        """Nothing is asked of a remote metastore yet.
+
+        A metastore in files has its statistics at hand: it is cached only when metadata is to be.
+        """
+        opened = self._open(files)
+        assert self._cache is not None
+        if self._kind is MetastoreKind.FILE and not self._cache.ttl:
+            return opened
+        return CachingMetastore(opened, self._cache)
+
+    def _open(self, files: FileSystem) -> Metastore:
         if self._kind is MetastoreKind.THRIFT:
             return self._open_thrift(files)
         from lodestar_server.plugins.toolkit.metastore.file import FileMetastore

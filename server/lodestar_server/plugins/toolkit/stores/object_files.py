@@ -146,6 +146,10 @@ class ObjectFileSystem:
                 raise
         return True
 
+    def keeps_directories(self, location: str) -> bool:
+        """No."""
+        return False
+
     def make_directory(self, location: str) -> None:
         """There are none to make. Raises the given code for another scheme."""
         self._place(location)

@@ -58,6 +58,10 @@ class RoutedFileSystem:
         """A small file, unless something is there."""
         return self._of(location).write_new(location, content)
 
+    def keeps_directories(self, location: str) -> bool:
+        """Its store's word."""
+        return self._of(location).keeps_directories(location)
+
     def make_directory(self, location: str) -> None:
         """With its parents."""
         self._of(location).make_directory(location)

@@ -5,7 +5,7 @@ Rows are written aside, moved to their table, and then the metastore is told. Se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from lodestar_server.plugins.toolkit.metastore.written import (
     new_partition,
     without_figures,
 )
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
@@ -400,6 +401,10 @@ class RemoteMetastore:
 
     def forget(self, name: SchemaTableName | None = None, values: Values | None = None) -> None:
         """Nothing is remembered."""
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """None."""
+        return ()
 
     def close(self) -> None:
         """Connections go."""

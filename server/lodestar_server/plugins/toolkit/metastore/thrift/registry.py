@@ -209,7 +209,7 @@ class ThriftRegistry:
                 raise
 
     def alter_table(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None:
-        """A table of Iceberg is changed under the metastore's lock, and only as it was seen.
+        """A table of Iceberg is changed under the metastore's lock; without locks the metastore compares.
 
         Raises: TABLE_NOT_FOUND, HIVE_TABLE_LOCK_NOT_ACQUIRED.
         """
@@ -232,9 +232,9 @@ class ThriftRegistry:
         for _ in range(_ATTEMPTS):
             before = table_from(found)
             struct = table_to(change(before), found)
-            location = before.parameters.get(METADATA_LOCATION)
+            expected = None if self._locking else before.parameters.get(METADATA_LOCATION)
             try:
-                self._tell(name, struct, found, _context(location))
+                self._tell(name, struct, found, _context(expected))
                 return
             except TException as fault:
                 if is_missing(fault):

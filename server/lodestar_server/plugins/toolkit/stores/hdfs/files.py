@@ -135,6 +135,10 @@ class HdfsFileSystem:
         return client.create(path, WriteOptions(replication=self._replication, overwrite=False, create_parent=True))
 
     # directories
+    def keeps_directories(self, location: str) -> bool:
+        """Yes."""
+        return True
+
     def make_directory(self, location: str) -> None:
         """With its parents, which get the same permissions."""
         place = self._place(location)
@@ -180,6 +184,13 @@ class HdfsFileSystem:
             place.client.delete(place.path, True)
 
     # contents
+    def remote(self, location: str) -> RemoteFiles | None:
+        """The kernel has pages made for it."""
+        return None
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Data nodes are near: a footer is read when it is wanted."""
+
     def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there; reads raise it too."""
         place = self._place(location)
@@ -205,15 +216,9 @@ class HdfsFileSystem:
     def sync_directory(self, location: str) -> None:
         """The name node's journal is."""
 
-    def remote(self, location: str) -> RemoteFiles | None:
-        """None: pages are made of its streams."""
-        return None
-
-    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
-        """Its streams read ahead by themselves."""
-
     def close(self) -> None:
-        """Connections belong to the client library, which drops them when they are idle."""
+        """The library closes connections that nobody uses."""
+        self._clusters.forget()
 
 
 class _Input(io.RawIOBase):
@@ -258,14 +263,19 @@ class _Output(io.RawIOBase):
     def __init__(self, files: HdfsFileSystem, writer: Any, location: str) -> None:
         self._files = files
         self._writer = writer
+        self._written = 0
         self.name = location
 
     def writable(self) -> bool:
         return True
 
+    def tell(self) -> int:
+        return self._written
+
     def write(self, data: Any, /) -> int:
         with self._files.telling("write", self.name):
             written: int = self._writer.write(bytes(data))
+        self._written += written
         return written
 
     def close(self) -> None:
