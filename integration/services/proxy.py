@@ -6,13 +6,14 @@ Requests go on as they came, the Host header included, so that signatures stay r
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from yarl import URL
@@ -35,6 +36,8 @@ class Request:
     status: int = 0
     sent: int = 0
     received: int = 0
+    body: bytes = b""
+    """Of a POST."""
 
     @property
     def range(self) -> str:
@@ -128,7 +131,7 @@ class RecordingProxy:
         parts = urlsplit(request.raw_path)
         seen = Request(
             request.method,
-            parts.path,
+            unquote(parts.path),
             parse_qs(parts.query, keep_blank_values=True),
             {name.lower(): value for name, value in request.headers.items()},
             time.monotonic(),
@@ -140,6 +143,7 @@ class RecordingProxy:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await request.content.read()
         seen.sent = len(body)
+        seen.body = body if seen.method == "POST" else b""
         self.requests.append(seen)
         try:
             if self.latency:
@@ -162,7 +166,7 @@ class RecordingProxy:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         url = URL(self._target + request.raw_path, encoded=True)
         async with self._session.request(
-            request.method, url, headers=headers, data=body or None, allow_redirects=False
+            request.method, url, headers=headers, data=io.BytesIO(body) if body else None, allow_redirects=False
         ) as answer:
             content = await answer.read()
             if self.rewrite is not None:
