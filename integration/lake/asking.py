@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from integration.toolbox.lodestar import Lodestar
@@ -37,6 +38,12 @@ def s3_catalog(
     else:
         properties["iceberg.catalog.type"] = "TESTING_FILE_METASTORE"
     return properties | {key.replace("__", "-").replace("_", "."): value for key, value in more.items()}
+
+
+def data_files(directory: Path) -> list[Path]:
+    """Files of a table, in the order of their names; what is hidden is not one."""
+    found = (path for path in directory.rglob("*") if path.is_file())
+    return sorted(path for path in found if not any(part[0] in "._" for part in path.relative_to(directory).parts))
 
 
 class Lake:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,3 +43,23 @@ def lake(request: pytest.FixtureRequest) -> Iterator[Any]:
     yield open_lake
     for one in opened:
         one.stop()
+
+
+@pytest.fixture
+def local(lake: Any, tmp_path: Path) -> tuple[Lake, Path]:
+    """A server with the catalog `hive` over a directory, and that directory; its schema is `s`."""
+    files = tmp_path / "files"
+    files.mkdir()
+    made = lake(
+        {
+            "hive": {
+                "connector.name": "hive",
+                "hive.metastore": "file",
+                "hive.metastore.catalog.dir": "local:///metastore",
+                "fs.local.enabled": "true",
+                "local.location": str(files),
+            }
+        }
+    )
+    made.run("CREATE SCHEMA hive.s")
+    return made, files

@@ -184,6 +184,11 @@ def case(branches: Iterable[tuple[Sql, Sql]], default: Sql | None = None) -> Sql
     return fragment(f"CASE {whens} ELSE {{{len(arguments)}}} END", *arguments, default)
 
 
+def attempt(value: Sql) -> Sql:
+    """TRY(value): NULL where the value raises; NULL at once for a value with a subquery, which DuckDB cannot try."""
+    return fragment("NULL") if value.args.get("fixed") else fragment("TRY({0})", value)
+
+
 def struct(**fields: Sql) -> Sql:
     """A STRUCT with named fields."""
     holes = ", ".join(f"{field} := {{{i}}}" for i, field in enumerate(fields))
@@ -192,12 +197,35 @@ def struct(**fields: Sql) -> Sql:
 
 def field(value: Sql, field_name: str) -> Sql:
     """The field of a STRUCT, NULL of NULL."""
+    known = _packed_field(value, field_name)
+    if known is not None:
+        return known
     if isinstance(value, Fragment) and not value.args["expressions"]:
         template = value.args["this"][0]
         if template.startswith(_NULL_STRUCT):
             # DuckDB forgets the types of a NULL's fields.
             return typed_null(_field_type(template[len(_NULL_STRUCT) : -2], field_name))
     return fragment(f"struct_extract({{0}}, '{field_name}')", value)
+
+
+_ONE_BRANCH = ("CASE WHEN ", 0, " THEN ", 1, " END")
+
+
+def _packed_field(value: Sql, field_name: str) -> Sql | None:
+    """The field of a STRUCT that is packed here, if nothing is lost with the others."""
+    if not isinstance(value, Fragment):
+        return None
+    pieces, parts = value.args["this"], value.args["expressions"]
+    if pieces == _ONE_BRANCH:
+        inner = _packed_field(parts[1], field_name)
+        return None if inner is None else case([(parts[0], inner)])
+    if not (parts and str(pieces[0]).startswith("struct_pack(")):
+        return None
+    for piece, place in zip(pieces[::2], pieces[1::2], strict=False):
+        if re.split(r"[(, ]+", piece)[-3:-1] == [field_name, ":="]:
+            others = parts[:place] + parts[place + 1 :]
+            return parts[place] if all(map(is_simple, others)) else None
+    return None
 
 
 _NULL_STRUCT = "CAST(NULL AS STRUCT("
@@ -240,8 +268,18 @@ def is_simple(value: Sql) -> bool:
         arguments = value.args["expressions"]
         if not arguments:
             return not any(call in value.args["this"][0] for call in _VOLATILE)
-        return value.args["this"][0] in _FREE and all(is_simple(part) for part in arguments)
+        if value.args["this"][0] in _FREE:
+            return all(is_simple(part) for part in arguments)
+        return _is_cheap(value)
     return isinstance(value, exp.Column | exp.Literal | exp.Null | exp.Boolean)
+
+
+def _is_cheap(value: Sql) -> bool:
+    """Cheaper to compute again than to keep: one step from columns and literals."""
+    return value.args["this"] in _CHEAP and all(
+        isinstance(part, exp.Column | exp.Literal) or (isinstance(part, Fragment) and not part.args["expressions"])
+        for part in value.args["expressions"]
+    )
 
 
 def is_constant(value: Sql) -> bool:
@@ -273,6 +311,7 @@ def is_reference(value: Sql) -> bool:
 
 
 _FREE = {"struct_extract(", "make_timestamp("}
+_CHEAP = {_compile(text) for text in ("({0} + {1})", "({0} - {1})", "({0} * {1})", "CAST({0} AS TIMESTAMP)")}
 
 
 def let(value: Sql, body: Callable[[Sql], Sql]) -> Sql:

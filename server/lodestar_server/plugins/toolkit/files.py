@@ -6,9 +6,11 @@ that they were given; "not there" is an answer (None, empty), not an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
+
+from lodestar_server.spi.page import RemoteFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,14 @@ class FileInfo:
     def name(self) -> str:
         """The last part of the location."""
         return name_of(self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What is known of a file: its size in bytes and when it was modified (0: it never is)."""
+
+    size: int
+    modified_nanos: int
 
 
 class FileSystem(Protocol):
@@ -84,8 +94,19 @@ class FileSystem(Protocol):
         """A directory with everything in it; nothing happens when it is not there."""
         ...
 
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
-        """For reading at any place. `size` in bytes, when it is known, saves a remote store a question."""
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
+        """For reading at any place. What is known of the file saves a remote store a question."""
+        ...
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """How the kernel reads a file that is in no local directory; None where it cannot."""
+        ...
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Footers of many files will be read: a remote store fetches their ends at once, and keeps them for a while.
+
+        What goes wrong is told when the files are opened.
+        """
         ...
 
     def open_output(self, location: str) -> BinaryIO:

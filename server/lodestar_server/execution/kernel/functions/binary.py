@@ -37,23 +37,22 @@ def _as_text(call: ScalarCall) -> Sql:
 
 @scalar("from_hex")
 def _from_hex(call: ScalarCall) -> Sql:
-    return sql.let(
-        _as_text(call),
-        lambda text: sql.fragment(
-            "CASE WHEN trino_is_hexadecimal({0}) THEN unhex({0}) ELSE trino_from_hex({0}) END", text
-        ),
-    )
+    def decoded(text: Sql) -> Sql:
+        # DuckDB raises for what is no digit, but takes a single one for a byte.
+        plain = sql.attempt(sql.fragment("CASE WHEN strlen({0}) % 2 = 0 THEN unhex({0}) END", text))
+        return sql.call("coalesce", plain, sql.call("trino_from_hex", text))
+
+    return sql.let(_as_text(call), decoded)
 
 
 @scalar("from_base64")
 def _from_base64(call: ScalarCall) -> Sql:
-    # DuckDB decodes what is whole and padded; the rest is judged as Java does.
-    return sql.let(
-        _as_text(call),
-        lambda text: sql.fragment(
-            "CASE WHEN trino_is_base64({0}) THEN from_base64({0}) ELSE trino_from_base64({0}) END", text
-        ),
-    )
+    def decoded(text: Sql) -> Sql:
+        # DuckDB decodes what it would encode so; the rest is judged as Java does.
+        plain = sql.attempt(sql.call("from_base64", text))
+        return sql.case([(sql.fragment("base64({0}) = {1}", plain, text), plain)], sql.call("trino_from_base64", text))
+
+    return sql.let(_as_text(call), decoded)
 
 
 @scalar("from_base64url")
@@ -67,4 +66,4 @@ def _from_base32(call: ScalarCall) -> Sql:
 
 
 scalar_template("char2hexint", "trino_char2hexint({0})")
-scalar_template("uuid", "unhex(replace(CAST(uuid() AS VARCHAR), '-', ''))")
+scalar_template("uuid", "CAST(uuid() AS BLOB)")

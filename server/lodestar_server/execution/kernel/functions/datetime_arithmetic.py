@@ -17,9 +17,11 @@ from lodestar_server.execution.kernel.functions.registry import ScalarCall, scal
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.lowering.casts.datetimes import zoned
 from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.ir import Cast
 from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, NOT_SUPPORTED, ErrorCode
 from lodestar_server.spi.types import (
     DATE,
+    INTEGRAL_TYPES,
     INTERVAL_DAY_SECOND,
     DecimalType,
     TimestampType,
@@ -173,6 +175,9 @@ def _difference(first: Sql, second: Sql, type_: Type, unit: str) -> Sql:
     if isinstance(type_, TimeTzType):
         instants = (sql.call("trino_time_instant", one) for one in (first, second))
         return sql.fragment(f"(({{1}} - {{0}}) // {_MILLIS[unit] * 10**9})", *instants)
+    if type_ == DATE and unit not in _MONTHS:
+        days = sql.fragment("({1} - {0})", first, second)
+        return days if unit == "day" else sql.fragment("({0} // 7)", days)
     if isinstance(type_, TimestampTzType) and unit in _TIME_UNITS:
         ends = [sql.field(one, "t") for one in (first, second)]
     elif isinstance(type_, TimestampTzType):
@@ -180,12 +185,19 @@ def _difference(first: Sql, second: Sql, type_: Type, unit: str) -> Sql:
         ends = [sql.call("trino_local", sql.field(one, "t"), sql.field(first, "z")) for one in (first, second)]
     else:
         ends = [sql.cast(local_timestamp(one, type_), "TIMESTAMP") for one in (first, second)]
+    if unit not in _MONTHS and _is_of_whole_millis(type_):
+        return sql.fragment(f"((epoch_us({{1}}) - epoch_us({{0}})) // {_MILLIS[unit] * 1000})", *ends)
     macro = "trino_month_difference" if unit in _MONTHS else "trino_millisecond_difference"
     return sql.let_all(
         ends, lambda a, b: sql.fragment(f"({macro}({{0}}, {{1}}) // {_MONTHS.get(unit) or _MILLIS[unit]})", a, b)
     )
 
 
+def _is_of_whole_millis(type_: Type) -> bool:
+    return isinstance(type_, TimestampType | TimestampTzType) and type_.precision <= _MILLISECOND_PRECISION
+
+
+_MILLISECOND_PRECISION = 3
 _NO_ZONE = (INVALID_FUNCTION_ARGUMENT, "'", "' is not a valid time zone")
 _UNSUPPORTED_ZONE = (NOT_SUPPORTED, "Time zone not supported: ", "")
 
@@ -296,13 +308,35 @@ def _from_unixtime(call: ScalarCall) -> Sql:
 
     def packed(seconds: Sql, name: Sql) -> Sql:
         present = sql.fragment("{0} IS NOT NULL AND {1} IS NOT NULL", seconds, name)
-        millis = sql.fragment("CASE WHEN isnan({0}) THEN 0 ELSE trino_truncated(round({0} * 1000)) END", seconds)
+        millis = sql.fragment(
+            "CASE WHEN isnan({0}) THEN 0 ELSE trino_truncated(trino_java_round({0} * 1000)) END", seconds
+        )
         overflow = sql.chain("||", [sql.text("Millis overflow: "), sql.cast(millis, "VARCHAR")])
         far = sql.fragment(f"abs({{0}} * 1000) >= {2**51} AND NOT isnan({{0}})", seconds)
         made = sql.struct(t=sql.fragment("make_timestamp({0} * 1000)", millis), z=name)
         return sql.case([(far, call.fail(overflow)), (present, made)])
 
-    return sql.let_all((call.arguments[0], zone), packed)
+    whole = _whole_seconds(call)
+    if whole is None:
+        return sql.let_all((call.arguments[0], zone), packed)
+
+    def packed_whole(seconds: Sql, name: Sql) -> Sql:
+        near = sql.fragment(f"{{0}} BETWEEN {-_FAR_SECONDS} AND {_FAR_SECONDS} AND {{1}} IS NOT NULL", seconds, name)
+        made = sql.struct(t=sql.fragment("make_timestamp(CAST({0} AS BIGINT) * 1000000)", seconds), z=name)
+        return sql.case([(near, made)], packed(sql.cast(seconds, "DOUBLE"), name))
+
+    return sql.let_all((whole, zone), packed_whole)
+
+
+_FAR_SECONDS = 2**51 // 1000
+
+
+def _whole_seconds(call: ScalarCall) -> Sql | None:
+    """The integer that was made a double for the call."""
+    node = call.expressions[0]
+    if isinstance(node, Cast) and not node.safe and node.value.type in INTEGRAL_TYPES:
+        return call.context.expression(node.value)
+    return None
 
 
 def _offset_of_hours(call: ScalarCall) -> Sql:

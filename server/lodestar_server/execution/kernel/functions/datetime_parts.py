@@ -112,12 +112,10 @@ def _to_milliseconds(call: ScalarCall) -> Sql:
 @scalar("to_unixtime", total=True)
 def _to_unixtime(call: ScalarCall) -> Sql:
     (value,), (type_,) = call.arguments, call.types
-    plain = isinstance(type_, TimestampType) and not has_picoseconds(type_)
-
-    def seconds(v: Sql) -> Sql:
-        micros = sql.call("epoch_us", v if plain else sql.field(v, "t"))
-        if has_picoseconds(type_):
-            return sql.fragment("({0} / 1e6 + {1} / 1e12)", micros, sql.field(v, "p"))
-        return sql.fragment("({0} / 1e6)", micros)
-
-    return sql.let(value, seconds)
+    if not has_picoseconds(type_):
+        instant = value if isinstance(type_, TimestampType) else sql.field(value, "t")
+        return sql.fragment("(epoch_us({0}) / 1e6)", instant)
+    return sql.let(
+        value,
+        lambda v: sql.fragment("(epoch_us({0}) / 1e6 + {1} / 1e12)", sql.field(v, "t"), sql.field(v, "p")),
+    )

@@ -57,6 +57,39 @@ def first_of_each(values: Sql, element: Type) -> Sql:
     )
 
 
+def grouped(keys: Sql, body: Callable[[Sql], Sql]) -> Sql:
+    """body of each group of places with the same key, in the order of the first ones; `keys` is simple.
+
+    A group is the list of its places, from 1, in order. Sorting keeps the work in proportion to n log n.
+    """
+    placed = sql.call(
+        "list_sort",
+        sql.call("list_transform", keys, sql.function_of(lambda key, place: sql.struct(k=key, i=place), 2)),
+    )
+
+    def starts(entries: Sql) -> Sql:
+        places = sql.fragment("range(1, len({0}) + 1)", entries)
+        begins = sql.function_of(
+            lambda at: sql.fragment("({1} = 1 OR {0}[{1}].k IS DISTINCT FROM {0}[{1} - 1].k)", entries, at)
+        )
+        return sql.call("list_filter", places, begins)
+
+    def groups(entries: Sql, begins: Sql) -> Sql:
+        def bounds(begin: Sql, number: Sql) -> Sql:
+            end = sql.fragment("coalesce({0}[{1} + 1] - 1, len({2}))", begins, number, entries)
+            return sql.struct(i=sql.fragment("{0}[{1}].i", entries, begin), b=begin, e=end)
+
+        in_order = sql.call("list_sort", sql.call("list_transform", begins, sql.function_of(bounds, 2)))
+
+        def places(group: Sql) -> Sql:
+            run = sql.fragment("{0}[{1}:{2}]", entries, sql.field(group, "b"), sql.field(group, "e"))
+            return mapped(run, lambda entry: sql.field(entry, "i"))
+
+        return mapped(in_order, lambda group: body(places(group)))
+
+    return sql.let(placed, lambda entries: sql.let(starts(entries), lambda begins: groups(entries, begins)))
+
+
 def among(values: Sql, others: Sql, element: Type, *, present: bool) -> Sql:
     """The elements of one list that another has, or has not; NULL is identical to NULL."""
     test = "IS NOT NULL" if present else "IS NULL"

@@ -189,7 +189,20 @@ def _from_base(call: ScalarCall) -> Sql:
 
 @scalar("to_base")
 def _to_base(call: ScalarCall) -> Sql:
-    return sql.call("trino_to_base", *call.arguments)
+    value, radix = call.arguments
+    constant = call.constant(1)
+    if not isinstance(constant, int) or not _RADIXES[0] <= constant <= _RADIXES[1]:
+        return sql.call("trino_to_base", value, radix)
+    digits = f"to_base({{0}}, {constant})" if constant <= _DECIMAL else f"lower(to_base({{0}}, {constant}))"
+    return sql.let(
+        value,
+        lambda v: sql.case(
+            [(sql.fragment("{0} >= 0", v), sql.fragment(digits, v))], sql.call("trino_to_base", v, radix)
+        ),
+    )
+
+
+_RADIXES, _DECIMAL = (2, 36), 10
 
 
 @scalar("width_bucket")

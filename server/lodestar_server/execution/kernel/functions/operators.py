@@ -12,7 +12,7 @@ from lodestar_server.execution.kernel.encoding.text import key_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.functions import intervals
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
-from lodestar_server.execution.kernel.functions.short_decimals import Operand, from_digits, in_short
+from lodestar_server.execution.kernel.functions.short_decimals import Operand, divided_half_up, from_digits, in_short
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import DIVISION_BY_ZERO, INVALID_FUNCTION_ARGUMENT, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import (
@@ -116,7 +116,12 @@ def decimal_division(call: ScalarCall) -> Sql:
         return scaled(sql.let_all(parts, _half_up), result)
 
     operands = (Operand(call.arguments[0], left, rescale), Operand(call.arguments[1], right))
-    return in_short(operands, lambda a, b: from_digits(_half_up(a, b), result), long_division)
+    divisor = call.constant(1)
+
+    def short_division(a: Operand, b: Operand) -> Sql:
+        return from_digits(divided_half_up(a, b, divisor), result, a.most_digits)
+
+    return in_short(operands, short_division, long_division)
 
 
 def _half_up(dividend: Sql, divisor: Sql) -> Sql:
@@ -188,7 +193,11 @@ def decimal_modulo(call: ScalarCall) -> Sql:
         Operand(call.arguments[0], left, scale - left.scale),
         Operand(call.arguments[1], right, scale - right.scale),
     )
-    return in_short(operands, lambda a, b: from_digits(sql.binary("%", a, b), result), long_remainder)
+
+    def short_remainder(a: Operand, b: Operand) -> Sql:
+        return from_digits(sql.binary("%", a.digits(), b.digits()), result)
+
+    return in_short(operands, short_remainder, long_remainder)
 
 
 @scalar("$negate")

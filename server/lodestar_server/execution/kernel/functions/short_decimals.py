@@ -46,6 +46,11 @@ class Operand:
         """Every value fits."""
         return self.type.precision <= self.widest
 
+    @property
+    def most_digits(self) -> int:
+        """Of the whole number, where it fits."""
+        return min(self.type.precision, self.widest) + self.more
+
     def narrowed(self) -> Sql:
         """The value in 64 bits, NULL where it does not fit."""
         if self.certain:
@@ -62,28 +67,36 @@ class Operand:
 
 
 def in_short(
-    operands: tuple[Operand, Operand], result: Callable[[Sql, Sql], Sql], otherwise: Callable[..., Sql]
+    operands: tuple[Operand, Operand], result: Callable[[Operand, Operand], Sql], otherwise: Callable[..., Sql]
 ) -> Sql:
-    """`result` over the digits of both sides where they fit, else `otherwise` over their values."""
+    """`result` over both sides, with simple values, where their digits fit; else `otherwise` over the values."""
     left, right = operands
     if not (left.possible and right.possible):
         return otherwise(left.value, right.value)
-    if left.certain and right.certain:
-        return sql.let_all((left.digits(), right.digits()), result)
 
     def chosen(a: Sql, b: Sql) -> Sql:
         sides = (Operand(a, left.type, left.more), Operand(b, right.type, right.more))
         fits = [sql.is_not_null(one.narrowed()) for one in sides if not one.certain]
-        short = sql.let_all([one.digits() for one in sides], result)
-        return sql.case([(sql.chain("AND", fits), short)], otherwise(a, b))
+        short = result(*sides)
+        return sql.case([(sql.chain("AND", fits), short)], otherwise(a, b)) if fits else short
 
     return sql.let_all((left.value, right.value), chosen)
 
 
-def from_digits(digits: Sql, type_: DecimalType) -> Sql:
-    """A BIGINT of digits as a decimal. Raises where it has too many."""
+def divided_half_up(left: Operand, right: Operand, divisor: int | None) -> Sql:
+    """The quotient of the digits, rounded half away from zero; `divisor`: the digits on the right if they are known."""
+    digits = right.digits()
+    half = sql.fragment("(abs({0}) >> 1)", digits) if divisor is None else sql.number(abs(divisor) // 2)
+    # Half of the divisor, toward the sign of the dividend, before a division that cuts off.
+    return sql.fragment(
+        "(({0} + CASE WHEN {1} < 0 THEN -{2} ELSE {2} END) // {3})", left.digits(), left.value, half, digits
+    )
+
+
+def from_digits(digits: Sql, type_: DecimalType, most: int = _DIGITS + 1) -> Sql:
+    """A BIGINT of at most so many digits as a decimal. Raises where it has too many."""
     if type_.scale == 0:
         return sql.cast(digits, duckdb_type(type_))
     # Multiplying by 0.01 moves the point without rounding.
     step = f"CAST('0.{'0' * (type_.scale - 1)}1' AS DECIMAL({type_.scale},{type_.scale}))"
-    return sql.cast(sql.fragment(f"(CAST({{0}} AS DECIMAL({_DIGITS + 1},0)) * {step})", digits), duckdb_type(type_))
+    return sql.cast(sql.fragment(f"(CAST({{0}} AS DECIMAL({most},0)) * {step})", digits), duckdb_type(type_))

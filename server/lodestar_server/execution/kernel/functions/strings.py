@@ -302,14 +302,11 @@ def _concat_ws(call: ScalarCall) -> Sql:
     separator, *values = call.arguments
     if not values:
         return separator  # analysis lets only a NULL stand alone
-    if isinstance(call.types[1], ArrayType):
-        parts = values[0]
-    else:
-        parts = sql.fragment("[{*}]", *values)
-    joined = sql.let_all((separator, parts), lambda one, rest: joined_text(rest, one, call.constant(0)))
     # Nothing to join is the empty string; DuckDB drops NULLs as Trino does.
-    given = [separator, values[0]] if isinstance(call.types[1], ArrayType) else [separator]
-    present = sql.conjunction([sql.is_not_null(one) for one in given])
+    if not isinstance(call.types[1], ArrayType):
+        return sql.call("concat_ws", separator, *values)
+    joined = sql.let_all((separator, values[0]), lambda one, rest: joined_text(rest, one, call.constant(0)))
+    present = sql.conjunction([sql.is_not_null(one) for one in (separator, values[0])])
     return sql.case([(present, sql.call("coalesce", joined, sql.text("")))])
 
 
@@ -317,15 +314,13 @@ def _concat_ws(call: ScalarCall) -> Sql:
 def _chr(call: ScalarCall) -> Sql:
     def checked(code: Sql) -> Sql:
         message = sql.chain("||", [sql.text("Not a valid Unicode code point: "), sql.cast(code, "VARCHAR")])
-        return sql.case(
-            [(sql.fragment(_NO_CODE_POINT, code), call.fail(message))],
-            sql.fragment("chr(CAST({0} AS INTEGER))", code),
-        )
+        made = sql.fragment("chr(CAST({0} AS INTEGER))", code)
+        return sql.case([(sql.fragment(_CODE_POINT, code), made), (sql.is_not_null(code), call.fail(message))])
 
     return sql.let(call.arguments[0], checked)
 
 
-_NO_CODE_POINT = "{0} NOT BETWEEN 0 AND 1114111 OR {0} BETWEEN 55296 AND 57343"
+_CODE_POINT = "{0} BETWEEN 0 AND 1114111 AND {0} NOT BETWEEN 55296 AND 57343"
 
 
 @scalar("codepoint")
@@ -342,12 +337,14 @@ def _hamming_distance(call: ScalarCall) -> Sql:
     raised = call.fail("The input strings to hamming_distance function must have the same length")
 
     def distance(a: Sql, b: Sql) -> Sql:
+        plain = "strlen({0}) = strlen({1}) AND length({0}) = strlen({0}) AND length({1}) = strlen({1}) AND {0} <> ''"
         return sql.case(
             [
+                (sql.fragment(plain, a, b), sql.fragment("CAST(hamming({0}, {1}) AS BIGINT)", a, b)),
                 (sql.fragment("length({0}) <> length({1})", a, b), raised),
                 (sql.fragment("{0} = ''", a), sql.fragment("CAST(0 AS BIGINT)")),
             ],
-            sql.call("trino_hamming_distance", a, b),
+            sql.call("trino_code_point_hamming", a, b),
         )
 
     return call.strict(distance)
@@ -371,8 +368,10 @@ def _from_utf8(call: ScalarCall) -> Sql:
     if len(call.arguments) == 1:
         return sql.let(
             call.arguments[0],
-            lambda value: sql.fragment(
-                "coalesce(TRY(decode({0})), trino_from_utf8({0}, {1}))", value, sql.text("\ufffd")
+            lambda value: sql.call(
+                "coalesce",
+                sql.attempt(sql.call("decode", value)),
+                sql.call("trino_from_utf8", value, sql.text("\ufffd")),
             ),
         )
     value, replacement = call.arguments
@@ -385,7 +384,7 @@ def _from_utf8(call: ScalarCall) -> Sql:
                 [
                     absent,
                     (sql.fragment("{0} > 1114111 OR {0} BETWEEN 55296 AND 57343", code), raised),
-                    (sql.fragment("{0} < 0 AND TRY(decode({1})) IS NULL", code, value), raised),
+                    (sql.fragment("{0} < 0 AND {1}", code, _is_no_text(value)), raised),
                 ],
                 sql.fragment("chr(CAST(CASE WHEN {0} < 0 THEN 0 ELSE {0} END AS INTEGER))", code),
             )
@@ -398,6 +397,13 @@ def _from_utf8(call: ScalarCall) -> Sql:
             [absent, (sql.fragment("length({0}) > 1", r), raised)], sql.call("trino_from_utf8", value, r)
         ),
     )
+
+
+def _is_no_text(value: Sql) -> Sql:
+    """Bytes that are no UTF-8."""
+    decoded = sql.call("trino_from_utf8", value, sql.text(""))
+    # Leaving out what is invalid makes it shorter.
+    return sql.fragment("strlen({0}) < octet_length({1})", decoded, value)
 
 
 @scalar("word_stem")

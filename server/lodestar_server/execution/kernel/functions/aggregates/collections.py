@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identical, identity_key
+from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
+from lodestar_server.execution.kernel.functions.lists import grouped, mapped
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import MapType, Type
@@ -13,26 +14,22 @@ def _entry(key: Sql, value: Sql) -> Sql:
     return sql.struct(key=key, value=value)
 
 
-def _keys(entries: Sql) -> Sql:
-    return sql.call("list_transform", entries, sql.function_of(lambda entry: sql.field(entry, "key")))
+def _keys(entries: Sql, key_type: Type) -> Sql:
+    """What tells the entries' keys apart."""
+    return mapped(entries, lambda entry: identity_key(sql.field(entry, "key"), key_type))
 
 
 def _first_of_each(entries: Sql, key_type: Type) -> Sql:
     """The entries without those whose key came before."""
-
-    def is_first(entry: Sql, index: Sql) -> Sql:
-        earlier = sql.fragment("{0}[:{1} - 1]", entries, index)
-        same = sql.function_of(lambda other: identical(sql.field(other, "key"), sql.field(entry, "key"), key_type))
-        return sql.fragment("len(list_filter({0}, {1})) = 0", earlier, same)
-
-    return sql.call("list_filter", entries, sql.function_of(is_first, 2))
+    return sql.let(
+        _keys(entries, key_type),
+        lambda keys: grouped(keys, lambda places: sql.fragment("{0}[{1}[1]]", entries, places)),
+    )
 
 
 def _map_of(entries: Sql, key_type: Type) -> Sql:
     """A map of entries; of equal keys the first one counts."""
-    if not has_own_identity(key_type):
-        return sql.case([(sql.is_not_null(entries), sql.call("map_from_entries", _first_of_each(entries, key_type)))])
-    repeated = sql.fragment("len(list_distinct({0})) < len({1})", _keys(entries), entries)
+    repeated = sql.fragment("list_unique({0}) < len({1})", _keys(entries, key_type), entries)
     return sql.case(
         [
             (repeated, sql.call("map_from_entries", _first_of_each(entries, key_type))),
@@ -54,21 +51,16 @@ def _multimap_agg(call: GroupCall) -> Sql:
     key_type = call.types[0]
     entries = call.apply("list", _entry(key, value), where=sql.is_not_null(key))
 
-    def grouped(e: Sql) -> Sql:
-        def values_of(first: Sql) -> Sql:
-            same = sql.function_of(lambda other: identical(sql.field(other, "key"), sql.field(first, "key"), key_type))
-            values = sql.fragment(
-                "list_transform(list_filter({0}, {1}), {2})",
-                e,
-                same,
-                sql.function_of(lambda entry: sql.field(entry, "value")),
-            )
+    def collected(e: Sql) -> Sql:
+        def entry(places: Sql) -> Sql:
+            first = sql.fragment("{0}[{1}[1]]", e, places)
+            values = mapped(places, lambda place: sql.field(sql.fragment("{0}[{1}]", e, place), "value"))
             return _entry(sql.field(first, "key"), values)
 
-        made = sql.call("list_transform", _first_of_each(e, key_type), sql.function_of(values_of))
+        made = sql.let(_keys(e, key_type), lambda keys: grouped(keys, lambda places: sql.let(places, entry)))
         return sql.case([(sql.is_not_null(e), sql.call("map_from_entries", made))])
 
-    return sql.let(entries, grouped)
+    return sql.let(entries, collected)
 
 
 @aggregate("map_union")
@@ -90,24 +82,13 @@ def _histogram(call: GroupCall) -> Sql:
     values = call.apply("list", value, where=sql.is_not_null(value))
 
     def counted_by_key(v: Sql) -> Sql:
-        keys = sql.let(
-            sql.call("list_transform", v, sql.function_of(lambda one: identity_key(one, type_))), lambda k: k
-        )
+        keys = mapped(v, lambda one: identity_key(one, type_))
 
-        def with_keys(k: Sql) -> Sql:
-            def is_first(one: Sql, index: Sql) -> Sql:
-                return sql.fragment("list_position({0}, {0}[{1}]) = {1}", k, index)
+        def entry(places: Sql) -> Sql:
+            return _entry(sql.fragment("{0}[{1}[1]]", v, places), sql.fragment("CAST(len({0}) AS BIGINT)", places))
 
-            firsts = sql.call("list_filter", v, sql.function_of(is_first, 2))
-
-            def entry(one: Sql) -> Sql:
-                key = identity_key(one, type_)
-                same = sql.function_of(lambda other: sql.binary("IS NOT DISTINCT FROM", other, key))
-                return _entry(one, sql.fragment("CAST(len(list_filter({0}, {1})) AS BIGINT)", k, same))
-
-            return sql.fragment("map_from_entries(list_transform({0}, {1}))", firsts, sql.function_of(entry))
-
-        return sql.case([(sql.is_not_null(v), sql.let(keys, with_keys))])
+        made = sql.let(keys, lambda k: grouped(k, lambda places: sql.let(places, entry)))
+        return sql.case([(sql.is_not_null(v), sql.call("map_from_entries", made))])
 
     return sql.let(values, counted_by_key)
 

@@ -6,7 +6,12 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
 from lodestar_server.execution.kernel.functions.operators import scaled, unscaled
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
-from lodestar_server.execution.kernel.functions.short_decimals import Operand, from_digits, in_short
+from lodestar_server.execution.kernel.functions.short_decimals import (
+    Operand,
+    divided_half_up,
+    from_digits,
+    in_short,
+)
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT
 from lodestar_server.spi.types import DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
@@ -79,7 +84,11 @@ def _average_decimal(call: GroupCall, type_: DecimalType) -> Sql:
 
     def divided(s: Sql, n: Sql) -> Sql:
         operands = (Operand(s, summed), Operand(n, _COUNTED))
-        quotient = in_short(operands, lambda a, b: from_digits(_half_up(a, b), type_), long_division)
+
+        def short_division(a: Operand, b: Operand) -> Sql:
+            return from_digits(divided_half_up(a, b, None), type_, a.most_digits)
+
+        quotient = in_short(operands, short_division, long_division)
         return sql.case([(sql.fragment("{0} > 0", n), quotient)])
 
     return sql.let_all((total, count), divided)

@@ -13,6 +13,9 @@ CREATE MACRO trino_truncated(x) AS
     coalesce(TRY_CAST(trunc(x) AS BIGINT),
              CASE WHEN isnan(x) THEN 0 WHEN x > 0 THEN 9223372036854775807 WHEN x < 0 THEN -9223372036854775807 - 1 END);
 
+-- Java's Math.round of a double, short of the cast to a long: halves go up.
+CREATE MACRO trino_java_round(x) AS CASE WHEN x < 0 THEN -ceil(-x - 0.5) ELSE round(x) END;
+
 -- HUGEINTs, the quotient rounded half away from zero.
 CREATE MACRO trino_divide_half_up(a, b) AS
     a // b + CASE WHEN 2 * abs(a % b) >= abs(b) THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END;

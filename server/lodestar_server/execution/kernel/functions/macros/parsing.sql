@@ -30,9 +30,9 @@ CREATE MACRO trino_plain_date(s) AS
     CASE WHEN strlen(s) = 10 AND s BETWEEN '0001' AND '9999-12-31' AND CAST(TRY_CAST(s AS DATE) AS VARCHAR) = s
          THEN TRY_CAST(s AS DATE) END;
 
--- The same for doubles: DuckDB reads a text with these ends and without underscores as Java does, or not at all.
-CREATE MACRO trino_has_plain_ends(s) AS
-    left(s, 1) BETWEEN '+' AND '9' AND right(s, 1) BETWEEN '0' AND '9' AND NOT contains(s, '_');
+-- The same for doubles and reals: DuckDB reads a finite number without underscores as Java does, or not at all.
+CREATE MACRO trino_plain_floating(s, read) AS
+    list_transform([read], lambda floating: CASE WHEN isfinite(floating) AND NOT contains(s, '_') THEN floating END)[1];
 
 CREATE MACRO trino_cast_date(s) AS coalesce(trino_plain_date(s), trino_other_date(s));
 

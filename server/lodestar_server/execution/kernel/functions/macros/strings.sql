@@ -62,10 +62,6 @@ CREATE MACRO trino_reverse(s) AS
     CASE WHEN trino_is_ascii(s) THEN reverse(s)
          ELSE array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '') END;
 
-CREATE MACRO trino_hamming_distance(a, b) AS
-    CASE WHEN trino_is_ascii(a) AND trino_is_ascii(b) THEN CAST(hamming(a, b) AS BIGINT)
-         ELSE trino_code_point_hamming(a, b) END;
-
 CREATE MACRO trino_levenshtein_distance(a, b) AS
     CASE WHEN trino_is_ascii(a) AND trino_is_ascii(b) THEN CAST(levenshtein(a, b) AS BIGINT)
          ELSE trino_code_point_levenshtein(a, b) END;

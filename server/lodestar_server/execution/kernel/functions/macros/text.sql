@@ -13,6 +13,14 @@ CREATE MACRO trino_date_text(d) AS
 
 -- digits: 0 to 6
 CREATE MACRO trino_timestamp_text(t, digits) AS
+    CASE WHEN t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'
+         THEN CASE digits WHEN 0 THEN strftime(t, '%Y-%m-%d %H:%M:%S')
+                          WHEN 3 THEN strftime(t, '%Y-%m-%d %H:%M:%S.%g')
+                          WHEN 6 THEN strftime(t, '%Y-%m-%d %H:%M:%S.%f')
+                          ELSE left(strftime(t, '%Y-%m-%d %H:%M:%S.%f'), 20 + digits) END
+         ELSE trino_other_timestamp_text(t, digits) END;
+
+CREATE MACRO trino_other_timestamp_text(t, digits) AS
     CASE WHEN NOT isfinite(t) AND t > TIMESTAMP '1970-01-01'
          THEN '+294247-01-10 04:00:54' || CASE WHEN digits > 0 THEN '.' || left('775807', digits) ELSE '' END
          ELSE trino_date_text(CAST(t AS DATE)) || strftime(t, ' %H:%M:%S')
@@ -76,7 +84,19 @@ CREATE MACRO trino_special_text(x) AS
 
 -- CAST of double to varchar: always with an exponent. From 2 to the power of 53 on, and for the tiniest, the digits are
 -- not the shortest ones.
+-- Most doubles: the shortest text of the number itself has a digit or more before the point, which moves.
 CREATE MACRO trino_double_text(x) AS
+    CASE WHEN abs(x) >= 1 AND abs(x) < 1000000000000000
+         THEN list_transform([CAST(abs(x) AS VARCHAR)], lambda double_text: CASE WHEN ends_with(double_text, '.0')
+              THEN concat(CASE WHEN x < 0 THEN '-' ELSE '' END, left(double_text, 1), '.',
+                          coalesce(nullif(rtrim(substr(double_text, 2, strlen(double_text) - 3), '0'), ''), '0'),
+                          'E', strlen(double_text) - 3)
+              ELSE concat(CASE WHEN x < 0 THEN '-' ELSE '' END, left(double_text, 1), '.',
+                          substr(double_text, 2, strpos(double_text, '.') - 2),
+                          substr(double_text, strpos(double_text, '.') + 1), 'E', strpos(double_text, '.') - 2) END)[1]
+         ELSE trino_other_double_text(x) END;
+
+CREATE MACRO trino_other_double_text(x) AS
     CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
          WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0E0' ELSE '0E0' END
          WHEN abs(x) >= 9007199254740992 OR abs(x) < 2e-308 THEN trino_wide_double_text(x)

@@ -77,26 +77,54 @@ def arrow_function(name: str, parameters: Sequence[str], result: str) -> Callabl
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class _Answers(dict[Any, Any]):
+    """Answers of a function by its arguments, each asked for once; a row with a NULL has none."""
+
+    __slots__ = ("_function", "_single")
+
+    def __init__(self, function: Callable[..., Any], *, single: bool) -> None:
+        self._function, self._single = function, single
+
+    def __missing__(self, given: Any) -> Any:
+        if self._single:
+            made = None if given is None else self._function(given)
+        else:
+            made = None if None in given else self._function(*given)
+        self[given] = made
+        return made
+
+
+def _may_be_remembered(parameter: str) -> bool:
+    # Lists and structs cannot be looked up, and a negative zero would be taken for the positive one.
+    return parameter not in ("DOUBLE", "FLOAT") and not ("[" in parameter or "(" in parameter)
+
+
+_SAMPLE = 256
+
+
+def _repeats(rows: list[Any]) -> bool:
+    """So many of the first rows come twice that remembering them costs less than asking again."""
+    sample = rows[:_SAMPLE]
+    return len(set(sample)) < 0.9 * len(sample)
+
+
 def value_function(
     name: str, parameters: Sequence[str], result: str, arrow_result: pa.DataType
 ) -> Callable[[Function], Function]:
-    """Register a function over single values: never called with None, each distinct argument once per column."""
+    """Register a function over single values: never called with None, nor again for each row that comes often."""
 
     def register(function: Function) -> Function:
+        single = len(parameters) == 1
+        remembered = all(map(_may_be_remembered, parameters))
+
         def run(*columns: Any) -> pa.Array:
-            known: dict[tuple[Any, ...], Any] = {}
-            made: list[Any] = []
-            for row in zip(*(column.to_pylist() for column in columns), strict=True):
-                if None in row:
-                    made.append(None)
-                    continue
-                try:
-                    if row not in known:
-                        known[row] = function(*row)
-                    made.append(known[row])
-                except TypeError:
-                    # A list or a struct among the arguments cannot be looked up.
-                    made.append(function(*row))
+            rows = columns[0].to_pylist() if single else list(zip(*(one.to_pylist() for one in columns), strict=True))
+            if remembered and _repeats(rows):
+                made = list(map(_Answers(function, single=single).__getitem__, rows))
+            elif single:
+                made = [None if value is None else function(value) for value in rows]
+            else:
+                made = [None if None in row else function(*row) for row in rows]
             return pa.array(made, type=arrow_result)
 
         _add(PythonFunction(name, tuple(parameters), result, with_arity(run, len(parameters))))

@@ -50,7 +50,7 @@ def _integer(value: Sql, source: Type, target: Type, context: CastContext) -> Sq
 @cast_rule("varchar", FLOATS, message=_cannot_cast)
 def _floating(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     held = duckdb_type(target)
-    plain = f"CASE WHEN trino_has_plain_ends({{0}}) THEN TRY_CAST({{0}} AS {held}) END"
+    plain = f"trino_plain_floating({{0}}, TRY_CAST({{0}} AS {held}))"
     return sql.fragment(f"coalesce({plain}, TRY_CAST(trino_floating_source({{0}}) AS {held}))", value)
 
 

@@ -6,11 +6,12 @@ A table's entry has the location of its current metadata file in its parameters 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
 from lodestar_server.plugins.toolkit.metastore.model import Database, Table
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.names import SchemaTableName
 
 
@@ -44,3 +45,11 @@ class Catalog(Protocol):
     def rename_table(self, name: SchemaTableName, new_name: SchemaTableName) -> None: ...
 
     def drop_table(self, name: SchemaTableName) -> None: ...
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """What it counts, for `jmx.current`."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...

@@ -5,7 +5,7 @@ A commit swaps a table's metadata location where it still is what the commit was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from lodestar_server.plugins.toolkit.files import child_of
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
 from lodestar_server.plugins.toolkit.metastore.model import Database, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.errors import (
     NOT_SUPPORTED,
     SCHEMA_ALREADY_EXISTS,
@@ -255,6 +256,10 @@ class JdbcCatalog:
         with self._transaction(f"drop table {name}") as connection:
             if connection.execute(sa.delete(self._tables).where(*self._is(name))).rowcount == 0:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """None."""
+        return ()
 
     def close(self) -> None:
         """Give the connections back."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from lodestar_server.plugins.toolkit.files import FileInfo, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, Version, split_location
 from lodestar_server.plugins.toolkit.stores.hdfs.clusters import SCHEMES, HdfsClusters, Place
 from lodestar_server.plugins.toolkit.stores.hdfs.config import HdfsConfig
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.page import RemoteFiles
 
 _REMOTE = re.compile(r'RPCError\("(?:[\w$]+\.)*([\w$]+)", "(.*?)(?:\\n|"\)|$)', re.DOTALL)
 READ_BUFFER = 2**20
@@ -183,7 +184,14 @@ class HdfsFileSystem:
             place.client.delete(place.path, True)
 
     # contents
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
+    def remote(self, location: str) -> RemoteFiles | None:
+        """The kernel has pages made for it."""
+        return None
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Data nodes are near: a footer is read when it is wanted."""
+
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there; reads raise it too."""
         place = self._place(location)
         with self._telling("open", location):
