@@ -32,7 +32,8 @@ CREATE MACRO trino_plain_date(s) AS
 
 -- The same for doubles and reals: DuckDB reads a finite number without underscores as Java does, or not at all.
 CREATE MACRO trino_plain_floating(s, read) AS
-    list_transform([read], lambda floating: CASE WHEN isfinite(floating) AND NOT contains(s, '_') THEN floating END)[1];
+    CASE WHEN NOT contains(s, '_')
+         THEN list_transform([read], lambda floating: CASE WHEN isfinite(floating) THEN floating END)[1] END;
 
 CREATE MACRO trino_cast_date(s) AS coalesce(trino_plain_date(s), trino_other_date(s));
 

@@ -89,7 +89,7 @@ def cast_value(value: Sql, source: Type, target: Type, context: CastContext, *, 
         # Only the cast's own failure becomes NULL, not one of computing the value.
         return sql.let(value, lambda v: sql.fragment("TRY({0})", rule.convert(v, source, target, context)))
     if safe:
-        return rule.convert(value, source, target, context)
+        return sql.let(value, lambda v: rule.convert(v, source, target, context))
 
     def checked(v: Sql) -> Sql:
         assert rule.message is not None
