@@ -131,7 +131,7 @@ class Execution:
     def start(self, scans: dict[str, OpenedScan], rows: RowFormat) -> None:
         """Submit the statement; rows come as they are pulled."""
         memory = self.context.memory_limit
-        self._cursor = self.instance.cursor(memory)
+        self._cursor = self.instance.cursor(memory, guarded=self.statement.guarded)
         slots = {name: self._scan_text(scan) for name, scan in scans.items()}
         self.instance.ensure(self.statement.names.union(*map(referenced_names, slots.values())))
         slots[SHARING_SLOT] = "MATERIALIZED" if any(scan.pages is not None for scan in scans.values()) else ""

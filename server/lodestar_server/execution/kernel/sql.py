@@ -194,8 +194,20 @@ def case(branches: Iterable[tuple[Sql, Sql]], default: Sql | None = None) -> Sql
 
 
 def attempt(value: Sql) -> Sql:
-    """TRY(value): NULL where the value raises; NULL at once for a value with a subquery, which DuckDB cannot try."""
+    """TRY(value) of ours, where no other expression shares a part that raises: NULL where the value raises.
+
+    NULL at once for a value with a subquery, which DuckDB cannot try.
+    """
     return fragment("NULL") if value.args.get("fixed") else fragment("TRY({0})", value)
+
+
+GUARD = "TRY ("
+"""Where a statement has this, DuckDB must not compute common subexpressions ahead: it takes them out of TRY, too."""
+
+
+def guarded(value: Sql) -> Sql:
+    """A user's TRY(value)."""
+    return fragment(f"{GUARD}{{0}})", value)
 
 
 def struct(**fields: Sql) -> Sql:
