@@ -4,7 +4,7 @@
 usage: slt.py [PATH ...] --server http://127.0.0.1:8080 [--update]
 
 With --update the answers in the scripts become the server's: do that with a real Trino only, and read the diff.
-The server needs the catalogs tpch, memory and iceberg.
+The server needs the catalogs tpch, memory, hive and iceberg.
 """
 
 from __future__ import annotations

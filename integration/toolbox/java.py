@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -58,3 +59,41 @@ def maven_artifact(coordinates: str) -> Path:
     if answer.returncode or not path.exists():
         raise Skip(f"{coordinates} cannot be fetched: {(answer.stdout + answer.stderr).strip()[-300:]}")
     return path
+
+
+def maven_classpath(
+    name: str, artifacts: Sequence[str], *, without: Sequence[str] = (), alone: Sequence[str] = ()
+) -> list[Path]:
+    """Jars of artifacts (`group:artifact:version`) with all that they need, fetched once. Raises: Skip.
+
+    `without`: `group:artifact` that nobody gets; `alone`: artifacts without what they need.
+    """
+    excluded = "".join(
+        f"<exclusion><groupId>{group}</groupId><artifactId>{artifact}</artifactId></exclusion>"
+        for group, artifact in (one.split(":") for one in without)
+    )
+    dependencies = "".join(
+        f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>"
+        f"<exclusions>{excluded}</exclusions></dependency>"
+        for group, artifact, version in (one.split(":") for one in artifacts)
+    )
+    project = (
+        '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>lane</groupId>'
+        f"<artifactId>jars</artifactId><version>1</version><packaging>pom</packaging><dependencies>{dependencies}"
+        "</dependencies></project>\n"
+    )
+    digest = hashlib.blake2b(project.encode(), digest_size=6).hexdigest()
+    home = cached("maven", f"{name}-{digest}", "pom.xml").parent
+    done = home / "fetched"
+    if not done.exists():
+        maven = shutil.which("mvn")
+        if maven is None:
+            raise Skip("no Maven")
+        (home / "pom.xml").write_text(project)
+        command = [maven, "-q", "-B", "-f", str(home / "pom.xml"), "dependency:copy-dependencies"]
+        command += ["-DincludeScope=runtime", f"-DoutputDirectory={home / 'jars'}"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        if answer.returncode:
+            raise Skip(f"{name} cannot be fetched: {(answer.stdout + answer.stderr).strip()[-300:]}")
+        done.touch()
+    return [*sorted((home / "jars").glob("*.jar")), *map(maven_artifact, alone)]

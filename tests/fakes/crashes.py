@@ -54,7 +54,7 @@ class DyingFiles(LocalFileSystem):
         self._count()
         super().make_directory(location)
 
-    def rename(self, source: str, target: str) -> None:
+    def rename(self, source: str, target: str, *, again: bool = False) -> None:
         self._count()
         super().rename(source, target)
 

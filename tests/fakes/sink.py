@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from lodestar_server.session import Capability, QueryContext, Session, SessionCh
 from lodestar_server.session.system_properties import SystemProperties
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.session import Identity
+from tests.fakes.hive import hive
 from tests.fakes.iceberg import iceberg
 from tests.fakes.row_store import RowStoreConnector
 
@@ -64,7 +65,7 @@ class KeepingSink:
 
 
 class LocalEngine:
-    """The engine over generated and in-memory catalogs, `rows` (a row store) and `iceberg`; one client's session."""
+    """The engine over generated and in-memory catalogs, `rows`, `iceberg` and `hive`; the session of one client."""
 
     def __init__(self, directory: Path, catalogs: Sequence[str] = ("tpch", "memory", "blackhole")) -> None:
         node = NodeContext("node", "476", "test", directory)
@@ -73,6 +74,8 @@ class LocalEngine:
             manager.create(name, name, {})
         manager.add("rows", "row store", RowStoreConnector("rows"))
         manager.add("iceberg", "iceberg", iceberg(directory / "iceberg").connector)
+        defaults = {"hive.storage-format": "ORC", "hive.compression-codec": "GZIP"}
+        manager.add("hive", "hive", hive(directory / "hive", **defaults).connector)
         limits = InstanceLimits(1 << 30, directory / "spill", 1 << 30, 2)
         self.catalogs = manager
         self.pool = InstancePool(
@@ -132,7 +135,12 @@ def new_session() -> Session:
 
 def changed(session: Session, changes: SessionChanges) -> Session:
     """What a client makes of the headers of a response."""
-    properties = {**session.system_properties, **changes.set_session}
+    catalogs = {
+        f"{catalog}.{name}": text
+        for catalog, given in session.catalog_properties.items()
+        for name, text in given.items()
+    }
+    properties = {**session.system_properties, **catalogs, **changes.set_session}
     for name in changes.clear_session:
         properties.pop(name, None)
     prepared = {**session.prepared_statements, **changes.added_prepare}
@@ -145,7 +153,17 @@ def changed(session: Session, changes: SessionChanges) -> Session:
         schema=changes.set_schema or session.schema,
         path=changes.set_path or session.path,
         system_properties={name: text for name, text in properties.items() if "." not in name},
+        catalog_properties=_by_catalog(properties),
         prepared_statements=prepared,
         transaction_id=None if changes.clear_transaction else transaction,
         time_zone=properties.get("time_zone_id", "UTC"),
     )
+
+
+def _by_catalog(properties: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, text in properties.items():
+        catalog, dot, rest = name.partition(".")
+        if dot:
+            found.setdefault(catalog, {})[rest] = text
+    return found

@@ -50,9 +50,9 @@ class Step:
 def catalog_of(path: Path) -> str:
     """The catalog in which a script runs: those under `lake` need one that changes rows and stores materialized views.
 
-    A real Trino runs them in its iceberg catalog, too.
+    A real Trino runs them in its catalogs of these names, too.
     """
-    return "iceberg" if path.parent.name == "lake" else "memory"
+    return {"lake": "iceberg", "hive": "hive"}.get(path.parent.name, "memory")
 
 
 def read_script(path: Path) -> list[Step]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from lodestar_server.metadata.catalog_store import CatalogStore, MemoryCatalogStore
 from lodestar_server.metadata.config import CatalogManagement
 from lodestar_server.metadata.factories import ELSEWHERE, FactoryRegistry
-from lodestar_server.spi.beans import BeanSource
+from lodestar_server.spi.beans import Bean, BeanSource
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
@@ -62,6 +62,21 @@ class Catalog:
         self.session_defaults = {one.name: one.default for one in self.session_properties.values()}
 
 
+class _Beans:
+    """A `BeanSource`: the node's beans and those of its catalogs."""
+
+    def __init__(self, node: BeanSource | None, catalogs: CatalogManager) -> None:
+        self._node = node
+        self._catalogs = catalogs
+
+    def list_beans(self) -> Iterable[Bean]:
+        """The node's first."""
+        if self._node is not None:
+            yield from self._node.list_beans()
+        for catalog in self._catalogs:
+            yield from catalog.connector.list_beans()
+
+
 class CatalogManager:
     """Thread-safe. Connectors are configured outside the lock, so a slow one holds nobody up."""
 
@@ -83,6 +98,7 @@ class CatalogManager:
         self._catalogs: dict[str, Catalog] = {}
         self._failed: dict[str, str] = {}
         self._busy: set[str] = set()
+        self._beans = _Beans(node.beans, self)
 
     # asking
     def find(self, name: str) -> Catalog | None:
@@ -228,7 +244,7 @@ class CatalogManager:
             )
         node = self._node
         context = ConnectorContext(
-            name, node.node_id, node.node_version, node.environment, node.data_dir / _directory(name), node.beans
+            name, node.node_id, node.node_version, node.environment, node.data_dir / _directory(name), self._beans
         )
         return load().create(context, dict(properties))
 

@@ -5,6 +5,7 @@ Everything malformed is a 400 before there is a query; an unknown session proper
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -82,6 +83,20 @@ class RequestRules:
     check_role: Callable[[str, str], None] = field(default=lambda user, role: None)
 
 
+def _replaced(fault: UnicodeError) -> tuple[str, int]:
+    """One replacement for what Java replaces by one: half a surrogate pair is three bytes, each wrong by itself."""
+    assert isinstance(fault, UnicodeDecodeError)
+    end = fault.end
+    if _SURROGATE.match(fault.object, fault.start) and "utf" in fault.encoding and "8" in fault.encoding:
+        end = fault.start + 3
+    return "\ufffd", end
+
+
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+_REPLACE_AS_JAVA = "lodestar.replace"
+codecs.register_error(_REPLACE_AS_JAVA, _replaced)
+
+
 def read_statement(body: bytes, content_type: str | None) -> str:
     """The SQL text of a body. Raises: RequestFault(400) when empty or its Content-Type is malformed."""
     charset = "utf-8"
@@ -95,7 +110,7 @@ def read_statement(body: bytes, content_type: str | None) -> str:
     try:
         # Java reads UTF-16 without a byte order mark as big-endian.
         codec = "utf-16-be" if charset.lower() == "utf-16" and body[:2] not in (b"\xff\xfe", b"\xfe\xff") else charset
-        return body.decode(codec, "replace")
+        return body.decode(codec, _REPLACE_AS_JAVA)
     except LookupError:
         raise bad_request(f"Unsupported charset: {charset}") from None
 
@@ -226,6 +241,8 @@ class _Reader:
         for catalog, value in self.pairs("Role"):
             text = self.decoded("Role", value)
             match = _ROLE.fullmatch(text)
+            # Of all catalogs only this one may be written in any case.
+            catalog = "system" if catalog.lower() == "system" else catalog
             if match is not None:
                 found[catalog] = SelectedRole(RoleKind.ROLE, match[1])
             elif text in ("ALL", "NONE"):

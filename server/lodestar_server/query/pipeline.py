@@ -17,7 +17,7 @@ from lodestar_server.query.explain import explain
 from lodestar_server.query.explain_analyze import explain_analyze
 from lodestar_server.query.materialized_views import refresh_materialized_view
 from lodestar_server.query.plans import answer, plan_query
-from lodestar_server.query.preparation import PreparedStatement, prepare
+from lodestar_server.query.preparation import PreparedStatement, parsed, prepare
 from lodestar_server.query.recall import Answer, Answers
 from lodestar_server.query.results import QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.row_changes import change_rows
@@ -59,7 +59,7 @@ class EnginePipeline:
     def run(self, text: str, context: QueryContext, results: ResultSink) -> None:
         """See `Pipeline`."""
         prepared = prepare(text, context.session)
-        results = self._answers.recorder(text, prepared.statement, context, results)
+        results = self._answers.recorder(text, parsed(text), context, results)
         results.describe(query_type(prepared.statement), None)
         results.enter(QueryPhase.PLANNING)
         if is_transaction_control(prepared.statement):

@@ -83,7 +83,10 @@ class Answers:
         return found
 
     def recorder(self, text: str, statement: ast.Statement, context: QueryContext, results: ResultSink) -> ResultSink:
-        """A sink that keeps the answer, if it is one that cannot change; else `results` itself."""
+        """A sink that keeps the answer, if it is one that cannot change; else `results` itself.
+
+        `statement`: the text's own tree. What an EXECUTE stands for is not in its text: each session has its own.
+        """
         if len(text) > MAX_TEXT_LENGTH or not _plain(context):
             return results
         if not isinstance(statement, ast.Query) or not all(isinstance(node, _UNCHANGING) for node in walk(statement)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NoReturn
 
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.materialized_views import MaterializedViewFreshness, RefreshSources, RefreshTarget
@@ -655,6 +656,10 @@ class Connector:
 
     def system_tables(self) -> Sequence[SystemTable]:
         """Tables that are made from rows of Python values on demand, beside the connector's own tables."""
+        return ()
+
+    def list_beans(self) -> Iterable[Bean]:
+        """Counters of this catalog, for the jmx catalog."""
         return ()
 
     def shutdown(self) -> None:

@@ -46,6 +46,21 @@ def refusal(*lines, **named):
     return caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"a\xed\xa0\x80b", "a\ufffdb"),
+        (b"\xed\xbf\xbf\xed\xa0\x80", "\ufffd\ufffd"),
+        (b"a\xffb", "a\ufffdb"),
+        (b"\xe2\x82", "\ufffd"),
+        (b"\xf0\x9f\x98x", "\ufffdx"),
+        ("\u20ac\U0001f600".encode(), "\u20ac\U0001f600"),
+    ],
+)
+def test_what_is_no_utf8_is_replaced_as_java_does(body, text):
+    assert read_statement(body, None) == text
+
+
 def test_what_a_client_leaves_out():
     session = read().session
     assert (session.catalog, session.schema, session.path) == ("lake", "main", "lake.functions")
@@ -91,6 +106,7 @@ def test_roles():
         "lake": "NONE",
         "x": "ROLE{a b}",
     }
+    assert {*read("Role: SYSTEM=ALL, Hive=ALL").session.roles} == {"system", "Hive"}
     assert refusal("Role: hive=SOME") == "Invalid X-Trino-Role header"
     assert "Cannot set role other" in refusal("Role: system=ROLE{other}")
     assert read("Original-Roles: ROLE{a},ROLE{b}").session.original_roles == {"a", "b"}

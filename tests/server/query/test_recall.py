@@ -57,6 +57,14 @@ def test_what_may_change_is_not(ask, text):
     assert ask(text)[1] is None
 
 
+def test_execute_stands_for_something_else_in_each_session(engine):
+    for literal in (7, 8):
+        sink = KeepingSink()
+        engine.pipeline.run("EXECUTE p", context(prepared_statements={"p": f"SELECT {literal}"}), sink)
+        assert sink.rows == [f"[{literal}]"]
+        assert engine.pipeline.recall("EXECUTE p", context(), RowEncoding.JSON_TEXT) is None
+
+
 @pytest.mark.parametrize(
     "session",
     [

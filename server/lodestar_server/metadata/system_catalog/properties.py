@@ -12,7 +12,7 @@ from lodestar_server.spi.names import SchemaTableName
 
 
 class PropertiesTable(EngineTable):
-    """The declared properties of one kind, of all catalogs; hidden ones are left out."""
+    """The declared properties of one kind, of all catalogs, hidden ones among them."""
 
     columns = columns_of(
         "catalog_name varchar; property_name varchar; default_value varchar; type varchar; description varchar"
@@ -29,15 +29,14 @@ class PropertiesTable(EngineTable):
             if one.name not in wanted:
                 continue
             for declared in sorted(list_properties(one.connector, self._kind), key=lambda declared: declared.name):
-                if not declared.hidden:
-                    default = None if declared.default is None else declared.encode(declared.default)
-                    yield (
-                        one.name,
-                        declared.name,
-                        encode_session_value(declared.type, default),
-                        declared.type.display,
-                        declared.description,
-                    )
+                default = None if declared.default is None else declared.encode(declared.default)
+                yield (
+                    one.name,
+                    declared.name,
+                    encode_session_value(declared.type, default),
+                    declared.type.display,
+                    declared.description,
+                )
 
 
 PROPERTY_TABLES = (

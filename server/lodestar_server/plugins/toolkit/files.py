@@ -6,9 +6,11 @@ that they were given; "not there" is an answer (None, empty), not an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
+
+from lodestar_server.spi.page import RemoteFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,14 @@ class FileInfo:
     def name(self) -> str:
         """The last part of the location."""
         return name_of(self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What is known of a file: its size in bytes and when it was modified (0: it never is)."""
+
+    size: int
+    modified_nanos: int
 
 
 class FileSystem(Protocol):
@@ -56,12 +66,24 @@ class FileSystem(Protocol):
         """A small file, replaced as a whole and durable on return; directories are made."""
         ...
 
-    def make_directory(self, location: str) -> None:
-        """With its parents; nothing happens when it is there."""
+    def write_new(self, location: str, content: bytes) -> bool:
+        """A small file, unless something is there: then False, and what is there stays."""
         ...
 
-    def rename(self, source: str, target: str) -> None:
-        """Move a file or directory within the store, at once and durably. Raises when the target is there."""
+    def keeps_directories(self, location: str) -> bool:
+        """A directory is there before there is a file in it; not so where names of files are all there is."""
+        ...
+
+    def make_directory(self, location: str) -> None:
+        """With its parents; nothing happens when it is there. Stores without directories do nothing."""
+        ...
+
+    def rename(self, source: str, target: str, *, again: bool = False) -> None:
+        """Move a file or directory within the store, durably. Raises when the target is there.
+
+        A local move happens at once; a store copies, then deletes. `again`: a move that somebody has begun is
+        finished; what is at the target comes from it.
+        """
         ...
 
     def delete_file(self, location: str) -> None:
@@ -72,12 +94,23 @@ class FileSystem(Protocol):
         """A directory with everything in it; nothing happens when it is not there."""
         ...
 
-    def open_input(self, location: str) -> BinaryIO:
-        """For reading at any place."""
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
+        """For reading at any place. What is known of the file saves a remote store a question."""
+        ...
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """How the kernel reads a file that is in no local directory; None where it cannot."""
+        ...
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Footers of many files will be read: a remote store fetches their ends at once, and keeps them for a while.
+
+        What goes wrong is told when the files are opened.
+        """
         ...
 
     def open_output(self, location: str) -> BinaryIO:
-        """A new file; `sync_file` it after closing. Directories are made."""
+        """A new file; `sync_file` it after closing. Directories are made. `discard_output` it when it failed."""
         ...
 
     def sync_file(self, location: str) -> None:
@@ -87,6 +120,19 @@ class FileSystem(Protocol):
     def sync_directory(self, location: str) -> None:
         """Make the names in a directory durable."""
         ...
+
+    def close(self) -> None:
+        """Give connections back; nothing is asked of it afterwards."""
+        ...
+
+
+def discard_output(stream: BinaryIO) -> None:
+    """Close a file that nobody wants: a store that makes files whole at their end makes none. Raises: OSError."""
+    abandon = getattr(stream, "abandon", None)
+    if abandon is None:
+        stream.close()
+    else:
+        abandon()
 
 
 def child_of(location: str, name: str) -> str:

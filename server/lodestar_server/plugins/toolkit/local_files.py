@@ -6,15 +6,19 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from lodestar_server.plugins.toolkit.files import FileInfo, child_of, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, Version, child_of, split_location
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.page import RemoteFiles
 
 SCHEME = "local"
+WHOLE_SCHEME = "file"
+"""`file:///directory/a/b` is the same file as `local:///a/b` when `directory` is the file system's: other engines that
+share a metastore with us name files so."""
 
 
 class LocalFileSystem:
@@ -38,7 +42,9 @@ class LocalFileSystem:
             scheme, rest = split_location(location)
         except ValueError as fault:
             raise LodestarError(self._error, str(fault)) from None
-        if scheme != SCHEME or not rest.startswith("/"):
+        if scheme == WHOLE_SCHEME and self._within(rest):
+            rest = rest.removeprefix(str(self._root)) if str(self._root) != "/" else rest
+        elif scheme != SCHEME or not rest.startswith("/"):
             raise LodestarError(self._error, f"No factory for location: {location}")
         parts = [part for part in rest.split("/") if part]
         if any(part in (".", "..") or "\0" in part for part in parts):
@@ -50,6 +56,10 @@ class LocalFileSystem:
         if leads_to != root and not leads_to.startswith(root.rstrip("/") + "/"):
             raise LodestarError(self._error, f"Location is outside of the file system: {location}")
         return path
+
+    def _within(self, path: str) -> bool:
+        root = str(self._root)
+        return path == root or path.startswith(root.rstrip("/") + "/")
 
     def find(self, location: str) -> FileInfo | None:
         """What is there."""
@@ -115,6 +125,29 @@ class LocalFileSystem:
                 aside.unlink(missing_ok=True)
             _sync(path.parent)
 
+    def write_new(self, location: str, content: bytes) -> bool:
+        """Beside, then by a link, which fails when something is there."""
+        path = self._path(location)
+        aside = path.with_name(f".{uuid.uuid4().hex}.new")
+        with self._telling("write", location):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with aside.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.hardlink_to(aside)
+            except FileExistsError:
+                return False
+            finally:
+                aside.unlink(missing_ok=True)
+            _sync(path.parent)
+            return True
+
+    def keeps_directories(self, location: str) -> bool:
+        """Yes."""
+        return True
+
     def make_directory(self, location: str) -> None:
         """With its parents, which are made durable as well."""
         path = self._path(location)
@@ -127,8 +160,8 @@ class LocalFileSystem:
                 made.mkdir(exist_ok=True)
                 _sync(made.parent)
 
-    def rename(self, source: str, target: str) -> None:
-        """Raises the given code when the target is there, but for an empty directory."""
+    def rename(self, source: str, target: str, *, again: bool = False) -> None:
+        """At once: nothing is ever half moved. Raises when the target is there, but for an empty directory."""
         old, new = self._path(source), self._path(target)
         with self._telling("move to", target):
             if new.is_symlink() or new.is_file() or (new.is_dir() and any(new.iterdir())):
@@ -157,7 +190,7 @@ class LocalFileSystem:
             elif path.is_dir():
                 shutil.rmtree(path)
 
-    def open_input(self, location: str) -> BinaryIO:
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there."""
         path = self._path(location)
         with self._telling("open", location):
@@ -179,6 +212,16 @@ class LocalFileSystem:
     def sync_directory(self, location: str) -> None:
         """fsync."""
         self.sync_file(location)
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """None: the kernel reads the path."""
+        return None
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """The operating system is quick enough."""
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
     @contextmanager
     def _telling(self, verb: str, location: str) -> Iterator[None]:

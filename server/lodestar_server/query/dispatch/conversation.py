@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestar_server.execution.spool.segments import Segment, SegmentStore
+from lodestar_server.protocol.clients import reads_rows_of_a_post
 from lodestar_server.protocol.failure import RequestFault
 from lodestar_server.protocol.headers import session_change_headers
 from lodestar_server.protocol.results import (
@@ -44,12 +45,12 @@ from lodestar_server.session import Capability
 from lodestar_server.spi.errors import LodestarError
 
 LONG_POLL_SECONDS = 1.0
-RESULT_AT_ONCE = "RESULT_AT_ONCE"
-"""The capability of a client that takes rows in the answer to its POST."""
 _FIRST_ROWS_SECONDS = 0.1
 """How long a page that has rows but is not full waits for more."""
 _AT_ONCE_SECONDS = 0.02
 """How long a queued poll waits, after the statement was accepted, for a result that fits into its answer."""
+_POST_BYTES = 64 << 10
+"""Rows that the answer to a POST may hold. A larger result gains little, and who asked may want to see it grow."""
 KEPT_BYTES = 64 << 20
 """Last documents of queries that are done are kept up to so many bytes in all."""
 
@@ -170,12 +171,12 @@ class Conversation:
             raise not_found()
 
     async def posted(self, base: str) -> Document:
-        """The answer to the POST: QUEUED with a nextUri, whatever is known already. Only who asked for it, by a
-        capability, and only for a statement that reads, is told a result that is there in time."""
-        query = self.query
-        if query.early and RESULT_AT_ONCE in query.request.capabilities:
+        """The answer to the POST: QUEUED with a nextUri, whatever is known already. Only who reads rows there, and
+        only for a statement that reads, is told a result that is there in time."""
+        query, request = self.query, self.query.request
+        if query.early and reads_rows_of_a_post(request.capabilities, request.session.user_agent):
             await query.wait_until(self._settled, asyncio.get_running_loop().time() + _AT_ONCE_SECONDS)
-            if self._fits_at_once():
+            if self._fits_at_once(_POST_BYTES):
                 return await self._tell_at_once(base)
         return Document((queued_document(self.query.id, self._uris(base, self._uri(base, QUEUED, 1)), 0, 0),))
 
@@ -214,11 +215,12 @@ class Conversation:
     def _settled(self) -> bool:
         return self.query.done or (self.query.dispatched and self._through())
 
-    def _fits_at_once(self) -> bool:
+    def _fits_at_once(self, most_bytes: int | None = None) -> bool:
         query = self.query
         if not query.complete or query.error is not None:
             return False
-        return query.spool is None or query.spool.ready_bytes <= self._all.config.target_page_size
+        page_size = self._all.config.target_page_size
+        return query.spool is None or query.spool.ready_bytes <= min(page_size, most_bytes or page_size)
 
     async def _tell_at_once(self, base: str) -> Document:
         """The whole result; the same bytes again when asked again."""

@@ -5,7 +5,9 @@ Source: Trino HiveBucketingV1, HiveBucketingV2, with the oddities of Hive that t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ import pyarrow as pa
 from lodestar_server.plugins.connectors.hive.lines.splitting import bytes_of
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.spi.connector import not_supported
+from lodestar_server.spi.predicate import Domain
 from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
@@ -37,6 +40,7 @@ Hashes = np.ndarray[Any, Any]
 _VERSIONS = ("1", "2")
 _SIMPLE = (BOOLEAN, TINYINT, SMALLINT, INTEGER, BIGINT, REAL, DOUBLE, DATE)
 _SEED = 104_729
+_MOST_LOOKUPS = 1000
 _FACTOR = np.uint32(31)
 _POSITIVE = np.uint32(0x7FFF_FFFF)
 
@@ -83,6 +87,30 @@ def layout_for_writing(table: Table, sorting: bool) -> BucketLayout | None:
         not_supported("Writing to bucketed sorted Hive tables is disabled")
     order = tuple(SortColumn(one.name, one.descending) for one in bucketing.sorted_by)
     return BucketLayout(bucketing.columns, bucketing.count, int(version), order)
+
+
+def wanted_buckets(table: Table, domains: Mapping[str, Domain]) -> frozenset[int] | None:
+    """Buckets that may have rows which the domains of columns allow; None when that may be any."""
+    bucketing = table.bucketing
+    version = table.parameters.get("bucketing_version", "1")
+    if bucketing is None or version not in _VERSIONS:
+        return None
+    chosen = []
+    for name in bucketing.columns:
+        domain = domains.get(name)
+        # Zeros of both signs are equal, but their hashes are not.
+        if domain is None or domain.type in (DOUBLE, REAL) or not hashable(domain.type):
+            return None
+        values = domain.single_values
+        if values is None:
+            return None
+        chosen.append((domain.type, values))
+    if math.prod(len(values) for _, values in chosen) > _MOST_LOOKUPS:
+        return None
+    rows = list(itertools.product(*(values for _, values in chosen)))
+    columns = [(values_to_arrow(type_, [row[place] for row in rows]), type_) for place, (type_, _) in enumerate(chosen)]
+    layout = BucketLayout(bucketing.columns, bucketing.count, int(version))
+    return frozenset(int(number) for number in bucket_numbers(layout, columns))
 
 
 def bucket_numbers(layout: BucketLayout, columns: Sequence[tuple[pa.Array, Type]]) -> np.ndarray[Any, Any]:

@@ -108,6 +108,12 @@ class HiveConfig(ConfigGroup):
         doc="Partitions from which statistics are estimated",
         source=_SOURCE,
     )
+    partition_projection: bool = config(
+        "hive.partition-projection-enabled",
+        default="true",
+        doc="Rules in a table's parameters may stand for its partitions",
+        source=_SOURCE,
+    )
     partition_filter_required: bool = config(
         "hive.query-partition-filter-required",
         default="false",
@@ -150,11 +156,10 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         " hive.projection-pushdown-enabled=true hive.single-statement-writes=false"
         " hive.delete-schema-locations-fallback=false hive.temporary-staging-directory-enabled=true"
         " hive.hive-views.enabled=false hive.hive-views.legacy-translation=false hive.hive-views.run-as-invoker=false"
-        " hive.partition-projection-enabled=true"
         " hive.size-based-split-weights-enabled=true hive.force-local-scheduling=false"
         " hive.orc.bloom-filters.enabled=false hive.metastore.disable-location-checks=false"
-        " hive.metastore-cache.cache-partitions=true hive.metastore-cache.cache-missing=true"
-        " hive.metastore-cache.cache-missing-partitions=false hive.metastore-cache.cache-missing-stats=false"
+        ""
+        ""
         " parquet.use-column-index=true parquet.use-bloom-filter=true parquet.ignore-statistics=false"
         " parquet.experimental.vectorized-decoding.enabled=true orc.lazy-read-small-ranges=true"
         " orc.nested-lazy=true fs.hadoop.enabled=false fs.cache.enabled=false",
@@ -163,9 +168,9 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         int,
         "hive.max-outstanding-splits=3000 hive.max-partitions-for-eager-load=100000"
         " hive.max-partition-drops-per-query=100000 hive.split-loader-concurrency=64"
-        " hive.domain-compaction-threshold=1000 hive.metadata.parallelism=8 hive.metastore-cache-maximum-size=20000"
-        " hive.metastore-refresh-max-threads=10 hive.per-transaction-metastore-cache-maximum-size=1000"
-        " hive.user-metastore-cache-maximum-size=1000 parquet.max-read-block-row-count=8192"
+        " hive.domain-compaction-threshold=1000 hive.metadata.parallelism=8"
+        ""
+        " parquet.max-read-block-row-count=8192"
         " parquet.writer.batch-size=10000 parquet.writer.page-value-count=60000",
     ),
     (
@@ -185,16 +190,15 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
     ),
     (
         Duration,
-        "hive.dynamic-filtering.wait-timeout=0m hive.metastore-cache-ttl=0s hive.metastore-stats-cache-ttl=5m"
-        " hive.user-metastore-cache-ttl=0s hive.file-status-cache-expire-time=1m",
+        "hive.dynamic-filtering.wait-timeout=0m hive.file-status-cache-expire-time=1m",
     ),
     (
         str,
         "hive.temporary-staging-directory-path=/tmp/presto-${USER} hive.rcfile.time-zone="
         " hive.orc.time-zone= hive.parquet.time-zone= hive.file-status-cache-tables="
-        " hive.file-status-cache.excluded-tables= hive.metastore-refresh-interval= hive.max-splits-per-second="
-        " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name= hive.config.resources="
-        " hive.metastore.uri= hive.metastore.username= hive.metastore.version-compatibility=NOT_SUPPORTED"
+        " hive.file-status-cache.excluded-tables= hive.max-splits-per-second="
+        " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name="
+        " hive.metastore.version-compatibility=NOT_SUPPORTED"
         " hive.s3-glacier-filter=READ_ALL security.config-file=",
     ),
 )

@@ -33,6 +33,7 @@ from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.isolation import check_isolation
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
@@ -49,7 +50,8 @@ class HiveConnector(Connector):
     single_statement_writes = False
     manages_owners = True
 
-    def __init__(self, files: FileSystem, metastore: Metastore, config: HiveConfig) -> None:
+    def __init__(self, files: FileSystem, metastore: Metastore, config: HiveConfig, catalog: str = "hive") -> None:
+        self._catalog = catalog
         self._files = files
         self._metastore = metastore
         self._config = config
@@ -69,7 +71,7 @@ class HiveConnector(Connector):
         """Raises: UNSUPPORTED_ISOLATION_LEVEL above READ UNCOMMITTED."""
         check_isolation("READ UNCOMMITTED", isolation)
         handle = HiveTransactionHandle(next(self._numbers))
-        self._transactions[handle] = HiveTransaction(self._metastore)
+        self._transactions[handle] = HiveTransaction(self._metastore, projects=self._config.partition_projection)
         return handle
 
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
@@ -113,8 +115,10 @@ class HiveConnector(Connector):
         splits: Sequence[Split],
     ) -> PageSource | Sequence[FileScan]:
         """Files for the kernel, or pages."""
+        assert isinstance(table, HiveTableHandle)
         chosen = [column for column in columns if isinstance(column, HiveColumnHandle)]
-        return self._scanner.read(session, chosen, [split for split in splits if isinstance(split, HiveSplit)])
+        wanted = [split for split in splits if isinstance(split, HiveSplit)]
+        return self._scanner.read(session, chosen, wanted, table.hint)
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:
         """A writer; several may write at once."""
@@ -151,9 +155,15 @@ class HiveConnector(Connector):
         """Small files made one; it has to be allowed first."""
         return TABLE_PROCEDURES
 
+    def list_beans(self) -> Iterable[Bean]:
+        """Of the cache of metadata."""
+        return self._metastore.beans(self._catalog)
+
     def shutdown(self) -> None:
-        """Stop background readers."""
+        """Stop background readers, give connections back."""
         self._footers.close()
+        self._files.close()
+        self._metastore.close()
 
 
 def _with_default(declared: PropertyMetadata, default: str) -> PropertyMetadata:

@@ -19,6 +19,12 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveColumnHandle,
 )
 from lodestar_server.plugins.connectors.hive.partition_names import check_partition_type
+from lodestar_server.plugins.connectors.hive.projection import (
+    is_projected,
+    projection_column_properties,
+    projection_parameters,
+    projection_properties,
+)
 from lodestar_server.plugins.connectors.hive.table_properties import (
     EXTERNAL_LOCATION,
     FORMAT,
@@ -44,7 +50,7 @@ from lodestar_server.plugins.toolkit.metastore.written import (
     basic_parameters,
 )
 from lodestar_server.spi.connector import ColumnMetadata, TableMetadata, not_supported
-from lodestar_server.spi.errors import INVALID_COLUMN_PROPERTY, INVALID_TABLE_PROPERTY, LodestarError
+from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError
 from lodestar_server.spi.types import BIGINT, DOUBLE, INTEGER, REAL, VARBINARY, VARCHAR
 
 COMMENT = "comment"
@@ -82,10 +88,6 @@ def table_of(
     split = len(columns) - len(partitioned_by)
     _check_bucketing(bucketing, [column.name for column in visible], partitioned_by)
     _check_bloom_filters(visible, properties, storage)
-    if properties.get("partition_projection_enabled") and not partitioned_by:
-        raise LodestarError(
-            INVALID_COLUMN_PROPERTY, "Partition projection cannot be enabled on a table that is not partitioned"
-        )
     if bucketing is not None:
         types = {column.name: column.type for column in visible}
         if not all(hashable(types[name]) for name in bucketing.columns):
@@ -96,7 +98,8 @@ def table_of(
         check_columns([(column.name, column.type) for column in visible if column.name not in partitioned_by])
     if properties.get(TRANSACTIONAL):
         not_supported("FileHiveMetastore does not support ACID tables")
-    parameters = {VERSION: TRINO_VERSION, QUERY_ID: query_id, **parameters_of(properties, storage)}
+    projected = projection_parameters(properties, visible, partitioned_by) if is_projected(properties, visible) else {}
+    parameters = {VERSION: TRINO_VERSION, QUERY_ID: query_id, **parameters_of(properties, storage), **projected}
     if metadata.comment is not None:
         parameters[COMMENT] = metadata.comment
     if external:
@@ -238,12 +241,14 @@ def metadata_of(table: Table, precision: TimestampPrecision) -> TableMetadata:
         extra: dict[str, Any] = {}
         if handle.kind is ColumnKind.PARTITION_KEY:
             extra["extra_info"] = "partition key"
+            extra["properties"] = projection_column_properties(table.parameters, name)
         columns.append(
             ColumnMetadata(
                 name, handle.type, comment=comments.get(name), hidden=handle.kind is ColumnKind.HIDDEN, **extra
             )
         )
-    return TableMetadata(table.name, tuple(columns), properties_of(table), table.parameters.get(COMMENT))
+    properties = properties_of(table) | projection_properties(table.parameters)
+    return TableMetadata(table.name, tuple(columns), properties, table.parameters.get(COMMENT))
 
 
 def is_external(metadata: TableMetadata) -> str | None:

@@ -33,7 +33,7 @@ class HiveConnectorFactory:
         reading.finish()
         assert config is not None
         files = stores.open(HIVE_FILESYSTEM_ERROR)
-        return HiveConnector(files, metastores.open(files), config)
+        return HiveConnector(files, metastores.open(files), config, context.catalog)
 
 
 FACTORY = HiveConnectorFactory()

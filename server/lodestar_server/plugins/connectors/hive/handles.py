@@ -60,12 +60,13 @@ class HiveColumnHandle(ColumnHandle):
 @dataclass(frozen=True, slots=True)
 class HiveTableHandle(TableHandle):
     """A table; `constraint` is about partition columns, and the scan gives no other rows. `partitions`, when there
-    are some, are the only ones of interest."""
+    are some, are the only ones of interest. `hint`, about data columns: other rows are not wanted, but may come."""
 
     name: SchemaTableName
     partition_columns: tuple[HiveColumnHandle, ...]
     constraint: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
     partitions: tuple[tuple[str, ...], ...] | None = None
+    hint: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
 
     def __str__(self) -> str:
         return f"{self.name.schema}:{self.name.table}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lodestar_server.plugins.connectors.hive.bucketing import wanted_buckets
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
 from lodestar_server.plugins.connectors.hive.formats import require_readable
 from lodestar_server.plugins.connectors.hive.handles import (
@@ -14,7 +15,9 @@ from lodestar_server.plugins.connectors.hive.handles import (
     HiveSplit,
     HiveTableHandle,
 )
+from lodestar_server.plugins.connectors.hive.hidden import bucket_of
 from lodestar_server.plugins.connectors.hive.partition_names import read_values
+from lodestar_server.plugins.connectors.hive.projection import projection_of
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
@@ -22,24 +25,58 @@ from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTI
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
-from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.session import ConnectorSession
 
 TypedValues = tuple[Any, ...]
+MOST_PROJECTED = 1_000_000
 
 
 def typed_partitions(
-    transaction: HiveTransaction, table: Table, columns: Sequence[HiveColumnHandle], constraint: TupleDomain
+    transaction: HiveTransaction,
+    table: Table,
+    columns: Sequence[HiveColumnHandle],
+    constraint: TupleDomain,
+    most: int = MOST_PROJECTED,
 ) -> list[tuple[tuple[str, ...], TypedValues]]:
-    """Partitions that the constraint allows: their values as text and typed, in the order of their names."""
+    """Partitions that the constraint allows: their values as text and typed, in the order of their names.
+
+    `most`: a projected table gives one more than so many at the most; registered ones all come.
+    """
     if constraint.is_none:
         return []
+    projection = projection_of(table, columns) if transaction.projects else None
+    if projection is not None:
+        return projection.partitions(columns, constraint, most)
     found = []
     for values in transaction.list_partitions(table):
         typed = read_values(columns, values)
         if constraint.contains(dict(zip(columns, typed, strict=True))):
             found.append((values, typed))
     return found
+
+
+def find_partitions(
+    transaction: HiveTransaction,
+    table: Table,
+    columns: Sequence[HiveColumnHandle],
+    values: Sequence[tuple[str, ...]],
+    *,
+    with_figures: bool = False,
+) -> Mapping[tuple[str, ...], Partition]:
+    """Those of `typed_partitions` that are still there, by their values."""
+    projection = projection_of(table, columns) if transaction.projects else None
+    if projection is not None:
+        return {one: projection.partition(table, one) for one in values}
+    if with_figures:
+        return transaction.partitions_with_figures(table, values)
+    transaction.load_partitions(table, values)
+    found = {one: transaction.find_partition(table, one) for one in values}
+    return {one: partition for one, partition in found.items() if partition is not None}
+
+
+def _entries(hint: TupleDomain) -> list[tuple[HiveColumnHandle, Domain]]:
+    return [(column, domain) for column, domain in hint.entries or () if isinstance(column, HiveColumnHandle)]
 
 
 def layout_of(table: Table, partition: Partition | None = None) -> FileLayout:
@@ -75,7 +112,8 @@ class HiveLister:
         if not table.partition_columns:
             form = require_readable(table.storage_format)
             layout = layout_of(table)
-            for info in transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location)):
+            files = transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location))
+            for info in self._in_buckets(session, table, None, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, "", (), layout, size_bytes=info.size
                 )
@@ -98,31 +136,53 @@ class HiveLister:
         constraint: TupleDomain,
     ) -> Iterator[HiveSplit]:
         columns = handle.partition_columns
-        partitions = typed_partitions(transaction, table, columns, constraint)
+        limit = self._config.max_partitions_per_scan
+        partitions = typed_partitions(transaction, table, columns, constraint, limit)
         if handle.partitions is not None:
             partitions = [one for one in partitions if one[0] in handle.partitions]
-        limit = self._config.max_partitions_per_scan
         if len(partitions) > limit:
             raise LodestarError(
                 HIVE_EXCEEDED_PARTITION_LIMIT,
                 f"Query over table '{table.name}' can potentially read more than {limit} partitions",
             )
         names = [column.name for column in columns]
+        found = find_partitions(transaction, table, columns, [values for values, _ in partitions])
         for values, typed in partitions:
-            partition = transaction.find_partition(table, values)
+            partition = found.get(values)
             if partition is None:
                 continue
             form = require_readable(partition.storage_format or table.storage_format)
             name = make_partition_name(names, values)
             layout = layout_of(table, partition)
-            for info in self._files_of(session, partition.location, partition=name):
+            files = self._files_of(session, partition.location, partition=name)
+            for info in self._in_buckets(session, table, partition, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, name, typed, layout, size_bytes=info.size
                 )
 
+    def _in_buckets(
+        self,
+        session: ConnectorSession,
+        table: Table,
+        partition: Partition | None,
+        handle: HiveTableHandle,
+        files: list[FileInfo],
+    ) -> list[FileInfo]:
+        """Files of buckets that may have wanted rows; all of them when one tells no bucket by its name."""
+        same = partition is None or (partition.bucketing, partition.columns) == (table.bucketing, table.columns)
+        if not files or table.bucketing is None or not same or not flag(session, "bucket_execution_enabled"):
+            return files
+        wanted = wanted_buckets(table, {column.name: domain for column, domain in _entries(handle.hint)})
+        if wanted is None:
+            return files
+        places = [bucket_of(info.name) for info in files]
+        return files if None in places else [one for one, place in zip(files, places, strict=True) if place in wanted]
+
     def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
         found = self._files.list(location)
-        if not found and partition is not None and self._files.find(location) is None:
+        # A store knows no directories: an empty partition and an absent one are the same there.
+        checked = not found and partition is not None and self._files.keeps_directories(location)
+        if checked and self._files.find(location) is None:
             if flag(session, "ignore_absent_partitions"):
                 return []
             raise LodestarError(HIVE_FILE_NOT_FOUND, f"Partition location does not exist: {location}")

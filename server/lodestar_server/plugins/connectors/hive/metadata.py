@@ -16,7 +16,7 @@ from lodestar_server.plugins.connectors.hive.definitions import (
     partition_handles,
 )
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
-from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
+from lodestar_server.plugins.connectors.hive.listing import find_partitions, layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
 from lodestar_server.plugins.connectors.hive.system_tables import find_system_table
@@ -93,7 +93,7 @@ class HiveMetadata(HiveWriting):
         if location is not None and not self._is_location(location):
             raise LodestarError(INVALID_SCHEMA_PROPERTY, f"Invalid location URI: {location}")
         database = Database(schema, location, owner, None, {"trino_query_id": session.query_id})
-        self._transaction.metastore.table_directory(SchemaTableName(schema, "t"))  # checks the name
+        self._transaction.metastore.check_schema_name(schema)
         self._transaction.see_database(schema, database)
         self._transaction.add(lambda: self._transaction.metastore.create_database(database))
 
@@ -214,17 +214,15 @@ class HiveMetadata(HiveWriting):
             if handle.kind is not ColumnKind.HIDDEN
         ]
         if not found.partition_columns:
-            return table_statistics(found, columns)
+            return table_statistics(self._transaction.metastore.with_figures(found), columns)
         partitions = typed_partitions(self._transaction, found, table.partition_columns, table.constraint)
         size = session.properties["partition_statistics_sample_size"]
         chosen = partitions
         if len(partitions) > size:
             chosen = random.Random(str(found.name)).sample(partitions, size)
-        sample = [
-            (typed, partition)
-            for values, typed in chosen
-            if (partition := self._transaction.find_partition(found, values)) is not None
-        ]
+        values = [values for values, _ in chosen]
+        known = find_partitions(self._transaction, found, table.partition_columns, values, with_figures=True)
+        sample = [(typed, known[values]) for values, typed in chosen if values in known]
         return partitioned_statistics(columns, [typed for _, typed in partitions], sample)
 
     def table_info(self, table: TableHandle) -> Mapping[str, str]:
@@ -240,11 +238,14 @@ class HiveMetadata(HiveWriting):
             return None
         keys = set(table.partition_columns)
         taken = predicate.filter(lambda column, _: column in keys)
-        constraint = table.constraint.intersect(taken)
-        if constraint == table.constraint:
-            return None
         rest = predicate.filter(lambda column, _: column not in keys)
-        return FilterResult(replace(table, constraint=constraint), rest)
+        constraint = table.constraint.intersect(taken)
+        hint = table.hint.intersect(
+            rest.filter(lambda column, _: isinstance(column, HiveColumnHandle) and column.kind is ColumnKind.DATA)
+        )
+        if (constraint, hint) == (table.constraint, table.hint):
+            return None
+        return FilterResult(replace(table, constraint=constraint, hint=hint), rest)
 
     # tables: changing
     def drop_table(self, session: ConnectorSession, table: TableHandle) -> None:

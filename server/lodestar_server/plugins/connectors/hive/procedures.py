@@ -190,13 +190,15 @@ class HiveProcedures:
         self._metastore.drop_figures(name, wanted)
 
     def flush_metadata_cache(self, session: ConnectorSession, arguments: Arguments) -> None:
-        """Forget what is remembered of files. Raises: INVALID_PROCEDURE_ARGUMENT, NOT_FOUND."""
+        """Forget what is remembered of the metastore and of files. Raises: INVALID_PROCEDURE_ARGUMENT, NOT_FOUND."""
         schema, table = arguments["schema_name"], arguments["table_name"]
         columns, values = arguments["partition_columns"] or (), arguments["partition_values"] or ()
         if len(columns) != len(values):
             raise _failed("Parameters partition_column and partition_value should have same length")
         if schema is not None and table is not None:
             name = SchemaTableName(schema, table)
+            # Dropped first: a table that was made elsewhere may be remembered as missing.
+            self._metastore.forget(name, tuple(values) if columns else None)
             if self._metastore.find_table(name) is None:
                 raise LodestarError(NOT_FOUND, f"Table '{name}' not found")
         elif schema is not None or table is not None or columns:
@@ -206,6 +208,8 @@ class HiveProcedures:
                 " - flush_metadata_cache(schema_name => ..., table_name => ...,"
                 " partition_columns => ARRAY['...'], partition_values => ARRAY['...'])"
             )
+        else:
+            self._metastore.forget()
         self._footers.clear()
 
     # inside

@@ -232,6 +232,7 @@ _PARAMETERS: tuple[tuple[str, str, tuple[StorageFormat, ...], Callable[[Any], st
 ORC_BLOOM_COLUMNS = "orc.bloom.filter.columns"
 ORC_BLOOM_FRACTION = "orc.bloom.filter.fpp"
 PARQUET_BLOOM = "parquet_bloom_filter_columns"
+PARQUET_BLOOM_COLUMNS = "parquet.bloom.filter.columns"
 _DEFAULT_FRACTION = 0.05
 _LINE_COUNTS = ("skip.header.line.count", "skip.footer.line.count")
 

@@ -7,11 +7,10 @@ action is whole or not at all; one statement in autocommit is one action.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lodestar_server.plugins.toolkit.metastore.guard import Staging
-from lodestar_server.plugins.toolkit.metastore.interface import Metastore
+from lodestar_server.plugins.toolkit.metastore.interface import Metastore, Staging
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.names import SchemaTableName
@@ -29,10 +28,11 @@ class OpenWrite:
 
 
 class HiveTransaction:
-    """Thread-safe for reading."""
+    """Thread-safe for reading. `projects`: rules may stand for partitions."""
 
-    def __init__(self, metastore: Metastore) -> None:
+    def __init__(self, metastore: Metastore, *, projects: bool = True) -> None:
         self.metastore = metastore
+        self.projects = projects
         self.writes: dict[str, OpenWrite] = {}
         self._lock = threading.RLock()
         self._actions: list[Action] = []
@@ -92,6 +92,23 @@ class HiveTransaction:
         if values not in known:
             known[values] = self.metastore.find_partition(table, values)
         return known[values]
+
+    def load_partitions(self, table: Table, values: Sequence[tuple[str, ...]]) -> None:
+        """Ask for many at once, before `find_partition` is asked for each."""
+        with self._lock:
+            known = self._partitions.setdefault(table.name, {})
+            missing = [one for one in values if one not in known]
+            if missing:
+                found = self.metastore.find_partitions(table, missing)
+                known.update({one: found.get(one) for one in missing})
+
+    def partitions_with_figures(
+        self, table: Table, values: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], Partition]:
+        """Those that are there."""
+        self.load_partitions(table, values)
+        known = [one for one in map(self._partitions[table.name].get, values) if one is not None]
+        return {one.values: one for one in self.metastore.partitions_with_figures(table, known)}
 
     def check_readable(self, name: SchemaTableName) -> None:
         """Raises NOT_SUPPORTED for a table into which this transaction has written: its rows are not there yet."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
@@ -15,7 +14,12 @@ from lodestar_server.plugins.connectors.hive.config import CompressionCodec
 from lodestar_server.plugins.connectors.hive.formats import TEXT_FORMATS, StorageFormat
 from lodestar_server.plugins.connectors.hive.lines.compression import EXTENSIONS
 from lodestar_server.plugins.connectors.hive.lines.writing import LineFileWriter, header_line, line_encoder
-from lodestar_server.plugins.connectors.hive.table_properties import ORC_BLOOM_COLUMNS, ORC_BLOOM_FRACTION
+from lodestar_server.plugins.connectors.hive.table_properties import (
+    ORC_BLOOM_COLUMNS,
+    ORC_BLOOM_FRACTION,
+    PARQUET_BLOOM_COLUMNS,
+)
+from lodestar_server.plugins.toolkit.bloom_filters import DEFAULT_FRACTION, BloomFilters
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.orc_rows import OrcRowWriter, has_odd_timestamps
 from lodestar_server.spi.connector import not_supported
@@ -67,18 +71,21 @@ def open_writer(
     if form is StorageFormat.AVRO:
         return AvroFileWriter(stream, names, types, codec, table_schema(files, properties), query_id)
     if form is StorageFormat.PARQUET:
-        return ParquetFileWriter(stream, names, types, codec)
+        return ParquetFileWriter(stream, names, types, codec, _bloom_filters(form, properties))
     if form is StorageFormat.ORC:
-        return OrcFileWriter(stream, names, types, codec, _bloom_filters(names, properties))
+        return OrcFileWriter(stream, names, types, codec, _bloom_filters(form, properties))
     not_supported(f"Writing to Hive tables in {form.name} format is not supported")
 
 
-def _bloom_filters(names: Sequence[str], properties: Mapping[str, str]) -> dict[str, Any]:
-    wanted = [one.strip() for one in properties.get(ORC_BLOOM_COLUMNS, "").split(",")]
-    places = [names.index(one) for one in wanted if one in names]
-    if not places:
-        return {}
-    return {"bloom_filter_columns": places, "bloom_filter_fpp": float(properties.get(ORC_BLOOM_FRACTION, "0.05"))}
+def _bloom_filters(form: StorageFormat, properties: Mapping[str, str]) -> BloomFilters:
+    if form is StorageFormat.ORC:
+        fraction = float(properties.get(ORC_BLOOM_FRACTION, DEFAULT_FRACTION))
+        return BloomFilters(_listed(properties.get(ORC_BLOOM_COLUMNS)), fraction)
+    return BloomFilters(_listed(properties.get(PARQUET_BLOOM_COLUMNS)))
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(found for one in (names or "").split(",") if (found := one.strip()))
 
 
 def named_type(type_: Type) -> pa.DataType:
@@ -142,22 +149,22 @@ def _with_children(values: pa.Array, wanted: pa.DataType, children: list[pa.Arra
 class ParquetFileWriter:
     """Timestamps are written in the old form, as Hive and Trino do; every page has a checksum."""
 
-    def __init__(self, stream: BinaryIO, names: Sequence[str], types: Sequence[Type], codec: CompressionCodec) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        names: Sequence[str],
+        types: Sequence[Type],
+        codec: CompressionCodec,
+        bloom_filters: BloomFilters = BloomFilters(),  # noqa: B008 - a frozen value
+    ) -> None:
+        self._stream = stream
         self._types = types
+        self._codec = codec
+        self._bloom_filters = bloom_filters
         self._pages: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
+        self._writer: Any = None
         self._schema = pa.schema([(name, named_type(type_)) for name, type_ in zip(names, types, strict=True)])
-        options: dict[str, Any] = {"compression": codec.name.lower()}
-        if codec is CompressionCodec.GZIP:
-            options["compression_level"] = _GZIP_LEVEL
-        self._writer = pq.ParquetWriter(
-            stream,
-            self._schema,
-            use_deprecated_int96_timestamps=True,
-            write_page_checksum=True,
-            store_schema=False,
-            **options,
-        )
 
     def takes(self, page: pa.RecordBatch) -> bool:
         """Always."""
@@ -178,13 +185,30 @@ class ParquetFileWriter:
         for i, type_ in enumerate(self._types):
             chunks = [to_named(page.column(i), type_) for page in self._pages]
             columns.append(pa.chunked_array(chunks, self._schema.field(i).type))
-        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema), row_group_size=_ROW_GROUP_ROWS)
+        self._opened().write_table(pa.Table.from_arrays(columns, schema=self._schema), row_group_size=_ROW_GROUP_ROWS)
         self._pages, self._rows, self._bytes = [], 0, 0
+
+    def _opened(self) -> Any:
+        """The writer, made with the first row group: its Bloom filters are as large as that needs."""
+        if self._writer is None:
+            options: dict[str, Any] = {"compression": self._codec.name.lower()}
+            if self._codec is CompressionCodec.GZIP:
+                options["compression_level"] = _GZIP_LEVEL
+            self._writer = pq.ParquetWriter(
+                self._stream,
+                self._schema,
+                use_deprecated_int96_timestamps=True,
+                write_page_checksum=True,
+                store_schema=False,
+                **options,
+                **self._bloom_filters.parquet(min(self._rows, _ROW_GROUP_ROWS)),
+            )
+        return self._writer
 
     def close(self) -> None:
         """Write what is left, and the footer."""
         self._flush()
-        self._writer.close()
+        self._opened().close()
 
 
 def _own(values: pa.Array) -> pa.Array:
@@ -203,7 +227,7 @@ class OrcFileWriter:
         names: Sequence[str],
         types: Sequence[Type],
         codec: CompressionCodec,
-        bloom_filters: Mapping[str, Any] = MappingProxyType({}),
+        bloom_filters: BloomFilters = BloomFilters(),  # noqa: B008 - a frozen value
     ) -> None:
         self._stream = stream
         self._bloom_filters = bloom_filters
@@ -239,7 +263,9 @@ class OrcFileWriter:
         if self._writer is None:
             compression = {CompressionCodec.NONE: "uncompressed", CompressionCodec.GZIP: "zlib"}.get(self._codec)
             self._writer = orc.ORCWriter(
-                self._stream, compression=compression or self._codec.name.lower(), **self._bloom_filters
+                self._stream,
+                compression=compression or self._codec.name.lower(),
+                **self._bloom_filters.orc(self._schema),
             )
         return self._writer
 

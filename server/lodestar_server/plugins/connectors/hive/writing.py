@@ -22,6 +22,7 @@ from lodestar_server.plugins.connectors.hive.handles import (
 from lodestar_server.plugins.connectors.hive.lines.reading import FOOTER, HEADER
 from lodestar_server.plugins.connectors.hive.listing import layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.page_sink import read_fragments
+from lodestar_server.plugins.connectors.hive.projection import is_projected
 from lodestar_server.plugins.connectors.hive.session import (
     compression_codec,
     existing_partitions,
@@ -41,7 +42,13 @@ from lodestar_server.plugins.toolkit.metastore.interface import PartWrite, Table
 from lodestar_server.plugins.toolkit.metastore.model import Table, TableType
 from lodestar_server.plugins.toolkit.metastore.written import add_to_table, basic_parameters
 from lodestar_server.spi.connector import AnalyzeTarget, ConnectorMetadata, SaveMode, TableMetadata, not_supported
-from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, NOT_FOUND, TABLE_NOT_FOUND, LodestarError
+from lodestar_server.spi.errors import (
+    INVALID_COLUMN_PROPERTY,
+    INVALID_TABLE_PROPERTY,
+    NOT_FOUND,
+    TABLE_NOT_FOUND,
+    LodestarError,
+)
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.row_changes import RowIdColumn
@@ -99,6 +106,12 @@ class HiveWriting(ConnectorMetadata):
         external = is_external(table)
         if external is not None and not self._config.non_managed_creates:
             not_supported("Cannot create non-managed Hive table")
+        if not self._config.partition_projection and is_projected(table.properties, table.columns):
+            raise LodestarError(
+                INVALID_COLUMN_PROPERTY,
+                "Partition projection is disabled. "
+                "Enable it in configuration by setting hive.partition-projection-enabled=true",
+            )
         made = table_of(
             table,
             location=self._external_location(external) if external is not None else "",
@@ -148,7 +161,7 @@ class HiveWriting(ConnectorMetadata):
         own = self._transaction.metastore.table_directory(name)
         if database is None or not database.location:
             return own
-        if self._files.find(database.location) is None:
+        if self._files.keeps_directories(database.location) and self._files.find(database.location) is None:
             raise LodestarError(
                 HIVE_DATABASE_LOCATION_ERROR,
                 f"Database '{name.schema}' location does not exist: {database.location}",

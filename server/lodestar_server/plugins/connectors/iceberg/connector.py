@@ -34,6 +34,7 @@ from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransa
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.isolation import check_isolation
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
@@ -143,9 +144,15 @@ class IcebergConnector(Connector):
         """Tables tidied."""
         return TABLE_PROCEDURES
 
+    def list_beans(self) -> Iterable[Bean]:
+        """Of the cache of metadata."""
+        return self._tables.metastore.beans(self._catalog)
+
     def shutdown(self) -> None:
-        """Stop background readers."""
+        """Stop background readers, give connections back."""
         self._footers.close()
+        self._tables.files.close()
+        self._tables.metastore.close()
 
 
 def _columns(columns: Sequence[ColumnHandle]) -> list[IcebergColumnHandle]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
+from lodestar_server.plugins.toolkit.bloom_filters import BloomFilters
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
@@ -142,6 +143,7 @@ class IcebergWriteHandle(WriteHandle):
     target_file_bytes: int
     max_partitions: int
     collect_statistics: bool
+    bloom_filters: BloomFilters = BloomFilters()  # noqa: RUF009 - a frozen value
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,9 @@ class DataFileSink:
                 part.format = form
                 part.location = self._new_location(part)
                 part.stream = self._files.open_output(part.location)
-                part.writer = open_writer(form, part.stream, self.fields, self._handle.codec)
+                part.writer = open_writer(
+                    form, part.stream, self.fields, self._handle.codec, bloom_filters=self._handle.bloom_filters
+                )
             part.writer.write(columns)
         except (OSError, pa.ArrowException, ValueError) as fault:
             raise LodestarError(ICEBERG_WRITER_DATA_ERROR, f"Failed to write data: {fault}") from fault

@@ -9,6 +9,7 @@ from lodestar_server.plugins.connectors.iceberg.config import CompressionCodec, 
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.connectors.iceberg.format.partitioning import partitioning_texts, sorting_texts
 from lodestar_server.plugins.connectors.iceberg.session import one_of
+from lodestar_server.plugins.toolkit.bloom_filters import DEFAULT_FRACTION, BloomFilters
 from lodestar_server.spi.connector import ColumnMetadata, not_supported
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError
 from lodestar_server.spi.properties import PropertyMetadata
@@ -280,6 +281,14 @@ def parquet_bloom_columns(properties: Mapping[str, str]) -> tuple[str, ...]:
         for key, value in properties.items()
         if key.startswith(NATIVE_PARQUET_BLOOM) and value == "true"
     )
+
+
+def bloom_filters(properties: Mapping[str, str], form: str) -> BloomFilters:
+    """Those of new files of a format."""
+    if form == "ORC":
+        fraction = float(properties.get(NATIVE_ORC_BLOOM_FPP, DEFAULT_FRACTION))
+        return BloomFilters(_split(properties.get(NATIVE_ORC_BLOOM_COLUMNS, "")), fraction)
+    return BloomFilters(parquet_bloom_columns(properties))
 
 
 def shown_properties(metadata: TableMetadata) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from lodestar_server.plugins.connectors.iceberg.format.types import Field, Struc
 from lodestar_server.plugins.connectors.iceberg.metrics import ColumnMetrics
 from lodestar_server.plugins.connectors.iceberg.raw_arrays import file_array, file_field
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
+from lodestar_server.plugins.toolkit.bloom_filters import BloomFilters
 from lodestar_server.spi.types.values import arrow_to_values
 
 _ROW_GROUP_ROWS = 1_000_000
@@ -91,11 +92,19 @@ class FileWriter:
 
 
 def open_writer(
-    form: str, stream: BinaryIO, fields: Sequence[Field], codec: str, *, cut_bounds: bool = True
+    form: str,
+    stream: BinaryIO,
+    fields: Sequence[Field],
+    codec: str,
+    *,
+    cut_bounds: bool = True,
+    bloom_filters: BloomFilters = BloomFilters(),  # noqa: B008 - a frozen value
 ) -> FileWriter:
     """A writer of a format: PARQUET, ORC or AVRO."""
-    kinds: dict[str, type[FileWriter]] = {"ORC": OrcWriter, "AVRO": AvroWriter}
-    return kinds.get(form, ParquetWriter)(stream, fields, codec, cut_bounds=cut_bounds)
+    if form == "AVRO":
+        return AvroWriter(stream, fields, codec, cut_bounds=cut_bounds)
+    kind = OrcWriter if form == "ORC" else ParquetWriter
+    return kind(stream, fields, codec, cut_bounds=cut_bounds, bloom_filters=bloom_filters)
 
 
 @dataclass(slots=True)
@@ -115,21 +124,20 @@ class _Pending:
 class ParquetWriter(FileWriter):
     """Every page has a checksum; columns have their ids."""
 
-    def __init__(self, stream: BinaryIO, fields: Sequence[Field], codec: str, *, cut_bounds: bool = True) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        fields: Sequence[Field],
+        codec: str,
+        *,
+        cut_bounds: bool = True,
+        bloom_filters: BloomFilters = BloomFilters(),  # noqa: B008 - a frozen value
+    ) -> None:
         super().__init__(stream, fields, codec, cut_bounds=cut_bounds)
+        self._bloom_filters = bloom_filters
         self._schema = pa.schema([file_field(one, "PARQUET") for one in fields])
         self._pending = _Pending()
-        options: dict[str, Any] = {"compression": codec.lower()}
-        if codec == "GZIP":
-            options["compression_level"] = _GZIP_LEVEL
-        self._writer = pq.ParquetWriter(
-            stream,
-            self._schema,
-            write_page_checksum=True,
-            store_schema=False,
-            store_decimal_as_integer=True,
-            **options,
-        )
+        self._writer: Any = None
 
     def write(self, arrays: Sequence[pa.Array]) -> None:
         """Add rows."""
@@ -141,7 +149,25 @@ class ParquetWriter(FileWriter):
     def abandon(self) -> None:
         """pyarrow would write the footer when the writer is collected."""
         self._pending = _Pending()
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _opened(self) -> Any:
+        """The writer, made with the first row group: its Bloom filters are as large as that needs."""
+        if self._writer is None:
+            options: dict[str, Any] = {"compression": self._codec.lower()}
+            if self._codec == "GZIP":
+                options["compression_level"] = _GZIP_LEVEL
+            self._writer = pq.ParquetWriter(
+                self._stream,
+                self._schema,
+                write_page_checksum=True,
+                store_schema=False,
+                store_decimal_as_integer=True,
+                **options,
+                **self._bloom_filters.parquet(min(self._pending.rows, _ROW_GROUP_ROWS)),
+            )
+        return self._writer
 
     def _flush(self) -> None:
         if not self._pending.pages:
@@ -150,13 +176,13 @@ class ParquetWriter(FileWriter):
         for place, one in enumerate(self._fields):
             chunks = [file_array(page[place], one.type, "PARQUET") for page in self._pending.pages]
             columns.append(pa.chunked_array(chunks, self._schema.field(place).type))
-        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema), row_group_size=_ROW_GROUP_ROWS)
+        self._opened().write_table(pa.Table.from_arrays(columns, schema=self._schema), row_group_size=_ROW_GROUP_ROWS)
         self._pending = _Pending()
 
     def close(self) -> FileFigures:
         """Write what is left, and the footer."""
         self._flush()
-        self._writer.close()
+        self._opened().close()
         footer = self._writer.writer.metadata
         ids = [one.id for one in _leaves(self._fields)]
         sizes = dict.fromkeys(ids, 0)
@@ -199,12 +225,22 @@ def _ordered_leaves(parent: Field) -> list[Field]:
 class OrcWriter(FileWriter):
     """ORC by pyarrow; columns have their ids as attributes."""
 
-    def __init__(self, stream: BinaryIO, fields: Sequence[Field], codec: str, *, cut_bounds: bool = True) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        fields: Sequence[Field],
+        codec: str,
+        *,
+        cut_bounds: bool = True,
+        bloom_filters: BloomFilters = BloomFilters(),  # noqa: B008 - a frozen value
+    ) -> None:
         import pyarrow.orc as orc
 
         super().__init__(stream, fields, codec, cut_bounds=cut_bounds)
         self._schema = pa.schema([file_field(one, "ORC") for one in fields])
-        self._writer = orc.ORCWriter(stream, compression=_ORC_CODECS.get(codec, codec.lower()))
+        self._writer = orc.ORCWriter(
+            stream, compression=_ORC_CODECS.get(codec, codec.lower()), **bloom_filters.orc(self._schema)
+        )
 
     def write(self, arrays: Sequence[pa.Array]) -> None:
         """Add rows."""

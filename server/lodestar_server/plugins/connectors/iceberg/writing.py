@@ -29,6 +29,7 @@ from lodestar_server.plugins.connectors.iceberg.properties import (
     NATIVE_DATA_LOCATION,
     NATIVE_FORMAT,
     NATIVE_OBJECT_STORE,
+    bloom_filters,
 )
 from lodestar_server.plugins.connectors.iceberg.session import compression_codec, flag, target_max_file_size
 from lodestar_server.plugins.connectors.iceberg.snapshots import Change
@@ -209,6 +210,7 @@ class IcebergWriting(IcebergChanging):
             target_max_file_size(session),
             session.properties["max_partitions_per_writer"],
             kind in (WriteKind.CREATE, WriteKind.INSERT) and flag(session, "collect_extended_statistics_on_write"),
+            bloom_filters(base.properties, form),
         )
 
     # removing whole files

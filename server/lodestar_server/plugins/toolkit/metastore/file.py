@@ -33,6 +33,7 @@ from lodestar_server.plugins.toolkit.metastore.written import (
     new_partition,
     without_figures,
 )
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
@@ -60,7 +61,8 @@ class FileMetastore:
         self._files = files
         self._catalog = catalog_directory
         self._guard = Guard(files, catalog_directory)
-        if files.find(child_of(catalog_directory, HIDDEN_DIRECTORY)) is not None:
+        is_local = files.local_path(catalog_directory) is not None
+        if is_local and files.find(child_of(catalog_directory, HIDDEN_DIRECTORY)) is not None:
             self._guard.clean_up()
 
     # places
@@ -68,6 +70,10 @@ class FileMetastore:
         if schema in (".", ".."):
             raise LodestarError(GENERIC_USER_ERROR, "Invalid schema name")
         return child_of(self._catalog, escape_name(schema))
+
+    def check_schema_name(self, name: str) -> None:
+        """Raises: GENERIC_USER_ERROR for a name that cannot be a directory's."""
+        self._schema_directory(name)
 
     def _schema_document(self, schema: str) -> str:
         return child_of(self._catalog, f".{name_of(self._schema_directory(schema))}{DOCUMENT}")
@@ -298,6 +304,18 @@ class FileMetastore:
             home = child_of(table.location, self._partition_name(table, values))
         return documents.read_partition(values, documents.load(content, directory), home)
 
+    def find_partitions(self, table: Table, values: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], Partition]:
+        """Those that are there."""
+        return {one: found for one in values if (found := self.find_partition(table, one)) is not None}
+
+    def with_figures(self, table: Table) -> Table:
+        """They are in the document."""
+        return table
+
+    def partitions_with_figures(self, table: Table, partitions: Sequence[Partition]) -> list[Partition]:
+        """They are in the documents."""
+        return list(partitions)
+
     def add_partitions(self, name: SchemaTableName, partitions: Sequence[Partition]) -> None:
         """All at once; their files are there. Raises: ALREADY_EXISTS, HIVE_METASTORE_ERROR for a wrong location."""
         with self._guard.exclusively(str(name)):
@@ -480,3 +498,13 @@ class FileMetastore:
         """Raises: NOT_FOUND."""
         with self._guard.exclusively(name.schema):
             functions.drop_function(self._files, self._schema_directory(name.schema), name.table, signature)
+
+    def forget(self, name: SchemaTableName | None = None, values: tuple[str, ...] | None = None) -> None:
+        """Nothing is remembered."""
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """None."""
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
-from lodestar_server.plugins.toolkit.metastore.guard import Staging
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
@@ -74,8 +74,35 @@ class TableWrite:
     parts: tuple[PartWrite, ...]
 
 
+class OutcomeUnknown(LodestarError):
+    """A change may have happened or not; nobody may undo what belongs to it."""
+
+
+class Staging(Protocol):
+    """Directories that a write fills; while it is open they are left alone."""
+
+    name: str
+
+    def number(self) -> int:
+        """A number that was not given before."""
+        ...
+
+    def add(self, directory: str) -> None:
+        """Record a directory before it is made; once is enough."""
+        ...
+
+    def close(self) -> None:
+        """Remove what is left of the directories."""
+        ...
+
+
 class Metastore(Protocol):
-    """See the module. `find_x` gives None for what is not there."""
+    """See the module. `find_x` gives None for what is not there.
+
+    A remote metastore keeps column figures apart from tables and partitions: `find_x` may leave them out,
+    `with_figures` and `partitions_with_figures` have them. A change of a table sees no figures and leaves them
+    to the metastore.
+    """
 
     def list_databases(self) -> list[str]: ...
 
@@ -88,6 +115,8 @@ class Metastore(Protocol):
     def drop_database(self, name: str) -> None: ...
 
     def rename_database(self, name: str, new_name: str) -> None: ...
+
+    def check_schema_name(self, name: str) -> None: ...
 
     def table_directory(self, name: SchemaTableName) -> str: ...
 
@@ -110,6 +139,14 @@ class Metastore(Protocol):
     def list_partitions(self, table: Table) -> list[tuple[str, ...]]: ...
 
     def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
+
+    def find_partitions(
+        self, table: Table, values: Sequence[tuple[str, ...]]
+    ) -> Mapping[tuple[str, ...], Partition]: ...
+
+    def with_figures(self, table: Table) -> Table: ...
+
+    def partitions_with_figures(self, table: Table, partitions: Sequence[Partition]) -> list[Partition]: ...
 
     def add_partitions(self, name: SchemaTableName, partitions: Sequence[Partition]) -> None: ...
 
@@ -134,3 +171,15 @@ class Metastore(Protocol):
     def put_function(self, name: SchemaTableName, function: LanguageFunction, *, replace: bool) -> None: ...
 
     def drop_function(self, name: SchemaTableName, signature: str) -> None: ...
+
+    def forget(self, name: SchemaTableName | None = None, values: tuple[str, ...] | None = None) -> None:
+        """Ask again: about everything, a table with its partitions, or one partition."""
+        ...
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """Counters to watch."""
+        ...
+
+    def close(self) -> None:
+        """Give connections and threads back."""
+        ...

@@ -18,6 +18,7 @@ class TableType(Enum):
     MANAGED_TABLE = "MANAGED_TABLE"
     EXTERNAL_TABLE = "EXTERNAL_TABLE"
     VIRTUAL_VIEW = "VIRTUAL_VIEW"
+    MATERIALIZED_VIEW = "MATERIALIZED_VIEW"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from enum import Enum
 
 from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.metastore.caching.config import MetastoreCacheConfig
+from lodestar_server.plugins.toolkit.metastore.caching.metastore import CachingMetastore
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
+from lodestar_server.plugins.toolkit.metastore.thrift.config import ThriftConfig
 from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.spi.properties import ConfigGroup, config
+
+LOCKING = "iceberg.hive-catalog.locking-enabled"
 
 
 class MetastoreKind(Enum):
@@ -35,20 +40,48 @@ class FileMetastoreConfig(ConfigGroup):
 class MetastoreOpener:
     """The settings of a catalog's metastore, read; `open` makes it, once every setting is known to be right.
 
-    `key`: the setting that chose the kind, for messages.
+    `key`: the setting that chose the kind, for messages. Settings of other kinds are read too: they may stay in a file
+    whose kind was changed.
     """
 
     def __init__(self, reading: CatalogReading, kind: MetastoreKind, key: str) -> None:
         self._kind = kind
         self._file = reading.group(FileMetastoreConfig)
-        if kind is not MetastoreKind.FILE:
+        self._thrift = reading.group(ThriftConfig)
+        self._cache = reading.group(MetastoreCacheConfig)
+        self._locking = reading.properties.get(LOCKING, "true").strip().lower() != "false"
+        if kind is MetastoreKind.GLUE:
             reading.fault(key, f"metastore '{kind.name.lower()}' is not supported yet; use a file metastore")
-        elif self._file is not None and not self._file.catalog_dir:
+        if kind is MetastoreKind.FILE and self._file is not None and not self._file.catalog_dir:
             reading.fault(None, "Invalid configuration property hive.metastore.catalog.dir: may not be null")
+        if kind is MetastoreKind.THRIFT and self._thrift is not None and not self._thrift.uris:
+            reading.fault(None, "Invalid configuration property hive.metastore.uri: may not be null")
 
     def open(self, files: FileSystem) -> Metastore:
-        """Nothing is asked of a remote metastore yet."""
+        """Nothing is asked of a remote metastore yet.
+
+        A metastore in files has its statistics at hand: it is cached only when metadata is to be.
+        """
+        opened = self._open(files)
+        assert self._cache is not None
+        if self._kind is MetastoreKind.FILE and not self._cache.ttl:
+            return opened
+        return CachingMetastore(opened, self._cache)
+
+    def _open(self, files: FileSystem) -> Metastore:
+        if self._kind is MetastoreKind.THRIFT:
+            return self._open_thrift(files)
         from lodestar_server.plugins.toolkit.metastore.file import FileMetastore
 
         assert self._file is not None and self._file.catalog_dir is not None
         return FileMetastore(files, self._file.catalog_dir)
+
+    def _open_thrift(self, files: FileSystem) -> Metastore:
+        from lodestar_server.plugins.toolkit.metastore.remote.metastore import RemoteMetastore
+        from lodestar_server.plugins.toolkit.metastore.thrift.client import ThriftClient
+        from lodestar_server.plugins.toolkit.metastore.thrift.registry import ThriftRegistry
+
+        config = self._thrift
+        assert config is not None
+        registry = ThriftRegistry(ThriftClient(config), config, locking=self._locking)
+        return RemoteMetastore(files, registry, delete_files_on_drop=config.delete_files_on_drop)

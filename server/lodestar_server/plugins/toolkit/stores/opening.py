@@ -3,53 +3,95 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.local_files import LocalFileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
+from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
+from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
+from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
 
 _SOURCE = "Trino: object-storage"
 
 
-class StoreSwitches(ConfigGroup):
-    """What may be opened, and the settings of the local file system."""
+class StoreKind(Protocol):
+    """One kind of store. It is made with the settings of every catalog, also where it is switched off."""
 
-    local_enabled: bool = config(
+    schemes: tuple[str, ...]
+
+    def __init__(self, reading: CatalogReading) -> None:
+        """Read the settings; libraries wait until `open`."""
+
+    def open(self, error: ErrorCode) -> FileSystem | None:
+        """None when it is switched off. Called once, when every setting is known to be right."""
+
+
+class LocalSettings(ConfigGroup):
+    """The local file system."""
+
+    enabled: bool = config(
         "fs.local.enabled",
         default="false",
         doc="local:/// locations may be used",
         source=_SOURCE,
         legacy=("fs.native-local.enabled",),
     )
-    local_location: str | None = config(
+    location: str | None = config(
         "local.location", default=None, doc="Directory that local:/// stands for", source=_SOURCE
     )
 
     def check(self) -> list[str]:
         """The local file system needs its place."""
-        if self.local_enabled and not self.local_location:
+        if self.enabled and not self.location:
             return ["Invalid configuration property local.location: may not be null"]
         return []
+
+
+class LocalKind:
+    """local:///."""
+
+    schemes: tuple[str, ...] = ("local",)
+
+    def __init__(self, reading: CatalogReading) -> None:
+        self._settings = reading.group(LocalSettings)
+
+    def open(self, error: ErrorCode) -> FileSystem | None:
+        """The directory is made."""
+        settings = self._settings
+        if settings is None or not settings.enabled or not settings.location:
+            return None
+        root = Path(settings.location)
+        root.mkdir(parents=True, exist_ok=True)
+        return LocalFileSystem(root, error)
+
+
+KINDS: tuple[type[StoreKind], ...] = (
+    LocalKind,
+    S3Kind,
+    AzureKind,
+    GcsKind,
+    HdfsKind,
+)
 
 
 class StoreOpener:
     """The settings of a catalog's file systems, read; `open` makes them, once every setting is known to be right."""
 
     def __init__(self, reading: CatalogReading) -> None:
-        self._switches = reading.group(StoreSwitches)
+        self._kinds = [kind(reading) for kind in KINDS]
 
     def open(self, error: ErrorCode) -> FileSystem:
         """`error`: the code of every failure of the file systems."""
-        switches = self._switches
-        assert switches is not None
         systems: dict[str, FileSystem] = {}
-        if switches.local_enabled and switches.local_location:
-            root = Path(switches.local_location)
-            root.mkdir(parents=True, exist_ok=True)
-            systems["local"] = LocalFileSystem(root, error)
+        for kind in self._kinds:
+            files = kind.open(error)
+            if files is not None:
+                systems |= dict.fromkeys(kind.schemes, files)
         if list(systems) == ["local"]:
             return systems["local"]
         return RoutedFileSystem(systems, error)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, Version, split_location
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.page import RemoteFiles
 
 _SWITCHES = {
     **dict.fromkeys(("s3", "s3a", "s3n"), "fs.s3.enabled"),
@@ -21,9 +22,10 @@ class RoutedFileSystem:
     """A `FileSystem`. `systems`: by scheme; `error`: the code for a scheme that nobody serves."""
 
     def __init__(self, systems: Mapping[str, FileSystem], error: ErrorCode) -> None:
-        self._systems = systems
-        self._error = error
         local = systems.get("local")
+        # Under its whole path a local file has another scheme.
+        self._systems = systems if local is None else {"file": local, **systems}
+        self._error = error
         self.root: str | None = None if local is None else local.root
 
     def _of(self, location: str) -> FileSystem:
@@ -62,16 +64,24 @@ class RoutedFileSystem:
         """A small file."""
         self._of(location).write(location, content)
 
+    def write_new(self, location: str, content: bytes) -> bool:
+        """A small file, unless something is there."""
+        return self._of(location).write_new(location, content)
+
+    def keeps_directories(self, location: str) -> bool:
+        """Its store's word."""
+        return self._of(location).keeps_directories(location)
+
     def make_directory(self, location: str) -> None:
         """With its parents."""
         self._of(location).make_directory(location)
 
-    def rename(self, source: str, target: str) -> None:
+    def rename(self, source: str, target: str, *, again: bool = False) -> None:
         """Within one store."""
         files = self._of(source)
         if files is not self._of(target):
             raise LodestarError(self._error, f"Cannot move {source} to another file system: {target}")
-        files.rename(source, target)
+        files.rename(source, target, again=again)
 
     def delete_file(self, location: str) -> None:
         """Nothing happens when it is not there."""
@@ -81,9 +91,9 @@ class RoutedFileSystem:
         """With everything below."""
         self._of(location).delete_tree(location)
 
-    def open_input(self, location: str) -> BinaryIO:
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """For reading at any place."""
-        return self._of(location).open_input(location)
+        return self._of(location).open_input(location, version)
 
     def open_output(self, location: str) -> BinaryIO:
         """A new file."""
@@ -96,3 +106,20 @@ class RoutedFileSystem:
     def sync_directory(self, location: str) -> None:
         """Make its names durable."""
         self._of(location).sync_directory(location)
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """How the kernel reads it."""
+        return self._of(location).remote(location)
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Each where it is."""
+        groups: dict[int, list[tuple[str, Version]]] = {}
+        for one in files:
+            groups.setdefault(id(self._of(one[0])), []).append(one)
+        for some in groups.values():
+            self._of(some[0][0]).fetch_ends(some)
+
+    def close(self) -> None:
+        """All of them."""
+        for files in dict.fromkeys(self._systems.values()):
+            files.close()

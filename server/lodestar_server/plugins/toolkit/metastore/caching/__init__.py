@@ -1,0 +1,1 @@
+"""A metastore's answers, kept for a while."""

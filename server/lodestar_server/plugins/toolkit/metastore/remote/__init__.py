@@ -1,0 +1,1 @@
+"""Metastores that are asked over a network: what they have in common."""

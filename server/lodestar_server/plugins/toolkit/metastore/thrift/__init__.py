@@ -1,0 +1,1 @@
+"""A Hive Metastore, asked by Thrift."""

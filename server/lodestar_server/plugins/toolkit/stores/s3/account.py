@@ -1,0 +1,273 @@
+"""Requests in one account's name: one client with one pool of connections, every request repeated where that helps."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import fnmatch
+import random
+import time
+from contextlib import AsyncExitStack
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from aiobotocore.config import AioConfig
+from aiohttp import ClientError as HttpError
+from botocore import UNSIGNED
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from lodestar_server.plugins.toolkit.stores.objects import StoreError
+from lodestar_server.plugins.toolkit.stores.s3.credentials import open_session
+from lodestar_server.plugins.toolkit.stores.s3.settings import (
+    AuthType,
+    CannedAcl,
+    RetryMode,
+    S3Settings,
+    SseType,
+    StorageClass,
+)
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 3.0
+_LONGEST_RETRY_AFTER = 60.0
+_THROTTLED = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests"})
+_PASSING = _THROTTLED | {
+    "RequestTimeout",
+    "InternalError",
+    "ServiceUnavailable",
+    "OperationAborted",
+    "RequestTimeTooSkewed",
+}
+_DEFAULT_REGION = "us-east-1"
+
+
+class S3Account:
+    """Its calls run on the stores' loop. `settings` are those of the catalog, changed by a mapping perhaps."""
+
+    def __init__(self, settings: S3Settings) -> None:
+        self.settings = settings
+        self._lock = asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._client: Any = None
+        self._not_before = 0.0
+        self.on_every = {"RequestPayer": "requester"} if settings.requester_pays else {}
+        """Parameters of every request."""
+        self.on_read = {**self.on_every, **_customer_key(settings)}
+        """Parameters of requests that touch content."""
+        self.on_create = {**self.on_read, **_new_object(settings)}
+        """Parameters of requests that make an object."""
+
+    async def _opened(self) -> Any:
+        async with self._lock:
+            if self._client is None:
+                self._client = await self._stack.enter_async_context(await self._open())
+            return self._client
+
+    async def _open(self) -> Any:
+        settings = self.settings
+        session = await open_session(settings)
+        region = settings.region or session.get_config_variable("region") or _DEFAULT_REGION
+        client = session.create_client(
+            "s3",
+            region_name=region,
+            endpoint_url=_with_scheme(settings.endpoint),
+            config=_client_config(settings),
+        )
+        return _Watched(client, region, settings.cross_region)
+
+    async def call(self, operation: str, bucket: str, **parameters: Any) -> Any:
+        """The answer of an operation, its body read. Raises: StoreError, after as many tries as are set."""
+        tries = 0
+        while True:
+            try:
+                if self._not_before:
+                    await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
+                client = self._client or await self._opened()
+                answer = await getattr(client, operation)(Bucket=bucket, **parameters)
+                if operation == "get_object":
+                    async with answer["Body"] as body:
+                        answer["Body"] = await body.read()
+                return answer
+            except (TimeoutError, ClientError, BotoCoreError, HttpError, OSError) as fault:
+                tries += 1
+                if tries > self.settings.max_retries or not _passes(fault):
+                    raise told(fault, bucket, self.settings) from fault
+                await asyncio.sleep(self._pause(fault, tries))
+
+    def _pause(self, fault: BaseException, tries: int) -> float:
+        usual = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (tries - 1))
+        pause = max(random.uniform(0.5, 1.0) * usual, _retry_after(fault))
+        if self.settings.retry_mode is RetryMode.ADAPTIVE and _is_throttled(fault):
+            self._not_before = max(self._not_before, time.monotonic() + pause)
+        return pause
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._client = None
+        await self._stack.pop_all().aclose()
+
+
+class _Watched:
+    """A client that refuses to ask another region, unless that is allowed."""
+
+    def __init__(self, client: Any, region: str, cross_region: bool) -> None:
+        self._client = client
+        self._region = region
+        self._cross_region = cross_region
+
+    async def __aenter__(self) -> Any:
+        client = await self._client.__aenter__()
+        if not self._cross_region:
+            client.meta.events.register("before-sign.s3", self._check)
+        return client
+
+    async def __aexit__(self, *about: Any) -> None:
+        await self._client.__aexit__(*about)
+
+    def _check(self, region_name: str, **_: Any) -> None:
+        if region_name != self._region:
+            raise StoreError(
+                f"The bucket is in region {region_name}, not in {self._region}; set s3.region, "
+                "or s3.cross-region-access=true",
+                status=301,
+            )
+
+
+def _client_config(settings: S3Settings) -> AioConfig:
+    options: dict[str, Any] = {
+        "signature_version": UNSIGNED if settings.auth_type is AuthType.ANONYMOUS else "s3v4",
+        "s3": {"addressing_style": "path" if settings.path_style else "virtual"},
+        "max_pool_connections": settings.max_connections,
+        "connect_timeout": settings.connect_timeout or 5,
+        "read_timeout": settings.read_timeout or 50,
+        "tcp_keepalive": settings.keep_alive,
+        # Requests are repeated here, where the body is read as well.
+        "retries": {"total_max_attempts": 1, "mode": "standard"},
+        "user_agent_extra": f"app/{settings.application_id}",
+        # Stores that only speak like S3 do not know the newer checksums.
+        "request_checksum_calculation": "when_required",
+        "response_checksum_validation": "when_required",
+        "connector_args": {"keepalive_timeout": float(settings.connection_max_idle or 60)},
+    }
+    if settings.proxy and not _is_direct(settings):
+        options["proxies"] = dict.fromkeys(("http", "https"), _proxy(settings))
+    return AioConfig(**options)
+
+
+def _is_direct(settings: S3Settings) -> bool:
+    host = urlsplit(_with_scheme(settings.endpoint) or f"https://s3.{settings.region}.amazonaws.com").hostname or ""
+    return any(fnmatch.fnmatchcase(host, pattern.lower()) for pattern in settings.non_proxy_hosts)
+
+
+def _proxy(settings: S3Settings) -> str:
+    user = ""
+    if settings.proxy_username:
+        user = f"{quote(settings.proxy_username, safe='')}:{quote(settings.proxy_password or '', safe='')}@"
+    return f"{'https' if settings.proxy_secure else 'http'}://{user}{settings.proxy}"
+
+
+def _with_scheme(endpoint: str | None) -> str | None:
+    return endpoint if not endpoint or "://" in endpoint else f"https://{endpoint}"
+
+
+def _new_object(settings: S3Settings) -> dict[str, str]:
+    made = {}
+    if settings.storage_class is not StorageClass.STANDARD:
+        made["StorageClass"] = settings.storage_class.value
+    if settings.canned_acl is not CannedAcl.NONE:
+        made["ACL"] = settings.canned_acl.value
+    if settings.sse_type is SseType.S3:
+        made["ServerSideEncryption"] = "AES256"
+    elif settings.sse_type is SseType.KMS:
+        made["ServerSideEncryption"] = "aws:kms"
+        if settings.kms_key_id:
+            made["SSEKMSKeyId"] = settings.kms_key_id
+    return made
+
+
+def _customer_key(settings: S3Settings) -> dict[str, Any]:
+    if settings.sse_type is not SseType.CUSTOMER or settings.customer_key is None:
+        return {}
+    return {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": base64.b64decode(settings.customer_key)}
+
+
+def _status(fault: BaseException) -> int | None:
+    if isinstance(fault, ClientError):
+        status: int | None = fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return status
+    return None
+
+
+def _code(fault: BaseException) -> str:
+    return str(fault.response.get("Error", {}).get("Code", "")) if isinstance(fault, ClientError) else ""
+
+
+def _is_throttled(fault: BaseException) -> bool:
+    return _code(fault) in _THROTTLED or _status(fault) in (429, 503)
+
+
+def _passes(fault: BaseException) -> bool:
+    """Whether the same request may succeed a moment later."""
+    if isinstance(fault, ClientError):
+        return _code(fault) in _PASSING or _status(fault) in (429, 500, 502, 503, 504)
+    if isinstance(fault, SSLError | NoCredentialsError | CredentialRetrievalError):
+        return False
+    return (
+        isinstance(fault, HTTPClientError | HttpError | OSError | asyncio.TimeoutError)
+        or "Incomplete" in type(fault).__name__
+    )
+
+
+def _retry_after(fault: BaseException) -> float:
+    """Seconds that the store asks to wait for."""
+    if not isinstance(fault, ClientError):
+        return 0.0
+    text = fault.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after", "")
+    try:
+        seconds = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - time.time()
+    except (TypeError, ValueError):
+        return 0.0
+    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
+
+
+def told(fault: BaseException, bucket: str, settings: S3Settings) -> StoreError:
+    """A fault in words for the user: what happened, in which bucket, and what to look at."""
+    status, code = _status(fault), _code(fault)
+    where = settings.endpoint or "AWS"
+    if isinstance(fault, ClientError):
+        said = str(fault.response.get("Error", {}).get("Message") or "").strip().rstrip(".")
+        known = "" if code.isdigit() else code
+        said = ": ".join(part for part in (known, "" if said == known else said) if part) or f"HTTP {status}"
+        if code == "NoSuchBucket":
+            hint = f"Bucket '{bucket}' does not exist at {where}; check its name, s3.endpoint and s3.region"
+        elif status == 403:
+            hint = f"Access to bucket '{bucket}' is denied; check the s3 credentials and what they may do"
+        elif status in (301, 400) and code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "301", "400"):
+            hint = f"Bucket '{bucket}' was asked for in the wrong way; check s3.region and s3.endpoint"
+        else:
+            hint = f"bucket '{bucket}'"
+        precondition = status == 412 or code == "ConditionalRequestConflict"
+        return StoreError(f"{said} (Status Code: {status}); {hint}", status=status, precondition=precondition)
+    if isinstance(fault, NoCredentialsError):
+        return StoreError(
+            f"No credentials for bucket '{bucket}': set s3.aws-access-key and s3.aws-secret-key, s3.iam-role, "
+            "or credentials in the environment"
+        )
+    if isinstance(fault, CredentialRetrievalError):
+        return StoreError(f"Credentials for bucket '{bucket}' cannot be had from {fault.kwargs.get('provider', 'AWS')}")
+    if isinstance(fault, ConnectTimeoutError | EndpointConnectionError | SSLError):
+        return StoreError(f"{where} cannot be reached ({type(fault).__name__}); check s3.endpoint")
+    if isinstance(fault, ReadTimeoutError | asyncio.TimeoutError):
+        return StoreError(f"{where} did not answer in time; bucket '{bucket}'")
+    return StoreError(f"The connection to {where} broke ({type(fault).__name__}); bucket '{bucket}'")

@@ -1,0 +1,46 @@
+"""s3://, s3a:// and s3n:// locations, when the switch is on."""
+
+from __future__ import annotations
+
+import logging
+
+from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.s3.mapping import load_mappings
+from lodestar_server.plugins.toolkit.stores.s3.settings import S3MappingSettings, S3Settings, S3Switch
+from lodestar_server.spi.errors import ErrorCode
+
+_log = logging.getLogger(__name__)
+_KEYS = frozenset(one.key for group in (S3Settings, S3MappingSettings) for one in group.settings)
+
+
+class S3Kind:
+    """A kind of store. Credentials are looked for and libraries imported at the first request."""
+
+    schemes: tuple[str, ...] = ("s3", "s3a", "s3n")
+
+    def __init__(self, reading: CatalogReading) -> None:
+        self._switch = reading.group(S3Switch)
+        self._settings = reading.group(S3Settings)
+        self._mapping = reading.group(S3MappingSettings)
+        if self._switch and self._switch.enabled and self._mapping and self._mapping.enabled:
+            try:
+                load_mappings(self._mapping)
+            except ValueError as fault:
+                reading.fault(None, str(fault))
+        self._given = sorted(_KEYS & set(reading.properties))
+
+    def open(self, error: ErrorCode) -> FileSystem | None:
+        """None without the switch; settings that are there all the same are told to the log."""
+        assert self._switch is not None and self._settings is not None and self._mapping is not None
+        if not self._switch.enabled:
+            if self._given:
+                _log.warning("%s has no effect: fs.s3.enabled is not true", ", ".join(self._given))
+            return None
+        from lodestar_server.plugins.toolkit.stores.object_files import ObjectFileSystem
+        from lodestar_server.plugins.toolkit.stores.s3.accounts import accounts_of
+        from lodestar_server.plugins.toolkit.stores.s3.store import S3Store
+
+        accounts = accounts_of(self._settings, self._mapping)
+        part_size = int(self._settings.part_size)
+        return ObjectFileSystem(lambda bucket: S3Store(bucket, accounts, part_size), self.schemes, error)
