@@ -1,4 +1,4 @@
-"""The lane `faults`: a store that answers badly, and a server that is killed. Every statement happens once or not at all.
+"""The lane `faults`: a store that answers badly, a server that is killed. Every statement happens once or not at all.
 
 1. 300 writes (INSERT, CREATE TABLE AS, DELETE, UPDATE, MERGE) to tables of a bucket behind a proxy that answers
    503, breaks lines, cuts bodies short and keeps silent, at random. Each write has a marker of its own; afterwards the
@@ -119,7 +119,8 @@ def statement(dice: random.Random, model: Model, marker: int) -> tuple[str, str,
             return f"UPDATE {table} SET w = {marker} WHERE w = {old}", table, {old: (0, ROWS), marker: (0, ROWS)}
     merge = (
         f"MERGE INTO {table} t USING (VALUES {values(old)}, {values(marker)}) AS s(w, n, name, p) "
-        "ON t.w = s.w AND t.n = s.n WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.w, s.n, s.name, s.p)"
+        "ON t.w = s.w AND t.n = s.n WHEN MATCHED THEN DELETE "
+        "WHEN NOT MATCHED THEN INSERT VALUES (s.w, s.n, s.name, s.p)"
     )
     return merge, table, {old: (0, ROWS), marker: (0, ROWS)}
 
