@@ -1,8 +1,9 @@
 """The lane `faults`: a store that answers badly, a server that is killed. Every statement happens once or not at all.
 
 1. 300 writes (INSERT, CREATE TABLE AS, DELETE, UPDATE, MERGE) to tables of a bucket behind a proxy that answers
-   503, breaks lines, cuts bodies short, keeps silent and changes bits of pages, at random. Each write has a marker of its own; afterwards the
-   marker is there with all of its rows, exactly once, or not at all, and a write that succeeded is there.
+   503, breaks lines, cuts bodies short, keeps silent and changes bits of pages, at random. Each write has a marker of
+   its own; afterwards the marker is there with all of its rows, exactly once, or not at all, and a write that
+   succeeded is there.
 2. 1,000 reads with the same trouble: right rows, or an error of type EXTERNAL.
 3. The server is killed (SIGKILL) in the middle of writes; another one over the same bucket finds each of them whole
    or not at all, and goes on writing.
