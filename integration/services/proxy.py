@@ -47,13 +47,15 @@ class Request:
 
 @dataclass
 class Trouble:
-    """What happens to the next `count` requests that `applies` holds for: an answer, a broken line, a short body."""
+    """What happens to the next `count` requests that `applies` holds for: an answer, a broken line, a short
+    body, or nothing for `silence` seconds."""
 
     count: int
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     reset: bool = False
     short: bool = False
+    silence: float = 0.0
     applies: Callable[[Request], bool] = lambda request: True
 
 
@@ -156,6 +158,8 @@ class RecordingProxy:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
+        if trouble is not None and trouble.silence:
+            await asyncio.sleep(trouble.silence)
         if trouble is not None and trouble.status:
             seen.status = trouble.status
             return web.Response(status=trouble.status, headers=trouble.headers)

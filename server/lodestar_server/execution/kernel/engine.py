@@ -134,7 +134,9 @@ class Execution:
         memory = self.context.memory_limit
         files = [one for scan in scans.values() for one in scan.files]
         remote = any(one.file_system is not None for one in files)
-        self._cursor = self.instance.cursor(memory, REMOTE_THREADS if remote else None)
+        self._cursor = self.instance.cursor(
+            memory, guarded=self.statement.guarded, threads=REMOTE_THREADS if remote else None
+        )
         if remote:
             self.instance.open_remote(files, self._count)
         slots = {name: self._scan_text(scan) for name, scan in scans.items()}
