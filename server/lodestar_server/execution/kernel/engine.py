@@ -131,7 +131,7 @@ class Execution:
     def start(self, scans: dict[str, OpenedScan], rows: RowFormat) -> None:
         """Submit the statement; rows come as they are pulled."""
         memory = self.context.memory_limit
-        self._cursor = self.instance.cursor(memory)
+        self._cursor = self.instance.cursor(memory, guarded=self.statement.guarded)
         files = [one for scan in scans.values() for one in scan.files]
         if any(one.file_system is not None for one in files):
             self.instance.open_remote(files, self._count)

@@ -48,6 +48,7 @@ class Instance:
         self.broken = False
         self._default_memory = limits.memory_bytes
         self._memory = limits.memory_bytes
+        self._guarded = False
         self._known: set[str] = set()
         self._defined: set[str] = set()
         self._spill = limits.spill_directory / f"instance-{os.getpid()}-{number}"
@@ -55,12 +56,19 @@ class Instance:
         for statement in _settings(limits, self._spill, self.roots):
             self._connection.execute(statement)
 
-    def cursor(self, memory_bytes: int | None) -> Any:
-        """A connection for one query with a memory limit of its own (None: the instance's)."""
+    def cursor(self, memory_bytes: int | None, *, guarded: bool = False) -> Any:
+        """A connection for one query with a memory limit of its own (None: the instance's).
+
+        `guarded`: errors inside of TRY stay there.
+        """
         wanted = self._default_memory if memory_bytes is None else memory_bytes
         if wanted != self._memory:
             self._connection.execute(f"SET memory_limit='{_size(wanted)}'")
             self._memory = wanted
+        if guarded != self._guarded:
+            disabled = "common_subexpressions" if guarded else ""
+            self._connection.execute(f"SET disabled_optimizers='{disabled}'")
+            self._guarded = guarded
         return self._connection.cursor()
 
     def ensure(self, names: Iterable[str]) -> None:
@@ -136,7 +144,7 @@ def _settings(limits: InstanceLimits, spill: Path, roots: frozenset[str]) -> lis
         # Order is kept where ORDER BY asks for it; without this, streams are nearly twice as fast.
         "SET preserve_insertion_order=false",
         "SET parquet_metadata_cache=true",
-        "SET allowed_configs=['memory_limit', 'async_threads']",
+        "SET allowed_configs=['memory_limit', 'async_threads', 'disabled_optimizers']",
         f"SET allowed_directories=[{', '.join(_literal(root.rstrip('/') + '/') for root in sorted(roots))}]",
         "SET python_enable_replacements=false",
         "SET autoinstall_known_extensions=false",
