@@ -17,7 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
-from lodestar_server.plugins.connectors.iceberg.catalogs.interface import Catalog
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import (
+    Catalog,
+    CommitConflict,
+    SelfWritingCatalog,
+)
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.errors import (
     ICEBERG_COMMIT_ERROR,
@@ -65,10 +69,6 @@ Update = Callable[[TableMetadata], TableMetadata]
 
 _LOCKS = 64
 """Tables share locks; who waits for another table's commit waits for some files."""
-
-
-class CommitConflict(Exception):
-    """Somebody else has committed since the metadata was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,10 @@ class IcebergTables:
     # changing
     def create(self, name: SchemaTableName, metadata: TableMetadata, user: str) -> None:
         """Raises: TABLE_ALREADY_EXISTS and what else the metastore raises."""
+        if isinstance(self.metastore, SelfWritingCatalog):
+            published = self.metastore.publish_new(name, metadata)
+            self._metadata.put(published.location, published.metadata)
+            return
         location = self._write(metadata, None)
         table = Table(
             name,
@@ -250,6 +254,10 @@ class IcebergTables:
             attempt += 1
 
     def _swap(self, base: LoadedTable, made: TableMetadata) -> TableMetadata:
+        if isinstance(self.metastore, SelfWritingCatalog):
+            published = self.metastore.publish_change(base.name, base.metadata, made)
+            self._metadata.put(published.location, published.metadata)
+            return published.metadata
         made = with_log(base, made)
         location = self._write(made, base.location)
 
