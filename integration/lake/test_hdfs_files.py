@@ -27,7 +27,7 @@ def cluster() -> Iterator[MiniCluster]:
         yield service
 
 
-def _files(cluster: MiniCluster) -> HdfsFileSystem:
+def files_of(cluster: MiniCluster) -> HdfsFileSystem:
     config = HdfsConfig(enabled=True, resources=tuple(str(one) for one in cluster.resources), connect_retries=1)
     return HdfsFileSystem(HdfsClusters(config), config, GENERIC_INTERNAL_ERROR)
 
@@ -42,7 +42,7 @@ TOPS: dict[str, Callable[[MiniCluster], str]] = {
 
 @pytest.mark.parametrize("top", TOPS.values(), ids=TOPS)
 def test_files_and_directories(cluster, top):
-    files, home = _files(cluster), top(cluster)
+    files, home = files_of(cluster), top(cluster)
     assert files.find(home) is None
     assert files.list(home) == []
     assert files.read(f"{home}/no") is None
@@ -74,7 +74,7 @@ def test_files_and_directories(cluster, top):
 
 
 def test_contents_at_any_place(cluster):
-    files, name = _files(cluster), f"hdfs://{SERVICE}/contents/big"
+    files, name = files_of(cluster), f"hdfs://{SERVICE}/contents/big"
     content = os.urandom(5 * 2**20 + 7)
     with files.open_output(name) as output:
         for start in range(0, len(content), 100_000):
@@ -95,7 +95,7 @@ def test_contents_at_any_place(cluster):
 
 
 def test_refusals_are_in_hadoops_words_without_its_stack(cluster):
-    files = _files(cluster)
+    files = files_of(cluster)
     with pytest.raises(LodestarError) as raised:
         files.make_directory(f"hdfs://{SERVICE}/a:b")
     assert "Invalid" in raised.value.message and "\n" not in raised.value.message
@@ -112,4 +112,4 @@ def test_refusals_are_in_hadoops_words_without_its_stack(cluster):
 
 def test_a_cluster_that_is_away(cluster):
     with pytest.raises(LodestarError, match="Failed to look at"):
-        _files(cluster).find(f"hdfs://127.0.0.1:{free_port()}/a")
+        files_of(cluster).find(f"hdfs://127.0.0.1:{free_port()}/a")

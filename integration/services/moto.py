@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +16,8 @@ from integration.toolbox.process import Process, free_port
 
 _PACKAGE = "moto[server,s3,sts,iam,glue,kms]>=5.1"
 _READY_SECONDS = 60
+_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+_ANYBODY = {"Authorization": "AWS4-HMAC-SHA256 Credential=anybody/20200101/us-east-1/s3/aws4_request"}
 
 
 class Moto:
@@ -41,6 +45,25 @@ class Moto:
                 return True
         except (urllib.error.URLError, OSError):
             return False
+
+    def make_bucket(self, name: str) -> None:
+        """Of nobody in particular."""
+        request = urllib.request.Request(f"{self.url}/{name}", method="PUT", headers=_ANYBODY)
+        urllib.request.urlopen(request, timeout=30).close()
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        """An object."""
+        place = f"{self.url}/{bucket}/{urllib.parse.quote(key)}"
+        request = urllib.request.Request(place, content, _ANYBODY, method="PUT")
+        urllib.request.urlopen(request, timeout=30).close()
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        """Names of the objects, at most a thousand."""
+        query = urllib.parse.urlencode({"list-type": "2", "prefix": prefix})
+        request = urllib.request.Request(f"{self.url}/{bucket}?{query}", headers=_ANYBODY)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            document = ElementTree.fromstring(answer.read())
+        return [found.text or "" for found in document.iter(f"{_NAMESPACE}Key")]
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None

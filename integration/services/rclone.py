@@ -34,10 +34,7 @@ class RcloneS3:
             [
                 program,
                 *("serve", "s3", self.root, "--addr", f"127.0.0.1:{self.port}"),
-                *("--auth-key", f"{self.access_key},{self.secret_key}", "--vfs-cache-mode", "writes"),
-                *("--cache-dir", Path(self._directory.name) / "cache", "--dir-cache-time", "0s"),
-                # Parts of an upload are written when it is completed.
-                *("--vfs-write-back", "0s", "--config", ""),
+                *("--auth-key", f"{self.access_key},{self.secret_key}", "--config", ""),
             ],
             log=Path(self._directory.name) / "rclone.log",
         )

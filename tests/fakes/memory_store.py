@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo, StoreError
 
+NOW = 1_700_000_000
+"""The store's clock, in seconds since 1970; it stands still."""
+
 
 @dataclass
 class MemoryUpload:
@@ -37,7 +40,8 @@ class MemoryStore:
     calls: list[tuple[str, str]] = field(default_factory=list)
     uploads: list[MemoryUpload] = field(default_factory=list)
     broken: set[tuple[str, str]] = field(default_factory=set)
-    clock: int = 0
+    ages: dict[str, int] = field(default_factory=dict)
+    """In seconds, of objects that are not new."""
 
     def fail(self, verb: str, key: str) -> None:
         self.calls.append((verb, key))
@@ -46,7 +50,7 @@ class MemoryStore:
 
     def _info(self, key: str) -> ObjectInfo:
         content = self.objects[key]
-        return ObjectInfo(key, len(content), 1, hashlib.md5(content).hexdigest())
+        return ObjectInfo(key, len(content), (NOW - self.ages.get(key, 0)) * 10**9, hashlib.md5(content).hexdigest())
 
     async def head(self, key: str) -> ObjectInfo | None:
         self.fail("head", key)
@@ -66,6 +70,7 @@ class MemoryStore:
         if exclusive and key in self.objects:
             raise StoreError("there already", status=412, precondition=True)
         self.objects[key] = content
+        self.ages.pop(key, None)
 
     async def open_upload(self, key: str) -> MemoryUpload:
         upload = MemoryUpload(self, key)

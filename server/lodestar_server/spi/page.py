@@ -5,10 +5,11 @@ A page is a `pyarrow.RecordBatch` with the Arrow types of `spi/types/arrow.py`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -68,13 +69,32 @@ class FileColumn:
 
 @dataclass(frozen=True, slots=True)
 class FileSlice:
-    """One file, or a byte range of it. `constants` are values as in `ir.Constant`, one per constant column."""
+    """One file, or a byte range of it. `constants` are values as in `ir.Constant`, one per constant column.
+
+    `path` is a location where the scan has a remote file system. `modified_nanos` changes with the content.
+    """
 
     path: str
     start: int
     length: int
     file_size: int
     constants: tuple[Any, ...] = ()
+    modified_nanos: int = 0
+
+
+class RemoteFiles(Protocol):
+    """A remote store as the kernel reads it. Thread-safe."""
+
+    name: str
+    """Letters, digits and hyphens; no other one in the process has it."""
+
+    def fetch(self, file: FileSlice, start: int, length: int, count: Callable[[int], None]) -> Future[bytes]:
+        """Bytes of a file from `start`, all of `length`, which lie within it.
+
+        `count` is told how many bytes came from the store, none for what was known already; from any thread.
+        Cancelling the future gives the request up. It raises LodestarError.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +102,14 @@ class FileScan:
     """Declared reading of files of one format and one physical schema; the kernel executes it.
 
     `root`: the directory of the local file system under which all paths lie (the kernel may read nothing else), or
-    None when `file_system` names a registered remote one.
+    None when `file_system` is a remote one.
     """
 
     format: FileFormat
     columns: tuple[FileColumn, ...]
     slices: tuple[FileSlice, ...]
     root: str | None = None
-    file_system: str | None = None
+    file_system: RemoteFiles | None = None
 
 
 class PageSink:

@@ -131,7 +131,10 @@ class Execution:
     def start(self, scans: dict[str, OpenedScan], rows: RowFormat) -> None:
         """Submit the statement; rows come as they are pulled."""
         memory = self.context.memory_limit
-        self._cursor = self.instance.cursor(memory)
+        self._cursor = self.instance.cursor(memory, guarded=self.statement.guarded)
+        files = [one for scan in scans.values() for one in scan.files]
+        if any(one.file_system is not None for one in files):
+            self.instance.open_remote(files, self._count)
         slots = {name: self._scan_text(scan) for name, scan in scans.items()}
         self.instance.ensure(self.statement.names.union(*map(referenced_names, slots.values())))
         slots[SHARING_SLOT] = "MATERIALIZED" if any(scan.pages is not None for scan in scans.values()) else ""
@@ -150,11 +153,16 @@ class Execution:
         self._handles.append(handle)
         return handle.name
 
+    def _count(self, size: int) -> None:
+        self.context.progress.physical_input_bytes += size
+
     def _check(self) -> None:
         self.context.check(time.monotonic())
 
     def _interrupt(self) -> None:
         self._cursor.interrupt()
+        if self.instance.remote is not None:
+            self.instance.remote.stop()
         for scan in self.scans:
             if scan.pages is not None:
                 scan.pages.close()
@@ -180,6 +188,8 @@ class Execution:
         """What to raise for an error of the engine: the query's own reason, a source's error, or the engine's."""
         if breaks_instance(error):
             self.instance.broken = True
+        remote = self.instance.remote
+        unread = None if remote is None else remote.failure
         self.close()
         reason = self.context.cancellation.reason
         if reason is not None:
@@ -187,6 +197,8 @@ class Execution:
         for scan in self.scans:
             if scan.pages is not None and scan.pages.failure is not None:
                 return engine_error(scan.pages.failure)
+        if unread is not None:
+            return engine_error(unread)
         limit = self.context.memory_limit
         return engine_error(error, memory_limit="" if limit is None else str(limit))
 
@@ -210,6 +222,8 @@ class Execution:
             for scan in self.scans:
                 if scan.pages is not None:
                     scan.pages.close()
+            if self.instance.remote is not None:
+                self.instance.remote.stop()
             self.pool.release(self.instance)
 
     def __enter__(self) -> Execution:

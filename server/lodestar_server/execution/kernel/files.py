@@ -11,6 +11,7 @@ from lodestar_server.execution.kernel.encoding.keys import null_of
 from lodestar_server.execution.kernel.encoding.rounding import rounded_timestamp
 from lodestar_server.execution.kernel.encoding.types import duckdb_type, has_picoseconds
 from lodestar_server.execution.kernel.lowering.casts import cast_value
+from lodestar_server.execution.kernel.remote import with_paths
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir.nodes import TableScan
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
@@ -62,8 +63,7 @@ def scan_query(scan: TableScan, files: Sequence[FileScan]) -> str:
 def _queries(files: FileScan, names: Sequence[str]) -> list[Sql]:
     if files.format is not FileFormat.PARQUET:
         raise LodestarError(NOT_SUPPORTED, f"Reading {files.format.value} files is not supported")
-    if files.file_system is not None or files.root is None:
-        raise LodestarError(NOT_SUPPORTED, f"Reading files of file system {files.file_system} is not supported")
+    files = with_paths(files)
     groups: dict[tuple[object, ...], list[str]] = {}
     for one in _whole_files(files.slices):
         groups.setdefault(one.constants, []).append(one.path)

@@ -21,8 +21,10 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from lodestar_server.execution.kernel.functions.macros import macro_definitions, with_dependencies
 from lodestar_server.execution.kernel.functions.python.registry import python_functions, with_arity
 from lodestar_server.execution.kernel.lowering.functions import StatementFunction
+from lodestar_server.execution.kernel.remote import ASYNC_THREADS, REMOTE_ROOT, RemoteReads, file_system
 from lodestar_server.session import Cancellation
 from lodestar_server.spi.errors import SERVER_SHUTTING_DOWN, LodestarError
+from lodestar_server.spi.page import FileScan
 
 _MEBIBYTE = 1024 * 1024
 
@@ -41,23 +43,32 @@ class Instance:
     """One in-memory DuckDB, configured and locked."""
 
     def __init__(self, limits: InstanceLimits, roots: frozenset[str], number: int) -> None:
-        self.roots = roots
+        self.roots = roots | {REMOTE_ROOT}
+        self.remote: RemoteReads | None = None
         self.broken = False
         self._default_memory = limits.memory_bytes
         self._memory = limits.memory_bytes
+        self._guarded = False
         self._known: set[str] = set()
         self._defined: set[str] = set()
         self._spill = limits.spill_directory / f"instance-{os.getpid()}-{number}"
         self._connection = duckdb.connect(":memory:")
-        for statement in _settings(limits, self._spill, roots):
+        for statement in _settings(limits, self._spill, self.roots):
             self._connection.execute(statement)
 
-    def cursor(self, memory_bytes: int | None) -> Any:
-        """A connection for one query with a memory limit of its own (None: the instance's)."""
+    def cursor(self, memory_bytes: int | None, *, guarded: bool = False) -> Any:
+        """A connection for one query with a memory limit of its own (None: the instance's).
+
+        `guarded`: errors inside of TRY stay there.
+        """
         wanted = self._default_memory if memory_bytes is None else memory_bytes
         if wanted != self._memory:
             self._connection.execute(f"SET memory_limit='{_size(wanted)}'")
             self._memory = wanted
+        if guarded != self._guarded:
+            disabled = "common_subexpressions" if guarded else ""
+            self._connection.execute(f"SET disabled_optimizers='{disabled}'")
+            self._guarded = guarded
         return self._connection.cursor()
 
     def ensure(self, names: Iterable[str]) -> None:
@@ -81,6 +92,14 @@ class Instance:
                     null_handling=FunctionNullHandling.SPECIAL,
                 )
             self._known.add(name)
+
+    def open_remote(self, scans: Iterable[FileScan], count: Callable[[int], None]) -> None:
+        """Let the next statement read files of remote stores."""
+        if self.remote is None:
+            self.remote = RemoteReads()
+            self._connection.register_filesystem(file_system(self.remote))
+            self._connection.execute(f"SET async_threads={ASYNC_THREADS}")
+        self.remote.begin(scans, count)
 
     def nested_cursor(self) -> Any:
         """A connection for queries that a function of a running statement asks."""
@@ -125,7 +144,7 @@ def _settings(limits: InstanceLimits, spill: Path, roots: frozenset[str]) -> lis
         # Order is kept where ORDER BY asks for it; without this, streams are nearly twice as fast.
         "SET preserve_insertion_order=false",
         "SET parquet_metadata_cache=true",
-        "SET allowed_configs=['memory_limit']",
+        "SET allowed_configs=['memory_limit', 'async_threads', 'disabled_optimizers']",
         f"SET allowed_directories=[{', '.join(_literal(root.rstrip('/') + '/') for root in sorted(roots))}]",
         "SET python_enable_replacements=false",
         "SET autoinstall_known_extensions=false",

@@ -24,10 +24,14 @@ _PLACEHOLDER = re.compile(r"\{(\d+|\*)\}")
 class Fragment(exp.Expression):
     """Our own text with holes: `this` is the compiled pieces, `expressions` fills the holes.
 
-    `fixed`: it holds a subquery, an aggregate or a window function, which may not stand inside a lambda.
+    `fixed`: it holds what may not stand inside a lambda; `SUBQUERY`, or `PLACED` for an aggregate, a window function or
+    whatever else belongs to the query block in which it stands.
     """
 
     arg_types = {"this": True, "expressions": False, "fixed": False}
+
+
+SUBQUERY, PLACED = 1, 2
 
 
 def _generate_fragment(generator: Any, node: Any) -> str:
@@ -75,13 +79,18 @@ def fragment(template: str, *arguments: Sql) -> Sql:
 
     The template is ours, never a user's, and stands for itself in any context: a call, or in parentheses.
     """
-    fixed = any(argument.args.get("fixed") for argument in arguments)
+    fixed = max((argument.args.get("fixed") or 0 for argument in arguments), default=0)
     return Fragment(this=_compile(template), expressions=list(arguments), fixed=fixed)
 
 
 def fixed_fragment(template: str, *arguments: Sql) -> Sql:
-    """`fragment` of a subquery, an aggregate or a window function."""
-    return Fragment(this=_compile(template), expressions=list(arguments), fixed=True)
+    """`fragment` of an aggregate or a window function."""
+    return Fragment(this=_compile(template), expressions=list(arguments), fixed=PLACED)
+
+
+def subquery_fragment(template: str, *arguments: Sql) -> Sql:
+    """`fragment` of a subquery."""
+    return Fragment(this=_compile(template), expressions=list(arguments), fixed=SUBQUERY)
 
 
 def call(function: str, *arguments: Sql) -> Sql:
@@ -185,8 +194,20 @@ def case(branches: Iterable[tuple[Sql, Sql]], default: Sql | None = None) -> Sql
 
 
 def attempt(value: Sql) -> Sql:
-    """TRY(value): NULL where the value raises; NULL at once for a value with a subquery, which DuckDB cannot try."""
+    """TRY(value) of ours, where no other expression shares a part that raises: NULL where the value raises.
+
+    NULL at once for a value with a subquery, which DuckDB cannot try.
+    """
     return fragment("NULL") if value.args.get("fixed") else fragment("TRY({0})", value)
+
+
+GUARD = "TRY ("
+"""Where a statement has this, DuckDB must not compute common subexpressions ahead: it takes them out of TRY, too."""
+
+
+def guarded(value: Sql) -> Sql:
+    """A user's TRY(value)."""
+    return fragment(f"{GUARD}{{0}})", value)
 
 
 def struct(**fields: Sql) -> Sql:
@@ -317,7 +338,8 @@ _CHEAP = {_compile(text) for text in ("({0} + {1})", "({0} - {1})", "({0} * {1})
 def let(value: Sql, body: Callable[[Sql], Sql]) -> Sql:
     """`body` over a value that is computed once, however often the body names it.
 
-    Where the body may not stand in a lambda (it holds a subquery, say) the value is repeated instead.
+    Where the body may not stand in a lambda it becomes a subquery over the value; where it may not stand there either,
+    for an aggregate, the value is repeated.
     """
     return let_all([value], body)
 
@@ -336,9 +358,35 @@ def let_all(values: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
 
     function = function_of(unpacked)
     if function.args["fixed"]:
-        return body(*values)
+        chosen = [values[index] for index in bound]
+        if function.args["fixed"] == PLACED or any(_is_placed(value) for value in chosen):
+            return body(*values)
+        return _let_in_subquery(values, bound, body)
     if len(bound) == 1:
         packed = values[bound[0]]
     else:
         packed = struct(**{f"a{index}": values[index] for index in bound})
     return fragment("list_transform([{0}], {1})[1]", packed, function)
+
+
+def _is_placed(value: Sql) -> bool:
+    """It belongs to its query block, or gives another value for each of its rows."""
+    if not isinstance(value, Fragment):
+        return False
+    if value.args["fixed"] == PLACED:
+        return True
+    texts = (piece for piece in value.args["this"] if piece.__class__ is str)
+    return any(call in text_ for text_ in texts for call in _VOLATILE) or any(
+        map(_is_placed, value.args["expressions"])
+    )
+
+
+def _let_in_subquery(values: Sequence[Sql], bound: Sequence[int], body: Callable[..., Sql]) -> Sql:
+    given = list(values)
+    names = {index: f"v{next(_variables)}" for index in bound}
+    for index in bound:
+        given[index] = name(names[index])
+    items = ", ".join(f"{{{place + 1}}} AS {names[index]}" for place, index in enumerate(bound))
+    alias = f"l{next(_variables)}"
+    chosen = [values[index] for index in bound]
+    return subquery_fragment(f"(SELECT {{0}} FROM (SELECT {items}) AS {alias})", body(*given), *chosen)

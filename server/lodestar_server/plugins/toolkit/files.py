@@ -6,9 +6,19 @@ that they were given; "not there" is an answer (None, empty), not an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
+
+from lodestar_server.spi.page import RemoteFiles
+
+_SWITCHES = {
+    **dict.fromkeys(("s3", "s3a", "s3n"), "fs.s3.enabled"),
+    **dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "fs.azure.enabled"),
+    **dict.fromkeys(("hdfs", "viewfs"), "fs.hadoop.enabled"),
+    "gs": "fs.gcs.enabled",
+    "local": "fs.local.enabled",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,14 @@ class FileInfo:
     def name(self) -> str:
         """The last part of the location."""
         return name_of(self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What is known of a file: its size in bytes and when it was modified (0: it never is)."""
+
+    size: int
+    modified_nanos: int
 
 
 class FileSystem(Protocol):
@@ -60,6 +78,10 @@ class FileSystem(Protocol):
         """A small file, unless something is there: then False, and what is there stays."""
         ...
 
+    def keeps_directories(self, location: str) -> bool:
+        """A directory is there before there is a file in it; not so where names of files are all there is."""
+        ...
+
     def make_directory(self, location: str) -> None:
         """With its parents; nothing happens when it is there. Stores without directories do nothing."""
         ...
@@ -80,8 +102,19 @@ class FileSystem(Protocol):
         """A directory with everything in it; nothing happens when it is not there."""
         ...
 
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
-        """For reading at any place. `size` in bytes, when it is known, saves a remote store a question."""
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
+        """For reading at any place. What is known of the file saves a remote store a question."""
+        ...
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """How the kernel reads a file that is in no local directory; None where it cannot."""
+        ...
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Footers of many files will be read: a remote store fetches their ends at once, and keeps them for a while.
+
+        What goes wrong is told when the files are opened.
+        """
         ...
 
     def open_output(self, location: str) -> BinaryIO:
@@ -108,6 +141,13 @@ def discard_output(stream: BinaryIO) -> None:
         stream.close()
     else:
         abandon()
+
+
+def no_factory(location: str) -> str:
+    """What to say of a location that no file system of the catalog serves: with the switch that is missing."""
+    switch = _SWITCHES.get(location.partition("://")[0])
+    hint = f" ({switch}=true is missing in the catalog's properties)" if switch else ""
+    return f"No factory for location: {location}{hint}"
 
 
 def child_of(location: str, name: str) -> str:

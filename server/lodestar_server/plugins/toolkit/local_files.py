@@ -6,13 +6,14 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from lodestar_server.plugins.toolkit.files import FileInfo, child_of, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, Version, child_of, no_factory, split_location
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.page import RemoteFiles
 
 SCHEME = "local"
 WHOLE_SCHEME = "file"
@@ -44,7 +45,8 @@ class LocalFileSystem:
         if scheme == WHOLE_SCHEME and self._within(rest):
             rest = rest.removeprefix(str(self._root)) if str(self._root) != "/" else rest
         elif scheme != SCHEME or not rest.startswith("/"):
-            raise LodestarError(self._error, f"No factory for location: {location}")
+            shown = f"No factory for location: {location}" if scheme == SCHEME else no_factory(location)
+            raise LodestarError(self._error, shown)
         parts = [part for part in rest.split("/") if part]
         if any(part in (".", "..") or "\0" in part for part in parts):
             raise LodestarError(self._error, f"Invalid location: {location}")
@@ -143,6 +145,10 @@ class LocalFileSystem:
             _sync(path.parent)
             return True
 
+    def keeps_directories(self, location: str) -> bool:
+        """Yes."""
+        return True
+
     def make_directory(self, location: str) -> None:
         """With its parents, which are made durable as well."""
         path = self._path(location)
@@ -185,7 +191,7 @@ class LocalFileSystem:
             elif path.is_dir():
                 shutil.rmtree(path)
 
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there."""
         path = self._path(location)
         with self._telling("open", location):
@@ -207,6 +213,13 @@ class LocalFileSystem:
     def sync_directory(self, location: str) -> None:
         """fsync."""
         self.sync_file(location)
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """None: the kernel reads the path."""
+        return None
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """The operating system is quick enough."""
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -101,7 +101,7 @@ def text_of(value: Sql, type_: Type) -> Sql | None:
             )
     macro = _MACROS.get(type_)
     if macro is not None:
-        return sql.call(macro, value)
+        return sql.let(value, lambda v: sql.call(macro, v))
     if type_ in _PLAIN:
         return sql.cast(value, "VARCHAR")
     if type_ == UNKNOWN:

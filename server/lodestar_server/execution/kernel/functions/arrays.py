@@ -33,7 +33,7 @@ def _element_at(call: ScalarCall) -> Sql:
     collection, index = call.arguments
     type_ = call.types[0]
     if isinstance(type_, MapType):
-        return sql.let_all((collection, index), lambda m, k: map_value(m, k, type_.key))
+        return sql.let_all((collection, index), lambda m, k: map_value(m, k, type_.key, call.held))
     if call.constant(1):
         return sql.fragment("{0}[{1}]", collection, index)
     raised = call.fail(INDEX_FROM_ONE)

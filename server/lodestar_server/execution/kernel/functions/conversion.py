@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.text import text_of, timestamp_text, wall_clock
+from lodestar_server.execution.kernel.functions.python.locales import is_english
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import GENERIC_USER_ERROR, NOT_SUPPORTED, LodestarError, list_error_codes
@@ -22,6 +25,7 @@ from lodestar_server.spi.types import (
     TimestampTzType,
     TimeType,
     Type,
+    VarcharType,
 )
 from lodestar_server.spi.types.arrow import row_field_name
 
@@ -33,10 +37,50 @@ def _typeof(call: ScalarCall) -> Sql:
     return sql.text(call.types[0].display)
 
 
+_PLAIN_SPECIFIERS = re.compile(r"%([sd%])|([^%]+)")
+
+
+def _plain_format(call: ScalarCall, row: RowType) -> Sql | None:
+    """A constant pattern of texts and bare %s and %d, where those print a value as a cast does."""
+    pattern = call.constant(0)
+    if not isinstance(pattern, str) or "".join(one[0] for one in _PLAIN_SPECIFIERS.finditer(pattern)) != pattern:
+        return None
+    parts: list[tuple[str, str]] = [(one[1] or "", one[2] or "") for one in _PLAIN_SPECIFIERS.finditer(pattern)]
+    fields = row.fields
+    used = [letter for letter, _ in parts if letter in ("s", "d")]
+    if len(used) > len(fields):
+        return None
+    for letter, field in zip(used, fields, strict=False):
+        kind = _kind(field.type)
+        plain = kind in ("long", "boolean") or isinstance(field.type, VarcharType)
+        # Only English writes digits plainly.
+        if not plain or (letter == "d" and (kind != "long" or not is_english(call.context.locale))):
+            return None
+
+    def printed(arguments: Sql) -> Sql:
+        pieces: list[Sql] = []
+        place = 0
+        for letter, text in parts:
+            if letter in ("s", "d"):
+                shown = _text(sql.field(arguments, row_field_name(place)), fields[place].type)
+                pieces.append(sql.call("coalesce", shown, sql.text("null")))
+                place += 1
+            else:
+                pieces.append(sql.text(text or "%"))
+        return sql.call("concat", *pieces) if pieces else sql.text("")
+
+    arguments = call.arguments[1]
+    given = [sql.field(arguments, row_field_name(index)) for index in range(len(fields))]
+    return printed(arguments) if all(map(sql.is_simple, given)) else sql.let(arguments, printed)
+
+
 @scalar("format")
 def _format(call: ScalarCall) -> Sql:
     row = call.types[1]
     assert isinstance(row, RowType)
+    plain = _plain_format(call, row)
+    if plain is not None:
+        return plain
     kinds = ",".join(_kind(field.type) for field in row.fields)
 
     def texts(arguments: Sql) -> Sql:

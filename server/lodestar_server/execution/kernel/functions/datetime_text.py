@@ -2,104 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.functions.datetime_parts import local_timestamp
+from lodestar_server.execution.kernel.functions.datetime_patterns import (
+    has_names,
+    parses_alike,
+    strftime_of_joda,
+    strftime_of_mysql,
+    strftime_of_teradata,
+)
 from lodestar_server.execution.kernel.functions.python.locales import is_english
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import DATE, TimestampType, TimestampTzType, Type
 
-_STRFTIME = {
-    "a": "%a",
-    "b": "%b",
-    "c": "%-m",
-    "d": "%d",
-    "e": "%-d",
-    "f": "%g000",
-    "H": "%H",
-    "h": "%I",
-    "I": "%I",
-    "i": "%M",
-    "j": "%j",
-    "k": "%-H",
-    "l": "%-I",
-    "M": "%B",
-    "m": "%m",
-    "p": "%p",
-    "r": "%I:%M:%S %p",
-    "S": "%S",
-    "s": "%S",
-    "T": "%H:%M:%S",
-    "W": "%A",
-    "Y": "%Y",
-    "y": "%y",
-    "%": "%%",
-}
-_NAMES = re.compile("%[aAbBp]")
-_CODES = re.compile(r"%(.?)|([^%]+)", re.DOTALL)
-_JODA_SIMPLE = {
-    "yyyy": "%Y",
-    "YYYY": "%Y",
-    "MM": "%m",
-    "dd": "%d",
-    "HH": "%H",
-    "hh": "%I",
-    "mm": "%M",
-    "ss": "%S",
-    "SSS": "%g",
-    "MMM": "%b",
-    "MMMM": "%B",
-    "EEE": "%a",
-    "EEEE": "%A",
-    "a": "%p",
-}
-_JODA_RUNS = re.compile(r"'([^']*)'|([A-Za-z])\2*|([^A-Za-z']+)")
-
-
-def strftime_of_mysql(pattern: str) -> str | None:
-    """The same format for DuckDB's strftime, None when that has no such codes."""
-    if not pattern or (pattern.endswith("%") and not pattern.endswith("%%")):
-        return None
-    made = ""
-    for match in _CODES.finditer(pattern):
-        code, text = match.groups()
-        if text is not None:
-            made += text
-        elif code in _STRFTIME:
-            made += _STRFTIME[code]
-        else:
-            return None
-    return made
-
-
-def strftime_of_joda(pattern: str) -> str | None:
-    """The same for a pattern of letters of the plain kinds."""
-    made, position = "", 0
-    for match in _JODA_RUNS.finditer(pattern):
-        if match.start() != position:
-            return None
-        position = match.end()
-        quoted, letter, text = match.groups()
-        if letter is not None:
-            known = _JODA_SIMPLE.get(match.group(0))
-            if known is None:
-                return None
-            made += known
-        elif text is not None:
-            made += text.replace("%", "%%")
-        elif quoted:
-            made += quoted.replace("%", "%%")
-        else:
-            return None
-    return made if pattern and position == len(pattern) else None
-
 
 def _is_in_english(format_: str, call: ScalarCall) -> bool:
     """strftime knows English only; digits are the same everywhere."""
-    return is_english(call.context.locale) or not _NAMES.search(format_)
+    return is_english(call.context.locale) or not has_names(format_)
 
 
 def _years_of_four_digits(clock: Sql, fast: Sql, exact: Sql) -> Sql:
@@ -128,10 +51,26 @@ def _date_format(call: ScalarCall) -> Sql:
     return sql.let(_clock(call), printed)
 
 
+def _parsed(call: ScalarCall, text: Sql, format_: str | None, exact: Sql, found: Callable[[Sql], Sql]) -> Sql:
+    """`found` of the clock that DuckDB reads from a text, if it writes it the same way; else `exact`."""
+    if format_ is None or not parses_alike(format_) or not _is_in_english(format_, call):
+        return exact
+    given = sql.text(format_)
+    clock = sql.call("try_strptime", text, given)
+    return sql.case([(sql.fragment("strftime({0}, {1}) = {2}", clock, given, text), found(clock))], exact)
+
+
 @scalar("date_parse")
 def _date_parse(call: ScalarCall) -> Sql:
-    locale = sql.text(call.context.locale)
-    return sql.fragment("make_timestamp(trino_mysql_parse({0}, {1}, {2}))", *call.arguments, locale)
+    constant = call.constant(1)
+    format_ = strftime_of_mysql(constant) if isinstance(constant, str) else None
+
+    def read(text: Sql) -> Sql:
+        given = (text, call.arguments[1], sql.text(call.context.locale))
+        exact = sql.fragment("make_timestamp(trino_mysql_parse({0}, {1}, {2}))", *given)
+        return _parsed(call, text, format_, exact, lambda clock: clock)
+
+    return sql.let(call.arguments[0], read)
 
 
 @scalar("format_datetime")
@@ -180,23 +119,45 @@ def _parse_datetime(call: ScalarCall) -> Sql:
 
         return sql.case([(sql.is_not_null(parts), sql.let(instant, checked))])
 
-    locale = sql.text(call.context.locale)
-    return sql.let_all((call.arguments[0], sql.call("trino_joda_parse", *call.arguments, locale)), packed)
+    constant = call.constant(1)
+    format_ = strftime_of_joda(constant) if isinstance(constant, str) else None
+
+    def read(text: Sql) -> Sql:
+        exact = sql.call("trino_joda_parse", text, call.arguments[1], sql.text(call.context.locale))
+        without_zone = _parsed(
+            call, text, format_, exact, lambda clock: sql.struct(t=clock, z=sql.typed_null("VARCHAR"))
+        )
+        return sql.let(without_zone, lambda parts: packed(text, parts))
+
+    return sql.let(call.arguments[0], read)
+
+
+def _teradata_format(call: ScalarCall) -> str | None:
+    constant = call.constant(1)
+    return strftime_of_teradata(constant) if isinstance(constant, str) else None
 
 
 @scalar("to_char")
 def _to_char(call: ScalarCall) -> Sql:
-    return sql.fragment("trino_teradata_format(epoch_us({0}), {1})", _clock(call), call.arguments[1])
+    format_ = _teradata_format(call)
+
+    def printed(clock: Sql) -> Sql:
+        exact = sql.fragment("trino_teradata_format(epoch_us({0}), {1})", clock, call.arguments[1])
+        if format_ is None:
+            return exact
+        return _years_of_four_digits(clock, sql.call("strftime", clock, sql.text(format_)), exact)
+
+    return sql.let(_clock(call), printed)
 
 
-@scalar("to_timestamp")
+@scalar("to_timestamp", "to_date")
 def _to_timestamp(call: ScalarCall) -> Sql:
-    return sql.fragment("make_timestamp(trino_teradata_parse({0}, {1}))", *call.arguments)
+    def read(text: Sql) -> Sql:
+        exact = sql.fragment("make_timestamp(trino_teradata_parse({0}, {1}))", text, call.arguments[1])
+        return _parsed(call, text, _teradata_format(call), exact, lambda clock: clock)
 
-
-@scalar("to_date")
-def _to_date(call: ScalarCall) -> Sql:
-    return sql.fragment("CAST(make_timestamp(trino_teradata_parse({0}, {1})) AS DATE)", *call.arguments)
+    made = sql.let(call.arguments[0], read)
+    return sql.cast(made, "DATE") if call.function.name == "to_date" else made
 
 
 @scalar("to_iso8601", total=True)
@@ -245,7 +206,14 @@ def _from_iso8601_timestamp(call: ScalarCall) -> Sql:
             fields["p"] = sql.field(parts, "p")
         return sql.case([(sql.is_not_null(parts), sql.struct(**fields, z=zone))])
 
-    return sql.let(sql.call("trino_iso_nanos" if nanos else "trino_iso_timestamp", *call.arguments), packed)
+    def read(text: Sql) -> Sql:
+        plain = sql.call("trino_plain_iso_nanos" if nanos else "trino_plain_iso_timestamp", text)
+        zone = sql.fragment("CASE WHEN ends_with({0}, 'Z') THEN 'UTC' END", text)
+        parts = sql.struct(t=plain, p=sql.fragment("CAST(0 AS INTEGER)"), z=zone)
+        exact = sql.call("trino_iso_nanos" if nanos else "trino_iso_timestamp", text)
+        return sql.let(sql.case([(sql.is_not_null(plain), parts)], exact), packed)
+
+    return sql.let(call.arguments[0], read)
 
 
 @scalar("parse_duration")

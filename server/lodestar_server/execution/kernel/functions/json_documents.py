@@ -24,7 +24,22 @@ def _json_parse(call: ScalarCall) -> Sql:
 
 
 scalar_template("json_format", "{0}")
-scalar_template("json_array_length", "trino_json_array_length({0})")
+
+
+@scalar("json_array_length", total=True)
+def _json_array_length(call: ScalarCall) -> Sql:
+    def counted(text: Sql) -> Sql:
+        native = sql.attempt(sql.call("json_array_length", text))
+        plain = [sql.fragment("starts_with({0}, '[')", text), sql.is_not_null(native)]
+        if call.types[0] != JSON:
+            plain.append(sql.fragment("NOT trino_is_lenient_json({0})", text))
+        return sql.case(
+            [(sql.chain("AND", plain), sql.cast(native, "BIGINT"))], sql.call("trino_json_array_length", text)
+        )
+
+    return sql.let(call.arguments[0], counted)
+
+
 scalar_template("json_array_get", "trino_json_array_get({0}, CAST({1} AS BIGINT))")
 scalar_template("is_json_scalar", "trino_is_json_scalar({0})", total=False)
 
@@ -52,17 +67,23 @@ def _extract(call: ScalarCall) -> Sql:
     pointer = sql.text("$" if not tokens else "".join("/" + _escaped(token) for token in tokens))
 
     def found(text: Sql) -> Sql:
+        in_python = sql.call(f"trino_{function}", text, sql.text(path))
+        if text.args.get("fixed"):
+            return in_python  # DuckDB cannot try a subquery
         if function == "json_size":
             kind = sql.call("json_type", text, pointer)
             native = sql.let(kind, lambda k: sql.call("trino_json_size_of_kind", k, text, pointer))
+            if call.types[0] == JSON:
+                return native
+            return sql.case([(sql.call("trino_is_json", text), native), (sql.is_not_null(text), in_python)])
+        if function == "json_extract":
+            extracted = sql.fragment("trino_sure_json(TRY(CAST(json_extract({0}, {1}) AS VARCHAR)))", text, pointer)
         else:
-            extracted = sql.cast(sql.call("json_extract", text, pointer), "VARCHAR")
-            checked = f"trino_checked_{function}"
-            native = sql.let(extracted, lambda r: sql.call(checked, r, text, sql.text(path)))
+            extracted = sql.fragment("trino_sure_scalar(TRY(json_extract_string({0}, {1})))", text, pointer)
+        native = sql.call("coalesce", extracted, sql.call(f"trino_other_{function}", text, pointer, sql.text(path)))
         if call.types[0] == JSON:
             return native
-        in_python = sql.call(f"trino_{function}", text, sql.text(path))
-        return sql.case([(sql.call("trino_is_json", text), native), (sql.is_not_null(text), in_python)])
+        return sql.case([(sql.fragment("NOT trino_is_lenient_json({0})", text), native)], in_python)
 
     return sql.let(document, found)
 

@@ -257,7 +257,7 @@ def _map_subscript(call: ScalarCall, type_: MapType) -> Sql:
         return sql.case(
             [
                 (sql.fragment("{0} IS NULL OR {1} IS NULL", mapping, key), sql.typed_null(call.held)),
-                (map_has_key(mapping, key, type_.key), map_value(mapping, key, type_.key)),
+                (map_has_key(mapping, key, type_.key), map_value(mapping, key, type_.key, call.held)),
             ],
             call.fail(message, INVALID_FUNCTION_ARGUMENT),
         )
@@ -272,11 +272,13 @@ def map_has_key(mapping: Sql, key: Sql, key_type: Type) -> Sql:
     return sql.fragment("len({0}) > 0", _matching(mapping, key, key_type))
 
 
-def map_value(mapping: Sql, key: Sql, key_type: Type) -> Sql:
-    """The value of a key, NULL without it."""
+def map_value(mapping: Sql, key: Sql, key_type: Type, held: str | None = None) -> Sql:
+    """The value of a key, NULL without it; `held`: its DuckDB type, where the map may be a constant NULL."""
     if _finds_keys_natively(key_type):
         return sql.fragment("{0}[{1}]", mapping, key)
-    return sql.field(sql.fragment("{0}[1]", _matching(mapping, key, key_type)), "value")
+    found = sql.field(sql.fragment("{0}[1]", _matching(mapping, key, key_type)), "value")
+    # DuckDB forgets the types inside of a NULL.
+    return found if held is None else sql.cast(found, held)
 
 
 def _finds_keys_natively(key_type: Type) -> bool:

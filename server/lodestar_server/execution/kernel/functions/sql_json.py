@@ -13,11 +13,12 @@ import orjson
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.text import text_of
 from lodestar_server.execution.kernel.errors import raised_again
+from lodestar_server.execution.kernel.functions.json_shortcuts import Shortcut, exists, find_shortcut, query, value
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.lowering.casts.registry import cast_value
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import JSON_VALUE_RESULT_ERROR
-from lodestar_server.spi.types import DOUBLE, REAL, VARBINARY, VARCHAR, CharType, Type, VarcharType
+from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, VARBINARY, VARCHAR, CharType, Type, VarcharType
 
 _VALUE, _EMPTY = sql.text("v"), sql.text("e")
 
@@ -41,8 +42,8 @@ def _texts(values: Sequence[Sql], types: Sequence[Type]) -> Sql:
     return sql.fragment("CAST([{*}] AS VARCHAR[])", *parts)
 
 
-def _found(call: ScalarCall, function: str, variables_from: int = 2) -> Sql:
-    document = _text(call.arguments[0], call.types[0])
+def _found(call: ScalarCall, function: str, variables_from: int = 2, document: Sql | None = None) -> Sql:
+    document = _text(call.arguments[0] if document is None else document, call.types[0])
     variables = _texts(call.arguments[variables_from:], call.types[variables_from:])
     held = {"exists": "BOOLEAN", "table": "VARCHAR[][]"}.get(function, "VARCHAR")
     return _called(call, function, held, document, call.arguments[1], variables)
@@ -65,12 +66,28 @@ def _called(call: ScalarCall, function: str, held: str, *arguments: Sql) -> Sql:
 
 @scalar("$json_exists")
 def _json_exists(call: ScalarCall) -> Sql:
-    return _found(call, "exists")
+    def general(document: Sql) -> Sql:
+        return _found(call, "exists", document=document)
+
+    shortcut = _shortcut(call)
+    return general(call.arguments[0]) if shortcut is None else exists(shortcut, call.arguments[0], general)
+
+
+def _shortcut(call: ScalarCall) -> Shortcut | None:
+    return find_shortcut(orjson.loads(call.constant(1)), call.types[0])
 
 
 @scalar("$json_query")
 def _json_query(call: ScalarCall) -> Sql:
-    return _document(_found(call, "query"), call)
+    def general(document: Sql) -> Sql:
+        return _found(call, "query", document=document)
+
+    options = orjson.loads(call.constant(1))
+    shortcut = _shortcut(call)
+    if shortcut is None or options["output"] != "text" or options["omit_quotes"]:
+        return _document(general(call.arguments[0]), call)
+    null_on_empty = options["on_empty"] == "NULL"
+    return query(shortcut, call.arguments[0], options["wrapper"], general, null_on_empty=null_on_empty)
 
 
 def _document(text: Sql, call: ScalarCall) -> Sql:
@@ -103,7 +120,16 @@ def _json_object(call: ScalarCall) -> Sql:
 @scalar("$json_value")
 def _json_value(call: ScalarCall) -> Sql:
     """Input, document, the default on empty, the default on error, variables."""
-    return _scalar(_found(call, "value", 4), call)
+
+    def general(document: Sql) -> Sql:
+        return _found(call, "value", 4, document)
+
+    options = orjson.loads(call.constant(1))
+    shortcut, short = _shortcut(call), None
+    if shortcut is not None and (options["plain"] or call.result in INTEGRAL_TYPES):
+        null_on_empty = options["on_empty"] == "NULL"
+        short = value(shortcut, call.arguments[0], call.result, general, null_on_empty=null_on_empty)
+    return _scalar(general(call.arguments[0]) if short is None else short, call)
 
 
 @scalar("$json_value_column")
@@ -125,7 +151,7 @@ def _scalar(cell: Sql, call: ScalarCall) -> Sql:
         return cell
     on_empty, on_error = call.arguments[2], call.arguments[3]
 
-    def value(c: Sql) -> Sql:
+    def read(c: Sql) -> Sql:
         text = sql.fragment("substr({0}, instr({0}, '|') + 1)", c)
         if isinstance(target, VarcharType):
             made = text
@@ -140,7 +166,7 @@ def _scalar(cell: Sql, call: ScalarCall) -> Sql:
         ]
         return sql.case(branches, on_error)
 
-    return sql.let(cell, value)
+    return sql.let(cell, read)
 
 
 def _on_misfit(cell: Sql, behavior: str, default: Sql, call: ScalarCall) -> Sql:

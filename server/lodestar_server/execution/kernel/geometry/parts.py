@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import floor
+from math import floor, isnan
 from typing import Any
 
 import numpy as np
@@ -153,6 +153,8 @@ def _places(line: Any, fraction: float, *, repeated: bool) -> list[Any]:
     points = shapely.get_coordinates(line)
     if fraction in (0, 1):
         return [shapely.Point(points[0 if fraction == 0 else -1])]
+    if isnan(fraction):
+        return [] if repeated else [shapely.Point(points[-1])]
     wanted = floor(1 / fraction) if repeated else 1
     total = shapely.length(line)
     made: list[Any] = []

@@ -71,6 +71,10 @@ class Block:
         A computed column is only repeated in the text when `once` says that nobody else names it: then one reference
         each is fine.
         """
+        expressions = tuple(expressions)
+        if self.group is not None and any(isinstance(part, _SUBQUERIES) for one in expressions for part in walk(one)):
+            # DuckDB does not find what is grouped by from inside of a subquery beside it.
+            return self.wrapped(context)
         computed = {symbol for symbol, value in self.columns.items() if not sql.is_simple(value)}
         if not computed:
             return self

@@ -146,7 +146,7 @@ def _lower_try(context: Lowering, node: Try) -> Sql:
     def attempt(*values: Sql) -> Sql:
         scope = dict(zip((symbol for symbol, _ in outside), values, strict=True))
         with context.scope(scope):
-            return sql.fragment("TRY({0})", context.expression(value))
+            return sql.guarded(context.expression(value))
 
     try:
         return sql.let_all([context.expression(part) for _, part in outside], attempt)

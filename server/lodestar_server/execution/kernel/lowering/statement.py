@@ -77,6 +77,8 @@ class LoweredStatement:
     names: frozenset[str]
     """Macros and functions of ours that it may need."""
     functions: tuple[StatementFunction, ...] = ()
+    guarded: bool = False
+    """It has errors that are to be caught; see `sql.GUARD`."""
     constants: pa.RecordBatch | None = None
     """The rows themselves, where the plan is nothing but constants; then there is no text."""
 
@@ -112,7 +114,7 @@ def _finished(context: Lowering, query: Sql, columns: tuple[Type, ...]) -> Lower
     names = referenced_names(text)
     for function in context.functions:
         names = names.union(*(referenced_names("".join(one)) for one in function.pieces))
-    return LoweredStatement(split_slots(text), scans, columns, names, tuple(context.functions))
+    return LoweredStatement(split_slots(text), scans, columns, names, tuple(context.functions), sql.GUARD in text)
 
 
 def _rows(context: Lowering, block: Block, columns: tuple[Symbol, ...], rows: RowFormat) -> Sql:

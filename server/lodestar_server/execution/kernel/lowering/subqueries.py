@@ -22,7 +22,7 @@ from lodestar_server.ir.nodes import PlanNode
 
 
 def _lower_scalar(context: Lowering, node: ScalarSubquery) -> Sql:
-    return sql.fixed_fragment("({0})", _column(context, node.relation, node.output))
+    return sql.subquery_fragment("({0})", _column(context, node.relation, node.output))
 
 
 def _column(context: Lowering, relation: PlanNode, output: Symbol) -> Sql:
@@ -30,7 +30,7 @@ def _column(context: Lowering, relation: PlanNode, output: Symbol) -> Sql:
 
 
 def _lower_exists(context: Lowering, node: Exists) -> Sql:
-    return sql.fixed_fragment("EXISTS ({0})", context.relation(node.relation).query([]))
+    return sql.subquery_fragment("EXISTS ({0})", context.relation(node.relation).query([]))
 
 
 def _lower_in(context: Lowering, node: InSubquery) -> Sql:
@@ -46,7 +46,7 @@ def _in(context: Lowering, value: Sql, relation: PlanNode, output: Symbol) -> Sq
         block = block.wrapped(context)
         key = identity_key(block.columns[output], output.type)
     query = block.query([(column_name(output), key)])
-    return sql.fixed_fragment("({0} IN ({1}))", identity_key(value, output.type), query)
+    return sql.fragment("({0} IN {1})", identity_key(value, output.type), sql.subquery_fragment("({0})", query))
 
 
 def _lower_quantified(context: Lowering, node: QuantifiedComparison) -> Sql:
@@ -76,7 +76,7 @@ def _summary(context: Lowering, node: QuantifiedComparison) -> Sql:
         high=extreme("max"),
     )
     block.group = sql.fragment("()")
-    return sql.fixed_fragment("({0})", block.query([("k1", summary)]))
+    return sql.subquery_fragment("({0})", block.query([("k1", summary)]))
 
 
 def _compared(node: QuantifiedComparison, value: Sql, summary: Sql) -> Sql:

@@ -40,6 +40,8 @@ class TDigest:
         """Of float64 arrays. Raises: as Trino, an internal error for NaN."""
         if np.isnan(values).any():
             raise _broken("value is NaN")
+        if np.isinf(values).any():
+            raise _broken("value must be finite")
         return _merged(float(values.min()), float(values.max()), COMPRESSION, values, weights)
 
     @staticmethod

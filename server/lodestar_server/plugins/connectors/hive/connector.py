@@ -160,8 +160,9 @@ class HiveConnector(Connector):
         return self._metastore.beans(self._catalog)
 
     def shutdown(self) -> None:
-        """Stop background readers."""
+        """Stop background readers, give connections back."""
         self._footers.close()
+        self._files.close()
         self._metastore.close()
 
 

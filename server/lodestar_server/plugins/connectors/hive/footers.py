@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodestar_server.plugins.connectors.hive.int96 import int96_columns
-from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.files import FileSystem, Version
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT
 from lodestar_server.spi.errors import LodestarError
 
@@ -32,10 +32,10 @@ class Footer:
         return (tuple((field.name, field.type) for field in self.schema), self.int96)
 
 
-def source_of(files: FileSystem, location: str) -> str | BinaryIO:
+def source_of(files: FileSystem, location: str, version: Version) -> str | BinaryIO:
     """What pyarrow opens: a path where there is one."""
     path = files.local_path(location)
-    return files.open_input(location) if path is None else path
+    return files.open_input(location, version) if path is None else path
 
 
 def open_parquet(source: str | BinaryIO, *, nanoseconds: bool = False) -> pq.ParquetFile:
@@ -64,6 +64,7 @@ class FooterCache:
                     self._footers.move_to_end(key)
                     found[key] = footer
         missing = [key for key in dict.fromkeys(keys) if key not in found]
+        self._files.fetch_ends([(location, Version(size, modified)) for location, modified, size in missing])
         if len(missing) == 1:
             found[missing[0]] = self._read(missing[0])
         elif missing:
@@ -82,9 +83,9 @@ class FooterCache:
             self._footers.clear()
 
     def _read(self, key: tuple[str, int, int]) -> Footer:
-        location, _, size = key
+        location, modified, size = key
         try:
-            with open_parquet(source_of(self._files, location)) as file:
+            with open_parquet(source_of(self._files, location, Version(size, modified))) as file:
                 return Footer(file.schema_arrow.remove_metadata(), file.metadata.num_rows, int96_columns(file))
         except pa.ArrowInvalid as fault:
             raise LodestarError(HIVE_BAD_DATA, f"Invalid Parquet file {location} ({size} bytes): {fault}") from fault

@@ -180,7 +180,9 @@ class HiveLister:
 
     def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
         found = self._files.list(location)
-        if not found and partition is not None and self._files.find(location) is None:
+        # A store knows no directories: an empty partition and an absent one are the same there.
+        checked = not found and partition is not None and self._files.keeps_directories(location)
+        if checked and self._files.find(location) is None:
             if flag(session, "ignore_absent_partitions"):
                 return []
             raise LodestarError(HIVE_FILE_NOT_FOUND, f"Partition location does not exist: {location}")

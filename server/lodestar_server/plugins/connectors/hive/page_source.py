@@ -20,10 +20,11 @@ from lodestar_server.plugins.connectors.hive.int96 import MICROSECONDS, exact_ti
 from lodestar_server.plugins.connectors.hive.lines.reading import read_lines
 from lodestar_server.plugins.connectors.hive.orc_coercions import coerce, is_coerced, orc_kind
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable, file_type
-from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.files import FileSystem, Version
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
 from lodestar_server.plugins.toolkit.orc_rows import read_orc_rows
 from lodestar_server.plugins.toolkit.orc_stripes import wanted_stripes
+from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSource
 from lodestar_server.spi.predicate import Domain, TupleDomain
@@ -57,17 +58,21 @@ class HivePageSource(PageSource):
         self._columns = columns
         self._resolve = resolve
         self._closed = threading.Event()
+        self._fetching: list[ObjectInput] = []
+        self._fetched = 0
 
     def pages(self) -> Iterator[pa.RecordBatch]:
         """Raises: HIVE_CANNOT_OPEN_SPLIT, HIVE_BAD_DATA, NOT_SUPPORTED."""
         for split in self._splits:
             opened = False
+            self._fetched += sum(one.fetched_bytes for one in self._fetching)
+            self._fetching = []
             try:
                 for page in self._read(split):
                     opened = True
                     if self._closed.is_set():
                         return
-                    self.completed_bytes += page.nbytes
+                    self._count(page)
                     yield page
             except pa.ArrowInvalid as fault:
                 raise LodestarError(HIVE_BAD_DATA, f"Malformed file {split.location}: {fault}") from fault
@@ -77,16 +82,32 @@ class HivePageSource(PageSource):
 
     def _read(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
         if split.format is StorageFormat.PARQUET:
-            yield from self._read_parquet(split, source_of(self._files, split.location))
+            yield from self._read_parquet(split, self._source(split))
         elif split.format is StorageFormat.ORC:
-            yield from self._read_orc(split, source_of(self._files, split.location))
+            yield from self._read_orc(split, self._source(split))
         else:
             yield from self._read_rows(split)
+
+    def _source(self, split: HiveSplit) -> str | BinaryIO:
+        source = source_of(self._files, split.location, _version(split))
+        return source if isinstance(source, str) else self._opened(source)
+
+    def _opened(self, source: BinaryIO) -> BinaryIO:
+        if isinstance(source, ObjectInput):
+            self._fetching.append(source)
+        return source
+
+    def _count(self, page: pa.RecordBatch) -> None:
+        """What was fetched of remote files; of local ones, what they hold."""
+        if self._fetching:
+            self.completed_bytes = self._fetched + sum(one.fetched_bytes for one in self._fetching)
+        else:
+            self.completed_bytes += page.nbytes
 
     def _read_rows(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
         """Formats whose readers give columns by themselves."""
         wanted = [column for column in self._columns if column.kind is ColumnKind.DATA]
-        source = self._files.open_input(split.location)
+        source = self._opened(self._files.open_input(split.location, _version(split)))
         properties = dict(split.layout.properties)
         if split.format is StorageFormat.AVRO:
             read = read_avro(self._files, source, split.location, wanted, properties)
@@ -118,8 +139,8 @@ class HivePageSource(PageSource):
                 for batch in file.iter_batches(PAGE_ROWS, columns=wanted):
                     yield self._page(split, batch, places)
                 return
-        source = source_of(self._files, split.location)
-        again = source_of(self._files, split.location)
+        source = self._source(split)
+        again = self._source(split)
         with open_parquet(source) as file, open_parquet(again, nanoseconds=True) as finer:
             both = zip(
                 file.iter_batches(PAGE_ROWS, columns=wanted), finer.iter_batches(PAGE_ROWS, columns=wanted), strict=True
@@ -192,7 +213,7 @@ class HivePageSource(PageSource):
             for column, place in zip(self._columns, places, strict=True)
             if place is not None
         ]
-        with self._files.open_input(split.location) as source:
+        with self._opened(self._files.open_input(split.location, _version(split))) as source:
             for arrays in read_orc_rows(source, stripe, wanted):
                 found = iter(arrays)
                 made = [None if place is None else next(found) for place in places]
@@ -265,6 +286,10 @@ class HivePageSource(PageSource):
     def close(self) -> None:
         """After the page that is being read."""
         self._closed.set()
+
+
+def _version(split: HiveSplit) -> Version:
+    return Version(split.size, split.modified_nanos)
 
 
 def _paths(schema: pa.Schema, places: Sequence[int | None]) -> list[str]:

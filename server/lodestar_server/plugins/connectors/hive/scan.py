@@ -16,7 +16,7 @@ from lodestar_server.plugins.connectors.hive.page_source import HivePageSource, 
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable, file_type, kernel_reads_exactly
 from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.toolkit.files import FileSystem
-from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource
+from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, RemoteFiles
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import TimestampType, Type
@@ -37,7 +37,7 @@ class HiveScanner:
         hint: TupleDomain,
     ) -> PageSource | Sequence[FileScan]:
         """All as files when every file allows it; else all as pages."""
-        if self._files.root is not None and all(split.format is StorageFormat.PARQUET for split in splits):
+        if all(split.format is StorageFormat.PARQUET for split in splits):
             scans = self._file_scans(session, columns, splits)
             if scans is not None:
                 return scans
@@ -50,12 +50,17 @@ class HiveScanner:
         footers: Sequence[Footer | None] = [None] * len(splits)
         if data:
             footers = self._footers.load([(split.location, split.modified_nanos, split.size) for split in splits])
-        groups: dict[object, tuple[Footer | None, list[HiveSplit]]] = {}
+        groups: dict[object, tuple[Footer | None, RemoteFiles | None, list[tuple[HiveSplit, str]]]] = {}
         for split, footer in zip(splits, footers, strict=True):
-            groups.setdefault(footer and footer.shape, (footer, []))[1].append(split)
+            remote = self._files.remote(split.location)
+            path = split.location if remote is not None else self._files.local_path(split.location)
+            if path is None:
+                return None
+            key = (footer and footer.shape, remote and remote.name)
+            groups.setdefault(key, (footer, remote, []))[2].append((split, path))
         scans = []
-        for footer, members in groups.values():
-            scan = self._file_scan(session, columns, footer, members)
+        for footer, remote, members in groups.values():
+            scan = self._file_scan(session, columns, footer, remote, members)
             if scan is None:
                 return None
             scans.append(scan)
@@ -66,7 +71,8 @@ class HiveScanner:
         session: ConnectorSession,
         columns: Sequence[HiveColumnHandle],
         footer: Footer | None,
-        splits: Sequence[HiveSplit],
+        remote: RemoteFiles | None,
+        splits: Sequence[tuple[HiveSplit, str]],
     ) -> FileScan | None:
         resolve = _resolver(session, StorageFormat.PARQUET)
         made: list[FileColumn] = []
@@ -90,15 +96,15 @@ class HiveScanner:
         return FileScan(
             FileFormat.PARQUET,
             tuple(made),
-            tuple(self._slice(split, constants) for split in splits),
-            root=self._files.root,
+            tuple(_slice(split, path, constants) for split, path in splits),
+            root=self._files.root if remote is None else None,
+            file_system=remote,
         )
 
-    def _slice(self, split: HiveSplit, constants: Sequence[HiveColumnHandle | None]) -> FileSlice:
-        path = self._files.local_path(split.location)
-        assert path is not None
-        values: tuple[Any, ...] = tuple(None if column is None else constant_of(column, split) for column in constants)
-        return FileSlice(path, 0, split.size, split.size, values)
+
+def _slice(split: HiveSplit, path: str, constants: Sequence[HiveColumnHandle | None]) -> FileSlice:
+    values: tuple[Any, ...] = tuple(None if column is None else constant_of(column, split) for column in constants)
+    return FileSlice(path, 0, split.size, split.size, values, split.modified_nanos)
 
 
 def _needs_all_digits(type_: Type) -> bool:

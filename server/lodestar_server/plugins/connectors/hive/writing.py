@@ -161,7 +161,7 @@ class HiveWriting(ConnectorMetadata):
         own = self._transaction.metastore.table_directory(name)
         if database is None or not database.location:
             return own
-        if self._files.local_path(database.location) is not None and self._files.find(database.location) is None:
+        if self._files.keeps_directories(database.location) and self._files.find(database.location) is None:
             raise LodestarError(
                 HIVE_DATABASE_LOCATION_ERROR,
                 f"Database '{name.schema}' location does not exist: {database.location}",

@@ -17,7 +17,7 @@ from lodestar_server.plugins.connectors.iceberg.format.avro import opened
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
-from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.files import FileSystem, Version
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types.arrow import arrow_type
 from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
@@ -25,10 +25,10 @@ from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
 PAGE_ROWS = 16_384
 
 
-def source_of(files: FileSystem, location: str) -> str | BinaryIO:
-    """What pyarrow opens: a path where there is one."""
+def source_of(files: FileSystem, location: str, size: int) -> str | BinaryIO:
+    """What pyarrow opens: a path where there is one. Data files are never changed."""
     path = files.local_path(location)
-    return files.open_input(location) if path is None else path
+    return files.open_input(location, Version(size, 0)) if path is None else path
 
 
 class Footers:
@@ -39,21 +39,23 @@ class Footers:
         self._kept: BoundedCache[str, pa.Schema] = BoundedCache(entries)
         self._pool = ThreadPoolExecutor(readers, thread_name_prefix="iceberg-footer")
 
-    def load(self, paths: Sequence[str]) -> list[pa.Schema]:
+    def load(self, files: Sequence[DataFile]) -> list[pa.Schema]:
         """In order. Raises: ICEBERG_CANNOT_OPEN_SPLIT, ICEBERG_BAD_DATA."""
-        found = {path: schema for path in paths if (schema := self._kept.find(path)) is not None}
-        missing = [path for path in dict.fromkeys(paths) if path not in found]
+        sizes = {file.path: file.size for file in files}
+        found = {path: schema for path in sizes if (schema := self._kept.find(path)) is not None}
+        missing = [(path, size) for path, size in sizes.items() if path not in found]
+        self._files.fetch_ends([(path, Version(size, 0)) for path, size in missing])
         if len(missing) == 1:
-            found[missing[0]] = self._read(missing[0])
+            found[missing[0][0]] = self._read(missing[0])
         elif missing:
-            found.update(zip(missing, self._pool.map(self._read, missing), strict=True))
-        for path in missing:
+            found.update(zip((path for path, _ in missing), self._pool.map(self._read, missing), strict=True))
+        for path, _ in missing:
             self._kept.put(path, found[path])
-        return [found[path] for path in paths]
+        return [found[file.path] for file in files]
 
-    def _read(self, path: str) -> pa.Schema:
-        with telling(path), pq.ParquetFile(source_of(self._files, path)) as file:
-            return file.schema_arrow
+    def _read(self, file: tuple[str, int]) -> pa.Schema:
+        with telling(file[0]), pq.ParquetFile(source_of(self._files, *file)) as parquet:
+            return parquet.schema_arrow
 
     def forget(self) -> None:
         """Everything."""
@@ -113,7 +115,7 @@ def _with_ids(column: pa.Array, field: pa.Field) -> pa.Array:
 
 
 def _read_parquet(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(source_of(files, file.path), page_checksum_verification=True) as parquet:
+    with pq.ParquetFile(source_of(files, file.path, file.size), page_checksum_verification=True) as parquet:
         schema = parquet.schema_arrow
         at = places(schema, {field.id: field.name for field in fields})
         names = [schema.field(place).name for place in sorted(at.values())]
@@ -129,7 +131,7 @@ def _read_parquet(files: FileSystem, file: DataFile, fields: Sequence[Field]) ->
 def _read_orc(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
     import pyarrow.orc as orc
 
-    opened_file = orc.ORCFile(source_of(files, file.path))
+    opened_file = orc.ORCFile(source_of(files, file.path, file.size))
     schema = opened_file.schema
     at = places(schema, {field.id: field.name for field in fields})
     names = [schema.field(place).name for place in sorted(at.values())]

@@ -30,10 +30,13 @@ from lodestar_server.plugins.connectors.iceberg.planning import (
 from lodestar_server.plugins.connectors.iceberg.session import needs_partition_filter
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
+from lodestar_server.plugins.toolkit import local_files
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
-from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, Split
+from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, RemoteFiles, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
+
+_LOCAL = f"{local_files.SCHEME}:"
 
 
 class IcebergScanner:
@@ -110,14 +113,19 @@ class IcebergScanner:
             )
 
     def _for_kernel(self, tasks: Sequence[FileTask], schema: Schema, columns: Sequence[IcebergColumnHandle]) -> bool:
-        if self._tables.files.root is None or any(column.id == ROW_ID_ID for column in columns):
+        if any(column.id == ROW_ID_ID for column in columns):
             return False
         if any(task.deletes or task.file.format != "PARQUET" for task in tasks):
             return False
+        if any(not task.file.path.startswith(_LOCAL) for task in tasks):
+            return False  # A catalog may have other stores beside the local file system.
         data = [column for column in columns if not column.hidden]
         if not data:
             return False  # The manifests tell how many rows there are.
-        shapes = {id(one): one for one in self._footers.load([task.file.path for task in tasks])}
+        files = self._tables.files
+        if any(files.remote(one.file.path) is None and files.local_path(one.file.path) is None for one in tasks):
+            return False
+        shapes = {id(one): one for one in self._footers.load([task.file for task in tasks])}
         return all(_kernel_columns(one, schema, columns) is not None for one in shapes.values())
 
     def read(
@@ -127,16 +135,20 @@ class IcebergScanner:
         metadata, schema = self._seen(table)
         if any(split.as_pages for split in splits):
             return IcebergPageSource(self._tables.files, metadata, schema, splits, columns)
-        groups: dict[object, tuple[pa.Schema, list[IcebergSplit]]] = {}
-        footers = self._footers.load([split.file.path for split in splits])
+        groups: dict[object, tuple[pa.Schema, RemoteFiles | None, list[IcebergSplit]]] = {}
+        footers = self._footers.load([split.file for split in splits])
         for split, footer in zip(splits, footers, strict=True):
+            remote = self._tables.files.remote(split.file.path)
             shape = tuple((field.name, field.type, str(field.metadata)) for field in footer)
-            groups.setdefault(shape, (footer, []))[1].append(split)
-        return [self._file_scan(footer, schema, columns, members) for footer, members in groups.values()]
+            groups.setdefault((shape, remote and remote.name), (footer, remote, []))[2].append(split)
+        return [
+            self._file_scan(footer, remote, schema, columns, members) for footer, remote, members in groups.values()
+        ]
 
     def _file_scan(
         self,
         footer: pa.Schema,
+        remote: RemoteFiles | None,
         schema: Schema,
         columns: Sequence[IcebergColumnHandle],
         splits: Sequence[IcebergSplit],
@@ -154,12 +166,12 @@ class IcebergScanner:
             FileFormat.PARQUET,
             tuple(made),
             tuple(self._slice(split, constants) for split in splits),
-            root=self._tables.files.root,
+            root=self._tables.files.root if remote is None else None,
+            file_system=remote,
         )
 
     def _slice(self, split: IcebergSplit, constants: Sequence[IcebergColumnHandle]) -> FileSlice:
-        path = self._tables.files.local_path(split.file.path)
-        assert path is not None
+        path = self._tables.files.local_path(split.file.path) or split.file.path
         known = dict(split.constants)
         values: tuple[Any, ...] = tuple(
             hidden_value(column, split) if column.hidden else known.get(column.id) for column in constants

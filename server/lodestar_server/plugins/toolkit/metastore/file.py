@@ -61,7 +61,8 @@ class FileMetastore:
         self._files = files
         self._catalog = catalog_directory
         self._guard = Guard(files, catalog_directory)
-        if files.find(child_of(catalog_directory, HIDDEN_DIRECTORY)) is not None:
+        is_local = files.local_path(catalog_directory) is not None
+        if is_local and files.find(child_of(catalog_directory, HIDDEN_DIRECTORY)) is not None:
             self._guard.clean_up()
 
     # places

@@ -2,8 +2,8 @@
 
 Everything is below `<catalog dir>/.lodestar/`:
 
-- `locks/<name>`: one file per table (`schema.table`) and schema. Who changes holds it exclusively, who lists files
-  shared. The operating system frees the lock of a dead process.
+- `locks/<name>`: one per table (`schema.table`) and schema. Who changes holds it alone, nobody lists files meanwhile.
+  How that is done depends on the store: `locks.py` for local files, `leases.py` for objects.
 - `journal/<id>.json`: the operations of a change that has been decided. It is written and synced first, then the
   operations run, then it is removed. Whoever gets a lock and finds a journal that names it (its writer must be dead,
   for it held the lock) runs the operations again: each of them may be repeated. When an operation fails the others
@@ -16,20 +16,18 @@ A warehouse that cannot be written is read without locks.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import orjson
 
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
-from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR, HIVE_TABLE_LOCK_NOT_ACQUIRED
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR
+from lodestar_server.plugins.toolkit.metastore.leases import StoreLocks
+from lodestar_server.plugins.toolkit.metastore.locks import LocalLocks, Locks, Record
 from lodestar_server.spi.errors import LodestarError
 
 HIDDEN_DIRECTORY = ".lodestar"
@@ -47,74 +45,49 @@ class Guard:
         self._home = child_of(catalog_directory, HIDDEN_DIRECTORY)
         self._journal = child_of(self._home, "journal")
         self._staging = child_of(self._home, "staging")
-        self._held = threading.local()
         self._undecided = False
+        is_local = files.local_path(catalog_directory) is not None
+        self._locks: Locks = LocalLocks(files, self._home) if is_local else StoreLocks(files, self._home)
+        self._cleaned = is_local
+        self._cleaning = threading.Lock()
+
+    def _clean_up_once(self) -> None:
+        """A warehouse in a store is not asked at the start: it is cleaned up before the first change."""
+        with self._cleaning:
+            cleaned, self._cleaned = self._cleaned, True
+        if not cleaned:
+            self.clean_up()
 
     # locks
     @contextmanager
     def exclusively(self, *names: str) -> Iterator[None]:
         """Change what the names stand for; nobody else changes or lists it meanwhile. May be nested."""
+        self._clean_up_once()
         with ExitStack() as stack:
             for name in sorted(set(names)):
-                stack.enter_context(self._lock(name, fcntl.LOCK_EX))
+                stack.enter_context(self._locks.exclusively(name))
             self._finish_journals(names)
             yield
 
     def steadily(self, name: str, read: Callable[[], T]) -> T:
         """What `read` finds while no change is under way."""
-        while True:
-            path = self._lock_path(name)
-            if not path.exists():
-                found = read()
-                if not path.exists():  # nobody has ever changed it, not even meanwhile
-                    return found
-                continue
-            with self._lock(name, fcntl.LOCK_SH):
-                if not self._journals(name):
-                    return read()
-            with self.exclusively(name):
-                pass
+        return self._locks.steadily(name, read, lambda: bool(self._journals(name)), lambda: self._finish(name))
 
-    def _lock_path(self, name: str) -> Path:
-        path = self._files.local_path(child_of(child_of(self._home, "locks"), quote(name, safe="")))
-        assert path is not None
-        return Path(path)
-
-    @contextmanager
-    def _lock(self, name: str, mode: int) -> Iterator[None]:
-        held: set[str] = self._held.__dict__.setdefault("names", set())
-        if name in held:
-            yield
-            return
-        handle = self._open(self._lock_path(name))
-        try:
-            fcntl.flock(handle, mode)
-            held.add(name)
-            try:
-                yield
-            finally:
-                held.discard(name)
-        finally:
-            os.close(handle)
-
-    def _open(self, path: Path) -> int:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError as fault:
-            raise LodestarError(
-                HIVE_TABLE_LOCK_NOT_ACQUIRED, f"Cannot lock {path.name} for writing: {fault.strerror}"
-            ) from fault
+    def _finish(self, name: str) -> None:
+        with self.exclusively(name):
+            pass
 
     # the journal
     def run(self, names: Sequence[str], operations: Sequence[Operation]) -> None:
         """Run operations whole or not at all; the names are locked exclusively by the caller."""
         if len(operations) > 1:
+            self._locks.check()
             entry = child_of(self._journal, f"{uuid.uuid4().hex}.json")
             self._files.write(entry, orjson.dumps({"locks": list(names), "operations": operations}))
             self._perform_all(entry, operations)
             self._files.delete_file(entry)
         else:
+            self._locks.check()
             for operation in operations:
                 self._perform(operation)
 
@@ -134,6 +107,7 @@ class Guard:
                 self._files.delete_file(entry)
             except BaseException:
                 self._undecided = True
+                self._locks.leave()
                 raise
             raise
 
@@ -146,7 +120,7 @@ class Guard:
                 return ("delete_file", location) if content is None else ("write", location, content.decode())
         return ("nothing",)
 
-    def _perform(self, operation: Sequence[str]) -> None:
+    def _perform(self, operation: Sequence[str], *, again: bool = False) -> None:
         files = self._files
         match tuple(operation):
             case ("write", location, text):
@@ -154,7 +128,7 @@ class Guard:
             case ("move", source, target):
                 # Repeating: the source is gone when it was moved already.
                 if files.find(source) is not None:
-                    files.rename(source, target)
+                    files.rename(source, target, again=again)
             case ("delete_tree", location):
                 files.delete_tree(location)
             case ("delete_file", location):
@@ -178,16 +152,18 @@ class Guard:
         if not self._journals(*names):
             return
         # The other locks of the journal are not needed: who holds one of them waits here too, before any change.
-        with self._lock("recovery", fcntl.LOCK_EX):
+        with self._locks.exclusively("recovery"):
             for location, entry in self._journals(*names):
                 for operation in entry["operations"]:
-                    self._perform(operation)
+                    self._perform(operation, again=True)
                 self._files.delete_file(location)
 
     # staging
     def open_staging(self) -> Staging:
         """A record of directories that will be filled."""
-        return Staging(self._files, child_of(self._staging, f"{uuid.uuid4().hex}.json"), lambda: self._undecided)
+        return Staging(
+            self._files, child_of(self._staging, f"{uuid.uuid4().hex}.json"), self._locks, lambda: self._undecided
+        )
 
     def clean_up(self) -> int:
         """Finish what dead processes have decided, remove what they left behind; the number of their writes."""
@@ -202,33 +178,25 @@ class Guard:
         return cleaned
 
     def _clean(self, location: str) -> bool:
-        path = self._files.local_path(location)
-        assert path is not None
-        try:
-            handle = os.open(path, os.O_RDWR)
-        except OSError:
+        directories = self._locks.take_record(location)
+        if directories is None:
             return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for directory in orjson.loads(Path(path).read_bytes() or b"[]"):
-                self._files.delete_tree(directory)
-            Path(path).unlink()
-            return True
-        except BlockingIOError:  # its owner lives
-            return False
-        finally:
-            os.close(handle)
+        for directory in directories:
+            self._files.delete_tree(directory)
+        self._files.delete_file(location)
+        return True
 
 
 class Staging:
     """Directories of one write; while it is open they are left alone. A context manager."""
 
-    def __init__(self, files: FileSystem, location: str, undecided: Callable[[], bool]) -> None:
+    def __init__(self, files: FileSystem, location: str, locks: Locks, undecided: Callable[[], bool]) -> None:
         self.name = name_of(location).removesuffix(".json")
         self._undecided = undecided
         self._files = files
         self._location = location
-        self._handle: int | None = None
+        self._locks = locks
+        self._record: Record | None = None
         self._directories: list[str] = []
         self._numbers = 0
 
@@ -247,26 +215,20 @@ class Staging:
         """Record a directory before it is made; once is enough."""
         if directory in self._directories:
             return
-        if self._handle is None:
-            path = Path(str(self._files.local_path(self._location)))
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-                fcntl.flock(self._handle, fcntl.LOCK_EX)
-            except OSError as fault:
-                raise LodestarError(HIVE_METASTORE_ERROR, f"Cannot write to the warehouse: {fault.strerror}") from fault
+        if self._record is None:
+            self._record = self._locks.open_record(self._location)
         self._directories.append(directory)
-        content = orjson.dumps(self._directories)
-        os.pwrite(self._handle, content, 0)
-        os.ftruncate(self._handle, len(content))
+        self._record.write(self._directories)
 
     def close(self) -> None:
         """Remove what is left of the directories, and the record; all stays while a journal may still need it."""
-        if self._handle is None:
+        record, self._record = self._record, None
+        if record is None:
             return
-        if not self._undecided():
-            for directory in self._directories:
-                self._files.delete_tree(directory)
-            self._files.delete_file(self._location)
-        os.close(self._handle)
-        self._handle = None
+        try:
+            if not self._undecided():
+                for directory in self._directories:
+                    self._files.delete_tree(directory)
+                self._files.delete_file(self._location)
+        finally:
+            record.close()

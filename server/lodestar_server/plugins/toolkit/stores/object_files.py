@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, BinaryIO, TypeVar, cast
 
-from lodestar_server.plugins.toolkit.files import FileInfo, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, Version, split_location
+from lodestar_server.plugins.toolkit.stores.ends import END_BYTES, EndCache
 from lodestar_server.plugins.toolkit.stores.loop import LOOP
 from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput, fetch_range
 from lodestar_server.plugins.toolkit.stores.object_output import ObjectOutput
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo, ObjectStore, StoreError
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.page import FileSlice, RemoteFiles
 
 COPIES_AT_ONCE = 32
+ENDS_AT_ONCE = 64
 DELETES_AT_ONCE = 4
 
 T = TypeVar("T")
+_numbers = itertools.count(1)
 
 
 class _Place:
@@ -51,7 +57,8 @@ class ObjectFileSystem:
         self._error = error
         self._lock = threading.Lock()
         self._stores: dict[str, ObjectStore] = {}
-        self.input_bytes = 0
+        self._ends = EndCache()
+        self.name = f"store-{next(_numbers)}"
 
     def _place(self, location: str) -> _Place:
         try:
@@ -139,6 +146,10 @@ class ObjectFileSystem:
                 raise
         return True
 
+    def keeps_directories(self, location: str) -> bool:
+        """No."""
+        return False
+
     def make_directory(self, location: str) -> None:
         """There are none to make. Raises the given code for another scheme."""
         self._place(location)
@@ -162,13 +173,19 @@ class ObjectFileSystem:
         if not again and await self._find(new) is not None:
             raise StoreError("File exists", status=409)
         moves = {key: new.key + key[len(old.key) :] for key in keys}
+        # A directory's hidden files say what is in it: they come last and go first.
+        hidden = {key: moved for key, moved in moves.items() if key.rpartition("/")[2].startswith(".")}
+        plain = {key: moved for key, moved in moves.items() if key not in hidden}
         try:
-            await _side_by_side(COPIES_AT_ONCE, [partial(store.copy, key, moved) for key, moved in moves.items()])
+            for some in (plain, hidden):
+                copies = [partial(store.copy, key, moved) for key, moved in some.items()]
+                await _side_by_side(COPIES_AT_ONCE, copies)
         except BaseException:
             if not again:
                 await _delete(store, list(moves.values()))
             raise
-        await _delete(store, keys)
+        await _delete(store, list(hidden))
+        await _delete(store, list(plain))
 
     def delete_file(self, location: str) -> None:
         """Nothing happens when it is not there."""
@@ -189,32 +206,69 @@ class ObjectFileSystem:
         await _delete(place.store, keys)
 
     # contents
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there; reads raise it too."""
         place = self._place(location)
-        if size is None:
+        end = None if version is None else self._ends.find(location, version)
+        if version is None:
             found = self._run("open", location, place.store.head(place.key))
             if found is None:
                 raise LodestarError(self._error, f"Failed to open {location}: No such file or directory")
-            size = found.size
-        return cast(BinaryIO, ObjectInput(self._fetcher(place, location), size, location))
+            version = Version(found.size, found.modified_nanos)
 
-    def _fetcher(self, place: _Place, location: str) -> Callable[[int, int], Coroutine[Any, Any, bytes]]:
         async def fetch(start: int, length: int) -> bytes:
-            with self._telling("read", location):
-                found = await place.store.get(place.key, start, length)
-                if found is None:
-                    raise StoreError("No such file or directory", status=404)
-                if len(found) != length:
-                    raise StoreError(f"{len(found)} of {length} bytes from {start} on: the file has changed")
-            self.input_bytes += length
-            return found
+            return await self._fetch(place, location, start, length)
 
-        return fetch
+        return cast(BinaryIO, ObjectInput(fetch, version.size, location, end or b""))
 
-    async def fetch(self, location: str, start: int, length: int) -> bytes:
-        """A range that lies within the object, on the stores' loop. Raises the given code."""
-        return await fetch_range(self._fetcher(self._place(location), location), start, length)
+    async def _fetch(self, place: _Place, location: str, start: int, length: int) -> bytes:
+        with self._telling("read", location):
+            found = await place.store.get(place.key, start, length)
+            if found is None:
+                raise StoreError("No such file or directory", status=404)
+            if len(found) != length:
+                raise StoreError(f"{len(found)} of {length} bytes from {start} on: the file has changed")
+        return found
+
+    # for the kernel
+    def remote(self, location: str) -> RemoteFiles | None:
+        """Itself."""
+        return self
+
+    def fetch(self, file: FileSlice, start: int, length: int, count: Callable[[int], None]) -> Future[bytes]:
+        """From the end of the file that is kept, or from the store."""
+        version = Version(file.file_size, file.modified_nanos)
+        end = self._ends.find(file.path, version)
+        if end is not None and start >= version.size - len(end):
+            known: Future[bytes] = Future()
+            offset = start - (version.size - len(end))
+            known.set_result(end[offset : offset + length])
+            return known
+        return LOOP.submit(self._fetch_counted(file, start, length, count))
+
+    async def _fetch_counted(self, file: FileSlice, start: int, length: int, count: Callable[[int], None]) -> bytes:
+        place = self._place(file.path)
+
+        async def fetch(at: int, size: int) -> bytes:
+            return await self._fetch(place, file.path, at, size)
+
+        found = await fetch_range(fetch, start, length)
+        count(length)
+        return found
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Those that are not kept yet, several at once."""
+        wanted = [(location, version) for location, version in files if self._ends.find(location, version) is None]
+        if wanted:
+            LOOP.run(_side_by_side(ENDS_AT_ONCE, [partial(self._fetch_end, *one) for one in wanted]))
+
+    async def _fetch_end(self, location: str, version: Version) -> None:
+        length = min(version.size, END_BYTES)
+        try:
+            end = await self._fetch(self._place(location), location, version.size - length, length)
+        except LodestarError:
+            return
+        self._ends.put(location, version, end)
 
     def open_output(self, location: str) -> BinaryIO:
         """In parts when it is large; it appears when it is closed. Raises the given code."""
@@ -277,7 +331,7 @@ async def _list(place: _Place) -> list[FileInfo]:
     return sorted(found, key=lambda info: info.location)
 
 
-async def _side_by_side(limit: int, calls: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+async def _side_by_side(limit: int, calls: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> None:
     """All of them; after a failure no other one begins, and those that run are awaited."""
     waiting = iter(calls)
 

@@ -30,17 +30,21 @@ async def fetch_range(fetch: Fetch, start: int, length: int) -> bytes:
 
 
 class ObjectInput(io.RawIOBase):
-    """One reader's file over an object of a known size. `fetch` runs on the stores' loop; one thread at a time."""
+    """One reader's file over an object of a known size. `fetch` runs on the stores' loop; one thread at a time.
 
-    def __init__(self, fetch: Fetch, size: int, name: str) -> None:
+    `end`: the last bytes, when they are known.
+    """
+
+    def __init__(self, fetch: Fetch, size: int, name: str, end: bytes = b"") -> None:
         self._fetch = fetch
         self.size = size
         self.name = name
+        self.fetched_bytes = 0
         self._at = 0
         self._kept_start = 0
         self._kept = b""
-        self._tail_start = size
-        self._tail = b""
+        self._tail_start = size - len(end)
+        self._tail = end
         self._straight_to = 0
         self._ahead_bytes = FIRST_AHEAD // 2
         self._coming_start = self._coming_length = 0
@@ -127,12 +131,14 @@ class ObjectInput(io.RawIOBase):
             self._ahead_bytes = min(LARGEST_AHEAD, 2 * self._ahead_bytes)
             self._coming_start = start
             self._coming_length = min(self._ahead_bytes, self.size - start)
+            self.fetched_bytes += self._coming_length
             self._coming = LOOP.submit(fetch_range(self._fetch, start, self._coming_length))
 
     def _range(self, start: int, length: int) -> bytes:
         if self._coming is not None:
             self._coming.cancel()
             self._coming = None
+        self.fetched_bytes += length
         return LOOP.run(fetch_range(self._fetch, start, length))
 
     def close(self) -> None:

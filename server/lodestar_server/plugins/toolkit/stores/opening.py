@@ -70,7 +70,13 @@ class LocalKind:
         return LocalFileSystem(root, error)
 
 
-KINDS: tuple[type[StoreKind], ...] = (LocalKind, S3Kind, AzureKind, GcsKind, HdfsKind)
+KINDS: tuple[type[StoreKind], ...] = (
+    LocalKind,
+    S3Kind,
+    AzureKind,
+    GcsKind,
+    HdfsKind,
+)
 
 
 class StoreOpener:

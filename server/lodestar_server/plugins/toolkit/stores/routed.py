@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, Version, no_factory, split_location
 from lodestar_server.spi.errors import ErrorCode, LodestarError
-
-_SWITCHES = {
-    **dict.fromkeys(("s3", "s3a", "s3n"), "fs.s3.enabled"),
-    **dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "fs.azure.enabled"),
-    **dict.fromkeys(("hdfs", "viewfs"), "fs.hadoop.enabled"),
-    "gs": "fs.gcs.enabled",
-    "local": "fs.local.enabled",
-}
+from lodestar_server.spi.page import RemoteFiles
 
 
 class RoutedFileSystem:
@@ -34,9 +27,7 @@ class RoutedFileSystem:
             raise LodestarError(self._error, str(fault)) from None
         found = self._systems.get(scheme)
         if found is None:
-            switch = _SWITCHES.get(scheme)
-            hint = f" ({switch}=true is missing in the catalog's properties)" if switch else ""
-            raise LodestarError(self._error, f"No factory for location: {location}{hint}")
+            raise LodestarError(self._error, no_factory(location))
         return found
 
     def local_path(self, location: str) -> str | None:
@@ -67,6 +58,10 @@ class RoutedFileSystem:
         """A small file, unless something is there."""
         return self._of(location).write_new(location, content)
 
+    def keeps_directories(self, location: str) -> bool:
+        """Its store's word."""
+        return self._of(location).keeps_directories(location)
+
     def make_directory(self, location: str) -> None:
         """With its parents."""
         self._of(location).make_directory(location)
@@ -86,9 +81,9 @@ class RoutedFileSystem:
         """With everything below."""
         self._of(location).delete_tree(location)
 
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """For reading at any place."""
-        return self._of(location).open_input(location, size)
+        return self._of(location).open_input(location, version)
 
     def open_output(self, location: str) -> BinaryIO:
         """A new file."""
@@ -101,6 +96,18 @@ class RoutedFileSystem:
     def sync_directory(self, location: str) -> None:
         """Make its names durable."""
         self._of(location).sync_directory(location)
+
+    def remote(self, location: str) -> RemoteFiles | None:
+        """How the kernel reads it."""
+        return self._of(location).remote(location)
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Each where it is."""
+        groups: dict[int, list[tuple[str, Version]]] = {}
+        for one in files:
+            groups.setdefault(id(self._of(one[0])), []).append(one)
+        for some in groups.values():
+            self._of(some[0][0]).fetch_ends(some)
 
     def close(self) -> None:
         """All of them."""

@@ -203,7 +203,9 @@ def test_predicates_on_data_are_left_to_the_engine(parts: Harness) -> None:
     with parts.statement() as on:
         handle = on.require("default", "t")
         domain = TupleDomain.of({on.column(handle, "id"): Domain.values(BIGINT, [1])})
-        assert on.metadata.apply_filter(on.session, handle, domain) is None
+        result = on.metadata.apply_filter(on.session, handle, domain)
+        assert result is not None and result.remaining == domain
+        assert on.metadata.apply_filter(on.session, result.handle, domain) is None
 
 
 @pytest.mark.parametrize(

@@ -53,23 +53,50 @@ CREATE MACRO trino_json_decimal_text(v) AS
          WHEN trino_is_decimal_text(v) THEN v END;
 
 -- DuckDB's JSON is more lenient than JSON: it takes NaN and Infinity, and a comma at the end.
-CREATE MACRO trino_is_json(v) AS
-    json_valid(v) AND NOT regexp_matches(v, ',\s*[\]}]|(?i:(^|[\[:,])\s*-?(nan|inf|infinity)\s*($|[\]},]))');
+CREATE MACRO trino_is_lenient_json(v) AS
+    -- Two short searches cost less than one of many branches, which decides only where they find something.
+    CASE WHEN regexp_matches(v, '[nN]([aA][nN]|[fF])') OR regexp_matches(v, ',\s*[\]}]')
+         THEN regexp_matches(v, ',\s*[\]}]|(?i:(^|[\[:,])\s*-?(nan|inf|infinity)\s*($|[\]},]))') ELSE FALSE END;
+
+CREATE MACRO trino_is_json(v) AS json_valid(v) AND NOT trino_is_lenient_json(v);
+
+-- Not zero: DuckDB does not tell it from a negative one.
+CREATE MACRO trino_is_short_integer(r) AS
+    strlen(r) <= 9 AND r <> '0' AND CAST(TRY_CAST(r AS INTEGER) AS VARCHAR) = r;
+
+-- r: what DuckDB extracted as text. NULL for what begins as a collection or as a number that could be spelled otherwise.
+CREATE MACRO trino_sure_scalar(r) AS
+    list_transform([r], lambda scalar: CASE WHEN scalar < '-' OR (scalar >= '.' AND scalar < '0')
+        OR (scalar >= ':' AND scalar < '[') OR (scalar >= '\' AND scalar < '{') OR scalar >= '|'
+        OR trino_is_short_integer(scalar) THEN scalar END)[1];
+
+CREATE MACRO trino_sure_integer(r) AS
+    list_transform([r], lambda integer: CASE WHEN trino_is_short_integer(integer) THEN integer END)[1];
+
+-- r: what DuckDB extracted as JSON that Jackson would write the same way.
+CREATE MACRO trino_sure_json(r) AS
+    list_transform([r], lambda document: CASE WHEN trino_is_spelled_as_java(document) THEN document END)[1];
+
+-- The same for JSON that Jackson would write the same way: members once, plain numbers.
+CREATE MACRO trino_is_written_alike(r) AS
+    CASE WHEN contains(r, '-0') OR NOT trino_is_spelled_as_java(r) THEN FALSE
+         WHEN NOT contains(r, '{') THEN TRUE
+         WHEN starts_with(r, '{') AND NOT contains(substr(r, 2), '{')
+         THEN list_unique(json_keys(r)) = len(json_keys(r))
+         ELSE FALSE END;
 
 -- Texts that DuckDB writes otherwise than Java: exponents, numbers outside of Java's plain range, surrogate pairs.
 CREATE MACRO trino_is_spelled_as_java(r) AS
-    NOT regexp_matches(r, '[0-9][eE]|[0-9]{8}\.|0\.000|[\x{10000}-\x{10FFFF}]');
+    CASE WHEN strlen(r) <> length(r) OR contains(r, '.') OR contains(r, 'e') OR contains(r, 'E')
+         THEN NOT regexp_matches(r, '[0-9][eE]|[0-9]{8}\.|0\.000|[\x{10000}-\x{10FFFF}]') ELSE TRUE END;
 
--- r: what DuckDB extracted from the document v
-CREATE MACRO trino_checked_json_extract(r, v, path) AS
-    CASE WHEN r IS NULL OR trino_is_spelled_as_java(r) THEN r ELSE trino_json_extract(v, path) END;
+-- Where nothing was sure: absent from a well-formed document, or to be read again.
+CREATE MACRO trino_other_json_extract(v, pointer, path) AS
+    CASE WHEN TRY(json_type(v, pointer) IS NULL) THEN NULL ELSE trino_json_extract(v, path) END;
 
--- A number is printed as it is written, which DuckDB does not keep.
-CREATE MACRO trino_checked_json_extract_scalar(r, v, path) AS
-    CASE WHEN r IS NULL OR r = 'null' OR starts_with(r, '{') OR starts_with(r, '[') THEN NULL
-         WHEN starts_with(r, '"') THEN trino_json_string(r)
-         WHEN r IN ('true', 'false') THEN r
-         WHEN regexp_full_match(r, '-?[1-9][0-9]*') THEN r
+CREATE MACRO trino_other_json_extract_scalar(v, pointer, path) AS
+    CASE WHEN TRY(coalesce(json_type(v, pointer), 'NULL') IN ('NULL', 'ARRAY', 'OBJECT')) THEN NULL
+         WHEN TRY(json_extract_string(v, pointer)) = '0' AND NOT contains(v, '-0') THEN '0'
          ELSE trino_json_extract_scalar(v, path) END;
 
 -- kind: json_type of v at the pointer

@@ -30,9 +30,23 @@ CREATE MACRO trino_plain_date(s) AS
     CASE WHEN strlen(s) = 10 AND s BETWEEN '0001' AND '9999-12-31' AND CAST(TRY_CAST(s AS DATE) AS VARCHAR) = s
          THEN TRY_CAST(s AS DATE) END;
 
+-- The same for a date, T and a time of day, with milliseconds or without, Z or nothing behind it.
+CREATE MACRO trino_plain_clock(s) AS
+    CASE strlen(s)
+         WHEN 19 THEN CASE WHEN strftime(TRY_CAST(s AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S') = s
+                           THEN TRY_CAST(s AS TIMESTAMP) END
+         WHEN 23 THEN CASE WHEN strftime(TRY_CAST(s AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g') = s
+                           THEN TRY_CAST(s AS TIMESTAMP) END END;
+
+CREATE MACRO trino_plain_iso_nanos(s) AS trino_plain_clock(CASE WHEN ends_with(s, 'Z') THEN left(s, -1) ELSE s END);
+
+CREATE MACRO trino_plain_iso_timestamp(s) AS
+    CASE WHEN strlen(s) = 10 THEN CAST(trino_plain_date(s) AS TIMESTAMP) ELSE trino_plain_iso_nanos(s) END;
+
 -- The same for doubles and reals: DuckDB reads a finite number without underscores as Java does, or not at all.
 CREATE MACRO trino_plain_floating(s, read) AS
-    list_transform([read], lambda floating: CASE WHEN isfinite(floating) AND NOT contains(s, '_') THEN floating END)[1];
+    CASE WHEN NOT contains(s, '_')
+         THEN list_transform([read], lambda floating: CASE WHEN isfinite(floating) THEN floating END)[1] END;
 
 CREATE MACRO trino_cast_date(s) AS coalesce(trino_plain_date(s), trino_other_date(s));
 

@@ -87,3 +87,13 @@ CREATE MACRO trino_rtrim(s, blanks) AS
          WHEN trino_is_graphic(right(rtrim(s), 1))
               AND strlen(s) - strlen(rtrim(s)) = length(s) - length(rtrim(s)) THEN rtrim(s)
          ELSE rtrim(s, blanks) END;
+
+-- As forms are sent: a blank is a plus, a star stays, a tilde does not.
+CREATE MACRO trino_url_encode(s) AS
+    replace(replace(replace(url_encode(s), '%20', '+'), '%2A', '*'), '~', '%7E');
+
+-- Escapes of ASCII only; what is none or makes no UTF-8 is judged elsewhere.
+CREATE MACRO trino_url_decode(s) AS
+    CASE WHEN NOT contains(s, '%') THEN replace(s, '+', ' ')
+         WHEN regexp_full_match(s, '([^%]|%[0-7][0-9A-Fa-f])*') THEN url_decode(replace(s, '+', ' '))
+         ELSE trino_other_url_decode(s) END;

@@ -84,16 +84,19 @@ CREATE MACRO trino_special_text(x) AS
 
 -- CAST of double to varchar: always with an exponent. From 2 to the power of 53 on, and for the tiniest, the digits are
 -- not the shortest ones.
+-- 1.2345E2 of 123.45
+CREATE MACRO trino_moved_point(s) AS
+    list_transform([s], lambda plain: CASE WHEN ends_with(plain, '.0')
+        THEN concat(left(plain, 1), '.', coalesce(nullif(rtrim(substr(plain, 2, strlen(plain) - 3), '0'), ''), '0'),
+                    'E', strlen(plain) - 3)
+        ELSE concat(left(plain, 1), '.', substr(plain, 2, strpos(plain, '.') - 2),
+                    substr(plain, strpos(plain, '.') + 1), 'E', strpos(plain, '.') - 2) END)[1];
+
 -- Most doubles: the shortest text of the number itself has a digit or more before the point, which moves.
 CREATE MACRO trino_double_text(x) AS
     CASE WHEN abs(x) >= 1 AND abs(x) < 1000000000000000
-         THEN list_transform([CAST(abs(x) AS VARCHAR)], lambda double_text: CASE WHEN ends_with(double_text, '.0')
-              THEN concat(CASE WHEN x < 0 THEN '-' ELSE '' END, left(double_text, 1), '.',
-                          coalesce(nullif(rtrim(substr(double_text, 2, strlen(double_text) - 3), '0'), ''), '0'),
-                          'E', strlen(double_text) - 3)
-              ELSE concat(CASE WHEN x < 0 THEN '-' ELSE '' END, left(double_text, 1), '.',
-                          substr(double_text, 2, strpos(double_text, '.') - 2),
-                          substr(double_text, strpos(double_text, '.') + 1), 'E', strpos(double_text, '.') - 2) END)[1]
+         THEN CASE WHEN x < 0 THEN '-' || trino_moved_point(CAST(abs(x) AS VARCHAR))
+                   ELSE trino_moved_point(CAST(x AS VARCHAR)) END
          ELSE trino_other_double_text(x) END;
 
 CREATE MACRO trino_other_double_text(x) AS

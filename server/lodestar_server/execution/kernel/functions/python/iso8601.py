@@ -15,10 +15,10 @@ from lodestar_server.spi.errors import NOT_SUPPORTED
 from lodestar_server.spi.zones import canonical_zone, offset_at, offset_zone, unsupported_zone
 
 _DATE = re.compile(r"([+-]?\d{1,9})(?:-(?:W(\d{1,2})(?:-(\d))?|(\d{3})(?!\d)|(\d{1,2})(?:-(\d{1,2}))?))?", re.ASCII)
-_TIME = re.compile(r"T(?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?(?:[.,](\d{1,9}))?)?", re.ASCII)
+_TIME = re.compile(r"[Tt](?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?(?:[.,](\d{1,9}))?)?", re.ASCII)
 _MILLIS = (3_600_000, 60_000, 1000)
 """Of an hour, a minute and a second: a fraction belongs to the last one that is written."""
-_ZONE = re.compile(r"Z|([+-])(\d\d)(?::?(\d\d))?", re.ASCII)
+_ZONE = re.compile(r"[Zz]|([+-])(\d\d)(?::?(\d\d))?", re.ASCII)
 _MICROS_PER_DAY = 86_400_000_000
 
 
@@ -118,6 +118,15 @@ _MONTHS = (
     *("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE"),
     *("JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"),
 )
+
+
+def invalid_date(year: int, month: int, day: int) -> str:
+    """What java.time says of a day that its month has not."""
+    if (month, day) == (2, 29):
+        return f"Invalid date 'February 29' as '{year}' is not a leap year"
+    return f"Invalid date '{_MONTHS[month - 1]} {day}'"
+
+
 _MAX_JAVA_OFFSET_MINUTES = 18 * 60
 _FIELDS = (
     re.compile(r"(\d{4}(?!\d)|[+-]\d{4,9})", re.ASCII),
@@ -185,5 +194,5 @@ def _checked(failed: str, year: int, month: int, day: int, hour: int, minute: in
             raise refused(f"{failed}: Invalid value for {name} (valid values {low} - {high}): {value}")
     days = days_of(year, month, day)
     if days is None:
-        raise refused(f"{failed}: Invalid date '{_MONTHS[month - 1]} {day}'")
+        raise refused(f"{failed}: {invalid_date(year, month, day)}")
     return days

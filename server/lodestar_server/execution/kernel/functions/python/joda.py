@@ -48,6 +48,7 @@ _ZONE_NAMES = {
     "PDT": "America/Los_Angeles",
 }
 _UNLIMITED = 9
+_DIGITS = "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +369,7 @@ def _parse_part(
             return None, _parse_text(part, text, position, values, texts)
         case "fraction":
             end = position
-            while end < len(text) and end - position < part.maximum and text[end].isdigit():
+            while end < len(text) and end - position < part.maximum and text[end] in _DIGITS:
                 end += 1
             if end == position:
                 raise _malformed(text, position)
@@ -385,7 +386,7 @@ def _number(text: str, position: int, maximum: int, *, signed: bool) -> tuple[in
     if signed and text[position : position + 1] in ("+", "-"):
         end += 1
     start = end
-    while end < len(text) and end - start < maximum and text[end].isdigit():
+    while end < len(text) and end - start < maximum and text[end] in _DIGITS:
         end += 1
     if end == start:
         raise _malformed(text, position)

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.errors import marked
@@ -106,14 +107,23 @@ def canonical(value: Any) -> str:
     return "{" + ",".join(f"{quote(key)}:{canonical(value[key])}" for key in sorted(value)) + "}"
 
 
-_UNUSUAL = re.compile(r"\d[eE]|\d{7}[\d.]|0\.000|-0|\\u|[^\x00-\ud7ff\ue000-\uffff]")
+_UNUSUAL = r"[0-9][eE]|[0-9]{7}[0-9.]|0\.000|-0|\\u|[\x{10000}-\x{10FFFF}]"
 """What the fast writer would spell otherwise: exponents, numbers that are large, tiny or a negative zero, escapes."""
 
 
-@value_function("trino_canonical_json", ["VARCHAR"], "VARCHAR", pa.string())
-def canonical_json(text: str) -> str | None:
-    """The canonical form of a JSON text, None for text that is none."""
-    if not _UNUSUAL.search(text):
+@arrow_function("trino_canonical_json", ["VARCHAR"], "VARCHAR")
+def canonical_json(column: Any) -> pa.Array:
+    """The canonical forms of JSON texts, None for text that is none."""
+    unusual = pc.match_substring_regex(column, _UNUSUAL).to_pylist()
+    made = [
+        None if text is None else _canonical_text(text, unusual=special)
+        for text, special in zip(column.to_pylist(), unusual, strict=True)
+    ]
+    return pa.array(made, type=pa.string())
+
+
+def _canonical_text(text: str, *, unusual: bool) -> str | None:
+    if not unusual:
         try:
             return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS).decode()
         except (orjson.JSONDecodeError, orjson.JSONEncodeError):

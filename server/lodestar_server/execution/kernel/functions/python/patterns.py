@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
+from lodestar_server.execution.kernel.functions.python.iso8601 import invalid_date
 from lodestar_server.execution.kernel.functions.python.joda import (
     Moment,
     Part,
@@ -21,20 +22,6 @@ from lodestar_server.execution.kernel.functions.python.registry import value_fun
 from lodestar_server.execution.kernel.functions.python.texts import refused
 
 _MICROS_PER_DAY = 86_400_000_000
-_MONTHS = [
-    "JANUARY",
-    "FEBRUARY",
-    "MARCH",
-    "APRIL",
-    "MAY",
-    "JUNE",
-    "JULY",
-    "AUGUST",
-    "SEPTEMBER",
-    "OCTOBER",
-    "NOVEMBER",
-    "DECEMBER",
-]
 _ISO_DATE = re.compile(r"([+-]?\d+)-(\d{1,2})-(\d{1,2})", re.ASCII)
 
 
@@ -62,7 +49,7 @@ def mysql_parse(text: str, pattern: str, locale: str) -> int:
             days = days_of(int(match[1]), int(match[2]), int(match[3]))
             month = int(match[2])
             if days is None and 1 <= month <= 12:
-                raise refused(f"Invalid date '{_MONTHS[month - 1]} {int(match[3])}'")
+                raise refused(invalid_date(int(match[1]), month, int(match[3])))
             if days is not None:
                 return days * _MICROS_PER_DAY
     return _micros(parse_moment(compile_mysql(pattern), text, locale_texts(locale)))
@@ -94,7 +81,7 @@ def joda_parse(text: str, pattern: str, locale: str) -> dict[str, Any]:
 
 _TERADATA = ("yyyy", "yy", "mm", "dd", "hh24", "hh", "mi", "ss")
 _TERADATA_FIELDS = {
-    "yyyy": Part("number", "year", 4, 9),
+    "yyyy": Part("number", "year", 4, 4),
     "yy": Part("two_digit_year", "year"),
     "mm": Part("number", "monthOfYear", 2, 2),
     "dd": Part("number", "dayOfMonth", 2, 2),

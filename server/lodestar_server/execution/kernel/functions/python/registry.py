@@ -99,7 +99,7 @@ def _may_be_remembered(parameter: str) -> bool:
     return parameter not in ("DOUBLE", "FLOAT") and not ("[" in parameter or "(" in parameter)
 
 
-_SAMPLE = 64
+_SAMPLE = 256
 
 
 def _repeats(rows: list[Any]) -> bool:

@@ -172,8 +172,11 @@ def tdigest_of(values: Any, weights: Any) -> pa.Array:
         if row is None or len(row[0]) == 0:
             blobs.append(None)
             continue
-        light = ~(row[1] >= 1)
+        light = ~((row[1] >= 1) & np.isfinite(row[1]))
         if light.any():
+            weight = float(row[1][np.argmax(light)])
+            if not np.isfinite(weight):
+                raise refused(f"weight must be finite, was {java_double(weight)}")
             raise refused(f"weight must be >= 1, was {java_double(float(row[1][np.argmax(light)]))}")
         blobs.append(TDigest.of(*row).serialize())
     return pa.array(blobs, type=_BINARY)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 import pyarrow as pa
 
@@ -127,18 +127,12 @@ def url_extract_parameter(text: str, name: str) -> str | None:
     return None
 
 
-@value_function("trino_url_encode", ["VARCHAR"], "VARCHAR", pa.string())
-def url_encode(text: str) -> str:
-    """As forms are sent: a blank is a plus."""
-    return quote(text, safe="*-._ ").replace("~", "%7E").replace(" ", "+")
-
-
 _PERCENT = re.compile("%(.{0,2})", re.DOTALL)
 
 
-@value_function("trino_url_decode", ["VARCHAR"], "VARCHAR", pa.string())
+@value_function("trino_other_url_decode", ["VARCHAR"], "VARCHAR", pa.string())
 def url_decode(text: str) -> str:
-    """The reverse of `url_encode`; bytes that are no UTF-8 are replaced."""
+    """The reverse of url_encode; bytes that are no UTF-8 are replaced."""
     for match in _PERCENT.finditer(text):
         digits = match[1]
         if len(digits) < 2:

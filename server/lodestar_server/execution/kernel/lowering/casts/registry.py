@@ -87,9 +87,9 @@ def cast_value(value: Sql, source: Type, target: Type, context: CastContext, *, 
         if not safe or rule.total:
             return rule.convert(value, source, target, context)
         # Only the cast's own failure becomes NULL, not one of computing the value.
-        return sql.let(value, lambda v: sql.fragment("TRY({0})", rule.convert(v, source, target, context)))
+        return sql.let(value, lambda v: sql.guarded(rule.convert(v, source, target, context)))
     if safe:
-        return rule.convert(value, source, target, context)
+        return sql.let(value, lambda v: rule.convert(v, source, target, context))
 
     def checked(v: Sql) -> Sql:
         assert rule.message is not None

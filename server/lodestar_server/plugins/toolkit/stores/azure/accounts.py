@@ -39,7 +39,7 @@ class AzureAccounts:
         with self._lock:
             store = self._stores.get(place)
             if store is None:
-                store = AzureBlobs(place, self._config, lambda: self.client(place, address))
+                store = AzureBlobs(place, self._config, lambda: self.client(place, address), self.close)
                 self._stores[place] = store
             return store
 
@@ -90,11 +90,13 @@ class AzureAccounts:
         return self._identity
 
     async def close(self) -> None:
-        """Connections and identity go."""
-        if self._session is not None:
-            await self._session.close()
-        if self._identity is not None:
-            await self._identity.close()
+        """Connections and identity go; they are made again when they are needed."""
+        session, self._session = self._session, None
+        identity, self._identity = self._identity, None
+        if session is not None:
+            await session.close()
+        if identity is not None:
+            await identity.close()
 
 
 def _identity(config: AzureConfig) -> Any:

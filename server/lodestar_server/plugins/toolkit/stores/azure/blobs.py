@@ -41,11 +41,18 @@ _CODE = re.compile(r"\w+")
 
 
 class AzureBlobs:
-    """`client` opens the container's client on the stores' event loop."""
+    """`client` opens the container's client on the stores' event loop, `release` gives the connections back."""
 
-    def __init__(self, place: AzureContainer, config: AzureConfig, client: Callable[[], ContainerClient]) -> None:
+    def __init__(
+        self,
+        place: AzureContainer,
+        config: AzureConfig,
+        client: Callable[[], ContainerClient],
+        release: Callable[[], Awaitable[None]],
+    ) -> None:
         self._place = place
         self._open = client
+        self._release = release
         self._opened: ContainerClient | None = None
         self._writes = config.max_write_concurrency
         self.part_size: int = max(config.write_block_size, config.max_single_upload_size)
@@ -174,9 +181,11 @@ class AzureBlobs:
         return ListedPage(tuple(objects), tuple(prefixes)), pages.continuation_token
 
     async def close(self) -> None:
-        """The pool is the accounts'."""
-        if self._opened is not None:
-            await self._opened.close()
+        """Those of the other containers too; they open again when they are asked."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.close()
+        await self._release()
 
     # failures
     async def _call(self, attempt: Callable[[int], Awaitable[T]], **answers: Any) -> T:

@@ -198,7 +198,8 @@ class GcsObjects:
             query["pageToken"] = page["nextPageToken"]
 
     async def close(self) -> None:
-        """The pool is the service's."""
+        """Those of the other buckets too; they open again when they are asked."""
+        await self._service.close()
 
 
 class _ResumableUpload:

@@ -134,9 +134,10 @@ class GcsService:
             return str(credentials.token)
 
     async def close(self) -> None:
-        """Connections go."""
-        if self._session is not None:
-            await self._session.close()
+        """Connections go; they are made again when they are needed."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
 
 def _credentials(config: GcsConfig) -> Any:
@@ -147,8 +148,9 @@ def _credentials(config: GcsConfig) -> Any:
     try:
         if config.json_key or config.json_key_file:
             text = config.json_key or Path(config.json_key_file or "").read_text()
+            # In a properties file the key's line feeds, written as \n, have become such.
             known: Any = service_account.Credentials
-            return known.from_service_account_info(json.loads(text), scopes=_SCOPES)
+            return known.from_service_account_info(json.loads(text, strict=False), scopes=_SCOPES)
         found, _ = google.auth.default(scopes=_SCOPES)
         return found
     except (GoogleAuthError, ValueError, OSError) as fault:

@@ -81,6 +81,11 @@ class HdfsClusters:
                 client = self._clients[authority] = self._connect(authority)
             return client
 
+    def forget(self) -> None:
+        """Every client."""
+        with self._lock:
+            self._clients.clear()
+
     def _connect(self, authority: str) -> Any:
         from hdfs_native import Client
 

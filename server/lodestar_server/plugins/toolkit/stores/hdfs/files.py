@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from lodestar_server.plugins.toolkit.files import FileInfo, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, Version, split_location
 from lodestar_server.plugins.toolkit.stores.hdfs.clusters import SCHEMES, HdfsClusters, Place
 from lodestar_server.plugins.toolkit.stores.hdfs.config import HdfsConfig
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.page import RemoteFiles
 
 _REMOTE = re.compile(r'RPCError\("(?:[\w$]+\.)*([\w$]+)", "(.*?)(?:\\n|"\)|$)', re.DOTALL)
 READ_BUFFER = 2**20
@@ -134,6 +135,10 @@ class HdfsFileSystem:
         return client.create(path, WriteOptions(replication=self._replication, overwrite=False, create_parent=True))
 
     # directories
+    def keeps_directories(self, location: str) -> bool:
+        """Yes."""
+        return True
+
     def make_directory(self, location: str) -> None:
         """With its parents, which get the same permissions."""
         place = self._place(location)
@@ -179,7 +184,14 @@ class HdfsFileSystem:
             place.client.delete(place.path, True)
 
     # contents
-    def open_input(self, location: str, size: int | None = None) -> BinaryIO:
+    def remote(self, location: str) -> RemoteFiles | None:
+        """The kernel has pages made for it."""
+        return None
+
+    def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
+        """Data nodes are near: a footer is read when it is wanted."""
+
+    def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there; reads raise it too."""
         place = self._place(location)
         with self._telling("open", location):
@@ -205,7 +217,8 @@ class HdfsFileSystem:
         """The name node's journal is."""
 
     def close(self) -> None:
-        """Connections belong to the client library, which drops them when they are idle."""
+        """The library closes connections that nobody uses."""
+        self._clusters.forget()
 
 
 class _Input(io.RawIOBase):
@@ -250,14 +263,19 @@ class _Output(io.RawIOBase):
     def __init__(self, files: HdfsFileSystem, writer: Any, location: str) -> None:
         self._files = files
         self._writer = writer
+        self._written = 0
         self.name = location
 
     def writable(self) -> bool:
         return True
 
+    def tell(self) -> int:
+        return self._written
+
     def write(self, data: Any, /) -> int:
         with self._files.telling("write", self.name):
             written: int = self._writer.write(bytes(data))
+        self._written += written
         return written
 
     def close(self) -> None:

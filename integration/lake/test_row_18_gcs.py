@@ -1,0 +1,51 @@
+"""Row 18: GCS. CTAS, select, insert, delete of a partition and drop through gs, by a real fake-gcs-server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integration.lake.clouds import catalogs, check_refusal, check_tables_elsewhere, local_catalogs
+from integration.lake.operations import check_hive, check_iceberg
+from integration.services.gcs import GoogleStorage
+from integration.toolbox.lanes import Skip
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[GoogleStorage]:
+    try:
+        service = GoogleStorage()
+    except Skip as reason:
+        pytest.skip(str(reason))
+    with service:
+        service.make_bucket("lake")
+        yield service
+
+
+def _settings(service: GoogleStorage, *, forged: bool = False) -> dict[str, str]:
+    return {
+        "fs.gcs.enabled": "true",
+        "gcs.endpoint": service.endpoint,
+        "gcs.json-key": service.key_json(forged=forged),
+    }
+
+
+def test_tables_and_their_metastore_in_a_bucket(google: GoogleStorage, lake: Any) -> None:
+    server = lake(catalogs(_settings(google), "gs://lake/warehouse"))
+    check_hive(server, "hive", "row18")
+    check_iceberg(server, "ice", "row18")
+
+
+def test_tables_in_a_bucket(google: GoogleStorage, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(google), tmp_path))
+    for catalog in ("hive", "ice"):
+        check_tables_elsewhere(server, catalog, "gs://lake")
+        check_refusal(server, catalog, "gs://elsewhere", "bucket 'elsewhere' does not exist")
+
+
+def test_a_wrong_key_is_told(google: GoogleStorage, lake: Any, tmp_path: Any) -> None:
+    server = lake(local_catalogs(_settings(google, forged=True), tmp_path))
+    for catalog in ("hive", "ice"):
+        check_refusal(server, catalog, "gs://lake", "denied", "key")

@@ -1,0 +1,262 @@
+"""Locks of a warehouse in an object store: objects that a holder makes, renews and removes.
+
+`locks/<name>/lock` is there while somebody holds the lock; it was made by a write that fails when something is there.
+Its holder writes it again every few seconds: one that was not written for longer belongs to a dead process and is
+taken away, under a lock of its own (`<name>~<token>`), so that only one of many removes it. Ages are told by the
+store's clock. `locks/<name>/changed-<token>` has another name after each change: who reads lists the directory before
+and after, and reads again when it is not the same.
+
+A store without conditional writes (`s3.exclusive-create=false`, or one that ignores the condition) excludes the
+threads of one process only.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+from urllib.parse import quote
+
+import orjson
+
+from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, child_of, name_of, parent_of
+from lodestar_server.plugins.toolkit.metastore.errors import HIVE_TABLE_LOCK_NOT_ACQUIRED
+from lodestar_server.plugins.toolkit.metastore.locks import Record
+from lodestar_server.spi.errors import LodestarError
+
+LEASE_SECONDS = 30.0
+_RENEWALS = 3
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 1.0
+_LONGEST_WAIT = 600.0
+_CLOCK_SECONDS = 600.0
+_LOCK = "lock"
+_CHANGED = "changed-"
+
+T = TypeVar("T")
+
+
+class _Lease:
+    """An object that is written again and again."""
+
+    def __init__(self, location: str, content: bytes, token: str | None) -> None:
+        self.location = location
+        self.content = content
+        self.token = token
+        self.lost = False
+
+
+class StoreLocks:
+    """`Locks` with objects. `lease_seconds`: what was not renewed for so long is dead."""
+
+    def __init__(self, files: FileSystem, home: str, lease_seconds: float = LEASE_SECONDS) -> None:
+        self._files = files
+        self._home = home
+        self._directory = child_of(home, "locks")
+        self._lease_seconds = lease_seconds
+        self._held = threading.local()
+        self._mutex = threading.Lock()
+        self._threads: dict[str, threading.Lock] = {}
+        self._leases: dict[str, _Lease] = {}
+        self._renewer: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._clock: tuple[float, float] | None = None
+
+    def _place(self, name: str) -> str:
+        return child_of(self._directory, quote(name, safe="~"))
+
+    # holding
+    def exclusively(self, name: str) -> AbstractContextManager[None]:
+        """Held until the end of the context."""
+        return self._hold(name)
+
+    @contextmanager
+    def _hold(self, name: str) -> Iterator[None]:
+        held: dict[str, _Lease] = self._held.__dict__.setdefault("leases", {})
+        if name in held:
+            yield
+            return
+        with self._mutex:
+            mine = self._threads.setdefault(name, threading.Lock())
+        with mine:
+            lease = held[name] = self._acquire(name)
+            try:
+                yield
+            finally:
+                del held[name]
+                self._release(name, lease)
+
+    def _acquire(self, name: str) -> _Lease:
+        place = child_of(self._place(name), _LOCK)
+        token = uuid.uuid4().hex
+        content = orjson.dumps({"token": token})
+        deadline = time.monotonic() + _LONGEST_WAIT
+        pause = _FIRST_PAUSE
+        while not self._made(place, content):
+            found = self._files.find(place)
+            if found is None:
+                continue
+            if self._is_dead(found):
+                self._take_away(name, place)
+                continue
+            if time.monotonic() > deadline:
+                raise LodestarError(HIVE_TABLE_LOCK_NOT_ACQUIRED, f"Cannot lock {name} for writing: somebody holds it")
+            time.sleep(random.uniform(0.5, 1.0) * pause)
+            pause = min(_LONGEST_PAUSE, 2 * pause)
+        lease = _Lease(place, content, token)
+        self._keep(lease)
+        return lease
+
+    def _made(self, place: str, content: bytes) -> bool:
+        # An answer may have been lost on the way back: then what is there is ours.
+        return self._files.write_new(place, content) or self._files.read(place) == content
+
+    def _take_away(self, name: str, place: str) -> None:
+        content = self._files.read(place)
+        if content is None:
+            return
+        with self._hold(f"{name}~{orjson.loads(content)['token']}"):
+            found = self._files.find(place)
+            if self._files.read(place) == content and found is not None and self._is_dead(found):
+                self._files.delete_file(place)
+
+    def _release(self, name: str, lease: _Lease) -> None:
+        self._drop(lease)
+        if lease.lost:
+            return
+        if "~" not in name:
+            place = parent_of(lease.location)
+            old = [info.location for info in self._files.list(place) if info.name.startswith(_CHANGED)]
+            self._files.write(child_of(place, f"{_CHANGED}{lease.token}"), b"")
+            for one in old:
+                self._files.delete_file(one)
+        self._files.delete_file(lease.location)
+
+    def check(self) -> None:
+        """Somebody may have thought this process dead, after a long silence."""
+        for name, lease in self._held.__dict__.get("leases", {}).items():
+            if lease.lost or self._files.read(lease.location) != lease.content:
+                lease.lost = True
+                raise LodestarError(HIVE_TABLE_LOCK_NOT_ACQUIRED, f"The lock of {name} was lost to somebody else")
+
+    def leave(self) -> None:
+        """The locks stay, and are written no more."""
+        for lease in self._held.__dict__.get("leases", {}).values():
+            self._drop(lease)
+            lease.lost = True
+
+    # reading
+    def steadily(
+        self, name: str, read: Callable[[], T], has_journal: Callable[[], bool], finish: Callable[[], None]
+    ) -> T:
+        """Between two looks at the lock that see the same. A dead holder's journal is where its lock is."""
+        place = self._place(name)
+        pause = _FIRST_PAUSE
+        while True:
+            before = self._files.list(place)
+            lock = next((info for info in before if info.name == _LOCK), None)
+            if lock is None:
+                found = read()
+                if _names(before) == _names(self._files.list(place)):
+                    return found
+                continue
+            if name in self._held.__dict__.get("leases", {}):
+                return read()
+            if self._is_dead(lock):
+                finish()
+                continue
+            time.sleep(random.uniform(0.5, 1.0) * pause)
+            pause = min(_LONGEST_PAUSE, 2 * pause)
+
+    # ages
+    def _is_dead(self, info: FileInfo) -> bool:
+        return self._now() - info.modified_nanos / 1e9 > self._lease_seconds
+
+    def _now(self) -> float:
+        """The store's time, in seconds since 1970."""
+        known = self._clock
+        now = time.monotonic()
+        if known is None or now - known[0] > _CLOCK_SECONDS:
+            probe = child_of(self._home, f"clock-{uuid.uuid4().hex}")
+            self._files.write(probe, b"")
+            found = self._files.find(probe)
+            self._files.delete_file(probe)
+            known = self._clock = (now, found.modified_nanos / 1e9 if found is not None else time.time())
+        return known[1] + now - known[0]
+
+    # renewal
+    def _keep(self, lease: _Lease) -> None:
+        with self._mutex:
+            self._leases[lease.location] = lease
+            if self._renewer is None:
+                self._wake = threading.Event()
+                self._renewer = threading.Thread(
+                    target=self._renew, args=(self._wake,), name="metastore-leases", daemon=True
+                )
+                self._renewer.start()
+
+    def _drop(self, lease: _Lease) -> None:
+        with self._mutex:
+            self._leases.pop(lease.location, None)
+
+    def _renew(self, wake: threading.Event) -> None:
+        while not wake.wait(self._lease_seconds / _RENEWALS):
+            with self._mutex:
+                leases = list(self._leases.values())
+                if not leases:
+                    self._renewer = None
+                    return
+            for lease in leases:
+                try:
+                    if lease.token is not None and self._files.read(lease.location) != lease.content:
+                        lease.lost = True
+                        self._drop(lease)
+                    elif lease.location in self._leases:
+                        self._files.write(lease.location, lease.content)
+                except LodestarError:
+                    # The store is away for a moment; `check` finds out before anything is decided.
+                    continue
+
+    # records
+    def open_record(self, location: str) -> Record:
+        """Renewed while its writer lives."""
+        return _StoreRecord(self, location)
+
+    def put_record(self, lease: _Lease, directories: list[str]) -> None:
+        """Write it, and again and again from now on."""
+        lease.content = orjson.dumps(directories)
+        self._files.write(lease.location, lease.content)
+        self._keep(lease)
+
+    def drop_record(self, lease: _Lease) -> None:
+        """Write it no more."""
+        self._drop(lease)
+
+    def take_record(self, location: str) -> list[str] | None:
+        """None when it was renewed lately."""
+        found = self._files.find(location)
+        if found is None or not self._is_dead(found):
+            return None
+        content = self._files.read(location)
+        directories: list[str] | None = None if content is None else orjson.loads(content)
+        return directories
+
+
+class _StoreRecord:
+    def __init__(self, locks: StoreLocks, location: str) -> None:
+        self._locks = locks
+        self._lease = _Lease(location, b"[]", None)
+
+    def write(self, directories: list[str]) -> None:
+        self._locks.put_record(self._lease, directories)
+
+    def close(self) -> None:
+        self._locks.drop_record(self._lease)
+
+
+def _names(found: list[FileInfo]) -> list[str]:
+    return [name_of(info.location) for info in found]
