@@ -28,7 +28,7 @@ class CatalogOpener(Protocol):
 def catalog_opener(reading: CatalogReading, kind: CatalogType) -> CatalogOpener | None:
     """None, and a fault, for a kind that is not supported."""
     if kind in _METASTORES:
-        return MetastoreOpener(reading, _METASTORES[kind], _KEY)
+        return MetastoreOpener(reading, _METASTORES[kind])
     if kind is CatalogType.JDBC:
         return JdbcOpener(reading)
     reading.fault(_KEY, f"catalog type '{kind.name}' is not supported yet")
