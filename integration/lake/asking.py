@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from integration.toolbox.lodestar import Lodestar
 from integration.toolbox.statements import Outcome, Statements
+from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.opening import StoreOpener
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
 
 REGION = "eu-central-7"
 
@@ -38,6 +45,26 @@ def s3_catalog(
     else:
         properties["iceberg.catalog.type"] = "TESTING_FILE_METASTORE"
     return properties | {key.replace("__", "-").replace("_", "."): value for key, value in more.items()}
+
+
+def upload(catalog: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Put objects by location, with the credentials of a catalog. Others cache what lies in their directories."""
+    reading = CatalogReading({key: value for key, value in catalog.items() if key.startswith(("s3.", "fs."))})
+    stores = StoreOpener(reading)
+    reading.finish()
+    system = stores.open(GENERIC_INTERNAL_ERROR)
+    try:
+        for location, content in files.items():
+            system.write(location, content)
+    finally:
+        system.close()
+
+
+def parquet(table: pa.Table, row_group_size: int | None = None) -> bytes:
+    """A Parquet file."""
+    content = io.BytesIO()
+    pq.write_table(table, content, row_group_size=row_group_size)
+    return content.getvalue()
 
 
 def data_files(directory: Path) -> list[Path]:

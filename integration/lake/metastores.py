@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from integration.services.hive_metastore import HIVE_4, HiveMetastore, Release
 from integration.toolbox.lanes import Skip
-from integration.toolbox.lodestar import Lodestar
 from integration.toolbox.statements import Outcome, Statements
 
 
@@ -42,10 +41,16 @@ def catalog(uri: str, warehouse: Path, *, connector: str = "hive", **settings: s
     }
 
 
+class Served(Protocol):
+    """A server."""
+
+    url: str
+
+
 class Session:
     """Statements of one user that must succeed, or fail with what is expected."""
 
-    def __init__(self, server: Lodestar, user: str = "alice") -> None:
+    def __init__(self, server: Served, user: str = "alice") -> None:
         self._statements = Statements(server.url, user=user)
 
     def _run(self, sql: str) -> Outcome:

@@ -51,6 +51,12 @@ class Moto:
         request = urllib.request.Request(f"{self.url}/{name}", method="PUT", headers=_ANYBODY)
         urllib.request.urlopen(request, timeout=30).close()
 
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        """An object."""
+        place = f"{self.url}/{bucket}/{urllib.parse.quote(key)}"
+        request = urllib.request.Request(place, content, _ANYBODY, method="PUT")
+        urllib.request.urlopen(request, timeout=30).close()
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """Names of the objects, at most a thousand."""
         query = urllib.parse.urlencode({"list-type": "2", "prefix": prefix})

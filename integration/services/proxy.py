@@ -6,13 +6,14 @@ Requests go on as they came, the Host header included, so that signatures stay r
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from yarl import URL
@@ -35,6 +36,8 @@ class Request:
     status: int = 0
     sent: int = 0
     received: int = 0
+    body: bytes = b""
+    """Of a POST."""
 
     @property
     def range(self) -> str:
@@ -44,13 +47,15 @@ class Request:
 
 @dataclass
 class Trouble:
-    """What happens to the next `count` requests that `applies` holds for: an answer, a broken line, a short body."""
+    """What happens to the next `count` requests that `applies` holds for: an answer, a broken line, a short
+    body, or nothing for `silence` seconds."""
 
     count: int
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     reset: bool = False
     short: bool = False
+    silence: float = 0.0
     applies: Callable[[Request], bool] = lambda request: True
 
 
@@ -126,7 +131,7 @@ class RecordingProxy:
         parts = urlsplit(request.raw_path)
         seen = Request(
             request.method,
-            parts.path,
+            unquote(parts.path),
             parse_qs(parts.query, keep_blank_values=True),
             {name.lower(): value for name, value in request.headers.items()},
             time.monotonic(),
@@ -138,6 +143,7 @@ class RecordingProxy:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await request.content.read()
         seen.sent = len(body)
+        seen.body = body if seen.method == "POST" else b""
         self.requests.append(seen)
         try:
             if self.latency:
@@ -152,13 +158,15 @@ class RecordingProxy:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
+        if trouble is not None and trouble.silence:
+            await asyncio.sleep(trouble.silence)
         if trouble is not None and trouble.status:
             seen.status = trouble.status
             return web.Response(status=trouble.status, headers=trouble.headers)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         url = URL(self._target + request.raw_path, encoded=True)
         async with self._session.request(
-            request.method, url, headers=headers, data=body or None, allow_redirects=False
+            request.method, url, headers=headers, data=io.BytesIO(body) if body else None, allow_redirects=False
         ) as answer:
             content = await answer.read()
             if self.rewrite is not None:

@@ -12,6 +12,7 @@ from lodestar_server.query.plans import answer, plan_query
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.session import SessionChanges
+from lodestar_server.spi.properties import DataSize
 from lodestar_server.spi.types import VARCHAR
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.parser import ast
@@ -67,6 +68,7 @@ def explain_analyze(statement: StatementContext, node: ast.ExplainAnalyze, resul
         f"Lodestar version: {statement.services.node_version}\n"
         f"Elapsed: {elapsed * 1000:.2f}ms, coordinator CPU: {used * 1000:.2f}ms\n"
         f"Input: {progress.processed_rows} rows ({progress.processed_bytes}B), "
+        f"Physical input: {DataSize(progress.physical_input_bytes)}, "
         f"Output: {sink.rows} rows ({sink.bytes}B), Peak memory: {progress.peak_memory_bytes}B\n"
     )
     text = head + "".join(printer.print_text(one) for one in statement.plans)

@@ -12,6 +12,14 @@ from typing import BinaryIO, Protocol
 
 from lodestar_server.spi.page import RemoteFiles
 
+_SWITCHES = {
+    **dict.fromkeys(("s3", "s3a", "s3n"), "fs.s3.enabled"),
+    **dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "fs.azure.enabled"),
+    **dict.fromkeys(("hdfs", "viewfs"), "fs.hadoop.enabled"),
+    "gs": "fs.gcs.enabled",
+    "local": "fs.local.enabled",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
@@ -133,6 +141,13 @@ def discard_output(stream: BinaryIO) -> None:
         stream.close()
     else:
         abandon()
+
+
+def no_factory(location: str) -> str:
+    """What to say of a location that no file system of the catalog serves: with the switch that is missing."""
+    switch = _SWITCHES.get(location.partition("://")[0])
+    hint = f" ({switch}=true is missing in the catalog's properties)" if switch else ""
+    return f"No factory for location: {location}{hint}"
 
 
 def child_of(location: str, name: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from lodestar_server.plugins.toolkit.files import FileInfo, Version, child_of, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, Version, child_of, no_factory, split_location
 from lodestar_server.spi.errors import ErrorCode, LodestarError
 from lodestar_server.spi.page import RemoteFiles
 
@@ -45,7 +45,8 @@ class LocalFileSystem:
         if scheme == WHOLE_SCHEME and self._within(rest):
             rest = rest.removeprefix(str(self._root)) if str(self._root) != "/" else rest
         elif scheme != SCHEME or not rest.startswith("/"):
-            raise LodestarError(self._error, f"No factory for location: {location}")
+            shown = f"No factory for location: {location}" if scheme == SCHEME else no_factory(location)
+            raise LodestarError(self._error, shown)
         parts = [part for part in rest.split("/") if part]
         if any(part in (".", "..") or "\0" in part for part in parts):
             raise LodestarError(self._error, f"Invalid location: {location}")

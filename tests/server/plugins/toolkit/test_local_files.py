@@ -45,7 +45,10 @@ def test_location_texts() -> None:
     ("location", "told"),
     [
         ("/etc/passwd", "No scheme for file system location: /etc/passwd"),
-        ("s3://bucket/a", "No factory for location: s3://bucket/a"),
+        (
+            "s3://bucket/a",
+            "No factory for location: s3://bucket/a (fs.s3.enabled=true is missing in the catalog's properties)",
+        ),
         ("local://host/a", "No factory for location: local://host/a"),
         ("local:///a/../../x", "Invalid location: local:///a/../../x"),
         ("local:///./a", "Invalid location: local:///./a"),

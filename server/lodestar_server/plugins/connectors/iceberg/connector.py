@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from lodestar_server.plugins.connectors.iceberg.analyzing import SketchSink
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import Catalog
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergAnalyzeHandle,
@@ -33,7 +34,6 @@ from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.isolation import check_isolation
-from lodestar_server.plugins.toolkit.metastore.interface import Metastore
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
@@ -51,7 +51,7 @@ class IcebergConnector(Connector):
     manages_owners = True
     supports_grace_period = True
 
-    def __init__(self, files: FileSystem, metastore: Metastore, config: IcebergConfig, catalog: str) -> None:
+    def __init__(self, files: FileSystem, metastore: Catalog, config: IcebergConfig, catalog: str) -> None:
         self._config = config
         self._catalog = catalog
         self._tables = IcebergTables(files, metastore, config)

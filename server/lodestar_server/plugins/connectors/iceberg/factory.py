@@ -15,32 +15,25 @@ class IcebergConnectorFactory:
 
     def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
         """Raises: ConfigurationError."""
+        from lodestar_server.plugins.connectors.iceberg.catalogs.opening import catalog_opener
         from lodestar_server.plugins.connectors.iceberg.config import AcceptedIcebergConfig, CatalogType, IcebergConfig
         from lodestar_server.plugins.connectors.iceberg.connector import IcebergConnector
         from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_FILESYSTEM_ERROR
-        from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind, MetastoreOpener
         from lodestar_server.plugins.toolkit.reading import CatalogReading
         from lodestar_server.plugins.toolkit.stores.opening import StoreOpener
 
-        kinds = {
-            CatalogType.TESTING_FILE_METASTORE: MetastoreKind.FILE,
-            CatalogType.HIVE_METASTORE: MetastoreKind.THRIFT,
-            CatalogType.GLUE: MetastoreKind.GLUE,
-        }
         reading = CatalogReading(properties)
         config = reading.group(IcebergConfig)
         reading.group(AcceptedIcebergConfig)
         stores = StoreOpener(reading)
         chosen = CatalogType.HIVE_METASTORE if config is None else config.catalog_type
-        if chosen not in kinds:
-            reading.fault("iceberg.catalog.type", f"catalog type '{chosen.name}' is not supported yet")
-        metastores = MetastoreOpener(reading, kinds.get(chosen, MetastoreKind.FILE), "iceberg.catalog.type")
+        catalogs = catalog_opener(reading, chosen)
         if config is not None and config.security.lower().replace("_", "-") != "allow-all":
             reading.fault("iceberg.security", f"'{config.security}' is not supported yet; use 'allow-all'")
         reading.finish()
-        assert config is not None
+        assert config is not None and catalogs is not None
         files = stores.open(ICEBERG_FILESYSTEM_ERROR)
-        return IcebergConnector(files, metastores.open(files), config, context.catalog)
+        return IcebergConnector(files, catalogs.open(files), config, context.catalog)
 
 
 FACTORY = IcebergConnectorFactory()

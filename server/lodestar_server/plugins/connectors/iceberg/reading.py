@@ -14,6 +14,7 @@ from lodestar_server.plugins.connectors.iceberg.definitions import (
     column_metadata,
     table_metadata,
 )
+from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_INVALID_METADATA, ICEBERG_MISSING_METADATA
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata as FormatMetadata
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema
 from lodestar_server.plugins.connectors.iceberg.format.transforms import instant_text
@@ -54,6 +55,9 @@ from lodestar_server.spi.types import BIGINT, DATE, TimestampType, TimestampTzTy
 
 _PICOSECONDS_PER_MILLISECOND = 1_000_000_000
 STORAGE_SUFFIX = "$materialized_view_storage"
+
+_DAMAGE = (ICEBERG_INVALID_METADATA, ICEBERG_MISSING_METADATA)
+"""What a table suffers from that can only be dropped; a store that does not answer is no damage."""
 
 
 class IcebergReading(ConnectorMetadata):
@@ -168,7 +172,9 @@ class IcebergReading(ConnectorMetadata):
             name = SchemaTableName(name.schema, base)
         try:
             loaded = self._transaction.find(name)
-        except LodestarError:
+        except LodestarError as failure:
+            if failure.code not in _DAMAGE:
+                raise
             entry = self._transaction.find_entry(name)
             location = None if entry is None else entry.parameters.get(METADATA_LOCATION)
             if location is None or version is not None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import Catalog
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.errors import (
     ICEBERG_COMMIT_ERROR,
@@ -37,7 +38,6 @@ from lodestar_server.plugins.connectors.iceberg.format.metadata import (
 )
 from lodestar_server.plugins.connectors.iceberg.types import hive_type
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of, parent_of
-from lodestar_server.plugins.toolkit.metastore.interface import Metastore
 from lodestar_server.plugins.toolkit.metastore.model import Database, HiveColumn, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name
 from lodestar_server.spi.errors import LodestarError
@@ -84,7 +84,7 @@ class LoadedTable:
 class IcebergTables:
     """Thread-safe."""
 
-    def __init__(self, files: FileSystem, metastore: Metastore, config: IcebergConfig) -> None:
+    def __init__(self, files: FileSystem, metastore: Catalog, config: IcebergConfig) -> None:
         self.files = files
         self.metastore = metastore
         self._config = config

@@ -13,6 +13,7 @@ from lodestar_server.plugins.connectors.iceberg.snapshots import Change, Snapsho
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables, LoadedTable, Update
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.spi.connector import TableMetadata as DefinedTable
+from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.predicate import TupleDomain
@@ -43,6 +44,7 @@ class IcebergTransaction:
         self._snapshots = SnapshotWriter(tables)
         self._lock = threading.RLock()
         self._loaded: dict[SchemaTableName, LoadedTable | None] = {}
+        self._failures: dict[SchemaTableName, LodestarError] = {}
         self._entries: dict[SchemaTableName, Table | None] = {}
 
     def add_sink(self, write_id: str, sink: PageSink) -> None:
@@ -62,8 +64,16 @@ class IcebergTransaction:
     def find(self, name: SchemaTableName) -> LoadedTable | None:
         """The table as this transaction sees it."""
         with self._lock:
+            if name in self._failures:
+                # What has failed once goes on failing: a statement that took the table for damaged must not meet a
+                # whole one later.
+                raise self._failures[name]
             if name not in self._loaded:
-                self._loaded[name] = self.tables.find(name)
+                try:
+                    self._loaded[name] = self.tables.find(name)
+                except LodestarError as failure:
+                    self._failures[name] = failure
+                    raise
             return self._loaded[name]
 
     def commit(self, name: SchemaTableName, update: Update, *, storage: bool = False) -> TableMetadata:
@@ -84,10 +94,12 @@ class IcebergTransaction:
         with self._lock:
             for name in names:
                 self._loaded.pop(name, None)
+                self._failures.pop(name, None)
                 self._entries.pop(name, None)
 
     def forget_all(self) -> None:
         """Look at everything again."""
         with self._lock:
             self._loaded.clear()
+            self._failures.clear()
             self._entries.clear()

@@ -7,6 +7,7 @@ from enum import Enum
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.metastore.caching.config import MetastoreCacheConfig
 from lodestar_server.plugins.toolkit.metastore.caching.metastore import CachingMetastore
+from lodestar_server.plugins.toolkit.metastore.glue.config import GlueConfig
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
 from lodestar_server.plugins.toolkit.metastore.thrift.config import ThriftConfig
 from lodestar_server.plugins.toolkit.reading import CatalogReading
@@ -50,8 +51,7 @@ class MetastoreOpener:
         self._thrift = reading.group(ThriftConfig)
         self._cache = reading.group(MetastoreCacheConfig)
         self._locking = reading.properties.get(LOCKING, "true").strip().lower() != "false"
-        if kind is MetastoreKind.GLUE:
-            reading.fault(key, f"metastore '{kind.name.lower()}' is not supported yet; use a file metastore")
+        self._glue = reading.group(GlueConfig)
         if kind is MetastoreKind.FILE and self._file is not None and not self._file.catalog_dir:
             reading.fault(None, "Invalid configuration property hive.metastore.catalog.dir: may not be null")
         if kind is MetastoreKind.THRIFT and self._thrift is not None and not self._thrift.uris:
@@ -71,6 +71,8 @@ class MetastoreOpener:
     def _open(self, files: FileSystem) -> Metastore:
         if self._kind is MetastoreKind.THRIFT:
             return self._open_thrift(files)
+        if self._kind is MetastoreKind.GLUE:
+            return self._open_glue(files)
         from lodestar_server.plugins.toolkit.metastore.file import FileMetastore
 
         assert self._file is not None and self._file.catalog_dir is not None
@@ -85,3 +87,12 @@ class MetastoreOpener:
         assert config is not None
         registry = ThriftRegistry(ThriftClient(config), config, locking=self._locking)
         return RemoteMetastore(files, registry, delete_files_on_drop=config.delete_files_on_drop)
+
+    def _open_glue(self, files: FileSystem) -> Metastore:
+        from lodestar_server.plugins.toolkit.metastore.glue.client import GlueClient
+        from lodestar_server.plugins.toolkit.metastore.glue.registry import GlueRegistry
+        from lodestar_server.plugins.toolkit.metastore.remote.metastore import RemoteMetastore
+
+        assert self._glue is not None
+        # Glue knows of files, and leaves them alone.
+        return RemoteMetastore(files, GlueRegistry(GlueClient(self._glue), self._glue), delete_files_on_drop=True)

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, Version, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, Version, no_factory, split_location
 from lodestar_server.spi.errors import ErrorCode, LodestarError
 from lodestar_server.spi.page import RemoteFiles
-
-_SWITCHES = {
-    **dict.fromkeys(("s3", "s3a", "s3n"), "fs.s3.enabled"),
-    **dict.fromkeys(("abfs", "abfss", "wasb", "wasbs"), "fs.azure.enabled"),
-    **dict.fromkeys(("hdfs", "viewfs"), "fs.hadoop.enabled"),
-    "gs": "fs.gcs.enabled",
-    "local": "fs.local.enabled",
-}
 
 
 class RoutedFileSystem:
@@ -35,9 +27,7 @@ class RoutedFileSystem:
             raise LodestarError(self._error, str(fault)) from None
         found = self._systems.get(scheme)
         if found is None:
-            switch = _SWITCHES.get(scheme)
-            hint = f" ({switch}=true is missing in the catalog's properties)" if switch else ""
-            raise LodestarError(self._error, f"No factory for location: {location}{hint}")
+            raise LodestarError(self._error, no_factory(location))
         return found
 
     def local_path(self, location: str) -> str | None:

@@ -1,0 +1,171 @@
+"""Iceberg's own catalogs, with pyiceberg as the other engine on the same catalog and files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+
+from integration.lake.asking import REGION, Lake
+from integration.lake.operations import check_iceberg
+from integration.services.moto import Moto
+from integration.services.postgres import Postgres
+from integration.toolbox.lanes import Skip
+
+
+def _ours(moto: Moto, **more: str) -> dict[str, str]:
+    return {
+        "connector.name": "iceberg",
+        "fs.s3.enabled": "true",
+        "s3.endpoint": moto.url,
+        "s3.region": REGION,
+        "s3.path-style-access": "true",
+        "s3.aws-access-key": "anybody",
+        "s3.aws-secret-key": "anything",
+        **more,
+    }
+
+
+def _jdbc(moto: Moto, url: str, **more: str) -> dict[str, str]:
+    return _ours(
+        moto,
+        **{
+            "iceberg.catalog.type": "jdbc",
+            "iceberg.jdbc-catalog.driver-class": "org.sqlite.JDBC",
+            "iceberg.jdbc-catalog.connection-url": url,
+            "iceberg.jdbc-catalog.catalog-name": "shared",
+            "iceberg.jdbc-catalog.default-warehouse-dir": "s3://lake/jdbc",
+        },
+        **more,
+    )
+
+
+def _theirs(moto: Moto, database: Path) -> SqlCatalog:
+    return SqlCatalog(
+        "shared",
+        uri=f"sqlite:///{database}",
+        warehouse="s3://lake/jdbc",
+        **{
+            "s3.endpoint": moto.url,
+            "s3.region": REGION,
+            "s3.access-key-id": "anybody",
+            "s3.secret-access-key": "anything",
+        },
+    )
+
+
+def test_a_jdbc_catalog_serves_whole_lives_of_tables(moto: Moto, lake: Any, tmp_path: Path) -> None:
+    server = lake({"ice": _jdbc(moto, f"jdbc:sqlite:{tmp_path}/catalog.db")})
+    check_iceberg(server, "ice", "whole")
+
+
+def test_pyiceberg_reads_and_changes_what_we_made(moto: Moto, lake: Any, tmp_path: Path) -> None:
+    database = tmp_path / "catalog.db"
+    server = lake({"ice": _jdbc(moto, f"jdbc:sqlite:{database}")})
+    server.run("CREATE SCHEMA ice.both")
+    server.run("CREATE TABLE ice.both.t AS SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS t (id, name)")
+    table = _theirs(moto, database).load_table("both.t")
+    assert table.scan().to_arrow().sort_by("id").to_pylist() == [{"id": 1, "name": "a"}, {"id": 2, "name": None}]
+    table.append(pa.table({"id": pa.array([3], pa.int32()), "name": ["ours?"]}))
+    assert server.run("SELECT id, name FROM ice.both.t ORDER BY id") == [[1, "a"], [2, None], [3, "ours?"]]
+    server.run("DELETE FROM ice.both.t WHERE id = 1")
+    table.refresh()
+    assert sorted(table.scan().to_arrow()["id"].to_pylist()) == [2, 3]
+    server.run("DROP TABLE ice.both.t")
+    assert not _theirs(moto, database).table_exists("both.t")
+
+
+def test_we_read_and_change_what_pyiceberg_made(moto: Moto, lake: Any, tmp_path: Path) -> None:
+    database = tmp_path / "catalog.db"
+    theirs = _theirs(moto, database)
+    theirs.create_namespace("made", {"location": "s3://lake/jdbc/made-elsewhere"})
+    rows = pa.table({"id": [1, 2], "at": pa.array([0, 1], pa.timestamp("us", "UTC")), "tags": [["x"], []]})
+    table = theirs.create_table("made.t", schema=rows.schema)
+    table.append(rows)
+    server = lake({"ice": _jdbc(moto, f"jdbc:sqlite:{database}")})
+    assert ["made"] in server.run("SHOW SCHEMAS FROM ice")
+    assert "made-elsewhere" in server.run("SHOW CREATE SCHEMA ice.made")[0][0]
+    assert server.run("SHOW TABLES FROM ice.made") == [["t"]]
+    assert server.run("SELECT id, tags FROM ice.made.t ORDER BY id") == [[1, ["x"]], [2, []]]
+    server.run("INSERT INTO ice.made.t VALUES (3, TIMESTAMP '2026-01-01 00:00:00 UTC', ARRAY['y', NULL])")
+    server.run("ALTER TABLE ice.made.t ADD COLUMN note varchar")
+    table.refresh()
+    assert [field.name for field in table.schema().fields] == ["id", "at", "tags", "note"]
+    assert table.scan().to_arrow().num_rows == 3
+    server.run("ALTER TABLE ice.made.t RENAME TO ice.made.u")
+    assert theirs.load_table("made.u").scan().to_arrow().num_rows == 3
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    try:
+        service = Postgres()
+    except Skip as reason:
+        pytest.skip(str(reason))
+    with service:
+        yield service
+
+
+def test_writers_of_two_servers_lose_nothing(moto: Moto, lake: Any, postgres: Postgres) -> None:
+    settings = _jdbc(
+        moto,
+        f"{postgres.jdbc_url}?ApplicationName=lodestar",
+        **{
+            "iceberg.jdbc-catalog.connection-user": postgres.user,
+            "iceberg.jdbc-catalog.connection-password": postgres.password,
+        },
+    )
+    servers: list[Lake] = [lake({"ice": settings}) for _ in range(2)]
+    servers[0].run("CREATE SCHEMA ice.race")
+    servers[0].run("CREATE TABLE ice.race.t (writer integer, n integer) WITH (max_commit_retry = 20)")
+    done: list[tuple[int, int]] = []
+
+    def write(writer: int) -> None:
+        for n in range(5):
+            servers[writer].run(f"INSERT INTO ice.race.t VALUES ({writer}, {n})")
+            done.append((writer, n))
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = servers[0].run("SELECT writer, n FROM ice.race.t")
+    assert sorted(map(tuple, rows)) == sorted(done)
+    assert len(done) == 10
+
+
+def test_what_the_catalog_has_not(moto: Moto, lake: Any, tmp_path: Path) -> None:
+    server = lake({"ice": _jdbc(moto, f"jdbc:sqlite:{tmp_path}/catalog.db")})
+    server.run("CREATE SCHEMA ice.a")
+    assert server.fails("CREATE SCHEMA ice.a")[0] == "SCHEMA_ALREADY_EXISTS"
+    server.run("CREATE TABLE ice.a.t (x integer)")
+    assert server.fails("CREATE TABLE ice.a.t (x integer)")[0] == "TABLE_ALREADY_EXISTS"
+    assert server.fails("DROP SCHEMA ice.a")[0] == "SCHEMA_NOT_EMPTY"
+    assert server.fails("SELECT * FROM ice.a.no")[0] == "TABLE_NOT_FOUND"
+    assert server.fails("ALTER SCHEMA ice.a RENAME TO b") == (
+        "NOT_SUPPORTED",
+        "renameNamespace is not supported for Iceberg JDBC catalogs",
+    )
+    assert server.fails("CREATE VIEW ice.a.v AS SELECT 1 AS x")[0] == "NOT_SUPPORTED"
+    assert server.fails("CREATE MATERIALIZED VIEW ice.a.m AS SELECT 1 AS x")[0] == "NOT_SUPPORTED"
+    assert server.run("SHOW TABLES FROM ice.a") == [["t"]]
+
+
+def test_a_database_that_is_away(moto: Moto, lake: Any, tmp_path: Path) -> None:
+    settings = _jdbc(
+        moto,
+        "jdbc:postgresql://127.0.0.1:1/catalog",
+        **{
+            "iceberg.jdbc-catalog.connection-user": "u",
+            "iceberg.jdbc-catalog.connection-password": "hunter2",
+        },
+    )
+    name, message = lake({"ice": settings}).fails("SHOW SCHEMAS FROM ice")
+    assert name == "ICEBERG_CATALOG_ERROR"
+    assert "127.0.0.1" in message and "hunter2" not in message

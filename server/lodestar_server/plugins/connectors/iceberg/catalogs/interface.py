@@ -1,0 +1,55 @@
+"""What the connector asks of a catalog of tables. Every `Metastore` is one; each method is one change, visible at once.
+
+A table's entry has the location of its current metadata file in its parameters (`metadata_location`). A commit is
+`alter_table`: the change is given the entry as it is now, and raises when that is not what it was based on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
+from lodestar_server.plugins.toolkit.metastore.model import Database, Table
+from lodestar_server.spi.beans import Bean
+from lodestar_server.spi.names import SchemaTableName
+
+
+class Catalog(Protocol):
+    """See the module. `find_x` gives None for what is not there. Thread-safe."""
+
+    def list_databases(self) -> list[str]: ...
+
+    def find_database(self, name: str) -> Database | None: ...
+
+    def create_database(self, database: Database) -> None: ...
+
+    def replace_database(self, database: Database) -> None: ...
+
+    def drop_database(self, name: str) -> None: ...
+
+    def rename_database(self, name: str, new_name: str) -> None: ...
+
+    def table_directory(self, name: SchemaTableName) -> str: ...
+
+    def list_tables(self, schema: str) -> list[str]: ...
+
+    def find_table(self, name: SchemaTableName) -> Table | None: ...
+
+    def create_table(self, table: Table, write: TableWrite | None, user: str) -> None: ...
+
+    def alter_table(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None: ...
+
+    def replace_view(self, view: Table) -> None: ...
+
+    def rename_table(self, name: SchemaTableName, new_name: SchemaTableName) -> None: ...
+
+    def drop_table(self, name: SchemaTableName) -> None: ...
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """What it counts, for `jmx.current`."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...

@@ -1,0 +1,1 @@
+"""AWS Glue as a metastore."""
