@@ -62,7 +62,7 @@ def test_the_example_with_every_line_switched_on_is_right() -> None:
     reading.group(HiveConfig)
     reading.group(AcceptedHiveConfig)
     StoreOpener(reading)
-    MetastoreOpener(reading, MetastoreKind.FILE, "hive.metastore")
+    MetastoreOpener(reading, MetastoreKind.FILE)
     reading.finish()
 
 
