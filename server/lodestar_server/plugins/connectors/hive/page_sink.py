@@ -17,7 +17,7 @@ from lodestar_server.plugins.connectors.hive.config import CompressionCodec
 from lodestar_server.plugins.connectors.hive.handles import HiveWriteHandle
 from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
 from lodestar_server.plugins.connectors.hive.writers import FileWriter, file_extension, open_writer
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, discard_output, parent_of
 from lodestar_server.plugins.toolkit.metastore import documents
 from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_TOO_MANY_OPEN_PARTITIONS,
@@ -212,12 +212,13 @@ class HivePageSink(PageSink):
         """Close what is open; the directory is removed with the write."""
         for part in self._parts.values():
             for file in part.open.values():
-                with suppress(OSError, pa.ArrowException):  # what cannot be written is thrown away all the same
+                # What cannot be written is thrown away all the same.
+                with suppress(OSError, pa.ArrowException, LodestarError):
                     if file.writer is not None:
                         file.writer.close()
-                with suppress(OSError):
+                with suppress(OSError, LodestarError):
                     if file.stream is not None:
-                        file.stream.close()
+                        discard_output(file.stream)
             part.open = {}
 
 

@@ -27,7 +27,7 @@ from lodestar_server.plugins.connectors.iceberg.raw_arrays import group_rows, or
 from lodestar_server.plugins.connectors.iceberg.sketches import DistinctCounters
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
 from lodestar_server.plugins.connectors.iceberg.writers import FileWriter, open_writer
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, discard_output
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types.arrow import arrow_type
@@ -187,12 +187,12 @@ class DataFileSink:
     def abort(self) -> None:
         """Remove what was written; never raises."""
         for part in self._parts.values():
-            with suppress(OSError, pa.ArrowException, ValueError):
+            with suppress(OSError, pa.ArrowException, ValueError, LodestarError):
                 if part.writer is not None:
                     part.writer.abandon()
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, LodestarError):
                 if part.stream is not None:
-                    part.stream.close()
+                    discard_output(part.stream)
             with suppress(LodestarError):
                 if part.location:
                     self._files.delete_file(part.location)
