@@ -19,8 +19,10 @@ from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
     DATE,
+    DOUBLE,
     INTERVAL_DAY_SECOND,
     INTERVAL_YEAR_MONTH,
+    REAL,
     UNKNOWN,
     VARBINARY,
     VARCHAR,
@@ -62,6 +64,9 @@ ORDER_DEPENDENT = frozenset(
     }
 )  # fmt: skip
 """Aggregates and window functions whose value depends on the order of the rows, or on ties."""
+
+
+_MAY_IGNORE_NULLS = frozenset({"first_value", "last_value", "nth_value", "lag", "lead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +190,32 @@ class Expressions:
             made = self._call(signature, {}, depth)
         if made.endswith("count()"):
             made = "count(*)"
+        if signature.name in _MAY_IGNORE_NULLS and self.random.random() < 0.3:
+            made += " IGNORE NULLS"
         parts = []
         keys = [one.text for one in self.scope.columns if one.type.comparable]
         if keys and self.random.random() < 0.6:
-            parts.append(f"PARTITION BY {self.random.choice(keys)}")
-        parts.append(f"ORDER BY {self._sort_key()} {self.random.choice(('', 'DESC', 'NULLS FIRST'))}")
-        if kind is FunctionKind.AGGREGATE and self.random.random() < 0.5:
-            ends = (
-                "UNBOUNDED PRECEDING AND CURRENT ROW",
-                "1 PRECEDING AND 1 FOLLOWING",
-                "CURRENT ROW AND UNBOUNDED FOLLOWING",
+            parts.append(
+                f"PARTITION BY {', '.join(self.random.sample(keys, min(len(keys), self.random.choice((1, 1, 2)))))}"
             )
-            parts.append(f"{self.random.choice(('ROWS', 'ROWS', 'GROUPS'))} BETWEEN {self.random.choice(ends)}")
+        numbers = [one.text for one in self.scope.columns if one.type in NUMBERS and one.type not in (REAL, DOUBLE)]
+        framed = kind is FunctionKind.AGGREGATE or signature.name in ("first_value", "last_value", "nth_value")
+        if framed and numbers and self.random.random() < 0.25:
+            ends = self.random.choice(("2 PRECEDING AND 1 FOLLOWING", "UNBOUNDED PRECEDING AND 3 FOLLOWING"))
+            parts.append(f"ORDER BY {self.random.choice(numbers)} RANGE BETWEEN {ends}")
+        else:
+            parts.append(f"ORDER BY {self._sort_key()} {self.random.choice(('', 'DESC', 'NULLS FIRST'))}")
+            if framed and self.random.random() < 0.5:
+                ends = self.random.choice(
+                    (
+                        "UNBOUNDED PRECEDING AND CURRENT ROW",
+                        "1 PRECEDING AND 1 FOLLOWING",
+                        "CURRENT ROW AND UNBOUNDED FOLLOWING",
+                        "2 FOLLOWING AND 3 FOLLOWING",
+                        "3 PRECEDING AND 2 PRECEDING",
+                    )
+                )
+                parts.append(f"{self.random.choice(('ROWS', 'ROWS', 'GROUPS'))} BETWEEN {ends}")
         self.stable = False
         return f"{made} OVER ({' '.join(parts)})"
 

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from integration.fuzz.queries import Queries
+from integration.fuzz.shortcuts import shortcut_query
 from integration.fuzz.values import fault
 from integration.toolbox.inprocess import Answer, Engine
 from lodestar_server.plan.optimizer.optimizer import RULES
@@ -75,7 +76,9 @@ class Court:
         """Make a query and judge it. Raises: Finding."""
         self.tally.queries += 1
         choice = random.random()
-        if choice < 0.6:
+        if choice > 0.9:
+            self._judge_shortcut(random)
+        elif choice < 0.6:
             self._judge_rules(random)
         elif choice < 0.8:
             self._judge_partition(random)
@@ -132,6 +135,15 @@ class Court:
         if all(one is not None for one in answers):
             first, second = [one.rows for one in answers if one is not None]
             self._compare("filter", first, second, "\n".join(chosen))
+
+    def _judge_shortcut(self, random: Random) -> None:
+        """A call gives the same with a constant pattern as with one that is not known before."""
+        sql = shortcut_query(random)
+        answer = self._run(sql)
+        if answer is not None:
+            self.tally.compared["shortcut"] += 1
+            if answer.rows:
+                raise Finding(f"a shorter way goes elsewhere: {answer.rows[:2]}", sql)
 
     def _compare(self, what: str, one: list[Any], other: list[Any], sql: str) -> None:
         self.tally.compared[what.partition(" ")[0]] += 1

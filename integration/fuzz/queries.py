@@ -9,7 +9,7 @@ from random import Random
 from integration.fuzz.expressions import Column, Expressions, Scope
 from integration.fuzz.literals import COMMON, literal
 from integration.fuzz.tables import TABLES
-from lodestar_server.spi.types import BIGINT, BOOLEAN, DATE, INTEGER, VARCHAR, Type
+from lodestar_server.spi.types import BIGINT, BOOLEAN, DATE, INTEGER, VARCHAR, ArrayType, RowType, Type
 
 DEPTH = 3
 """Of an expression in the SELECT list."""
@@ -100,12 +100,24 @@ class Queries:
         words = ", ".join(literal(self.random, VARCHAR) or "''" for _ in range(3))
         return self._listed(f"UNNEST(ARRAY[{words}], ARRAY[1, 2]) WITH ORDINALITY", [VARCHAR, INTEGER, BIGINT])
 
+    def _unnested_of(self, left: Relation, column: Column) -> Relation:
+        """A relation beside the elements of one of its arrays."""
+        assert isinstance(column.type, ArrayType)
+        element = column.type.element
+        types = [one.type for one in element.fields] if isinstance(element, RowType) else [element]
+        how = self.random.choice(("CROSS JOIN {}", "LEFT JOIN {} ON true"))
+        made = self._listed(f"UNNEST({column.text}) WITH ORDINALITY", [*types, BIGINT])
+        return Relation(f"{left.text} {how.format(made.text)}", (*left.columns, *made.columns))
+
     def _derived(self, types: Sequence[Type]) -> Relation:
         return self._listed(f"({self.select(types)})", types)
 
     def _joined(self, left: Relation, right: Relation) -> Relation:
         kind = self.random.choice(("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"))
         columns = (*left.columns, *right.columns)
+        arrays = [one for one in left.columns if isinstance(one.type, ArrayType)]
+        if arrays and self.random.random() < 0.3:
+            return self._unnested_of(left, self.random.choice(arrays))
         if kind == "CROSS JOIN" or "UNNEST" in right.text:  # which may be joined on nothing but true
             return Relation(f"{left.text} CROSS JOIN {right.text}", columns)
         keys = [(a, b) for a in left.columns for b in right.columns if a.type == b.type and a.type.comparable]
@@ -155,7 +167,10 @@ class Queries:
             choice = self.random.random()
             if choice < 0.12 and all(one.comparable for one in types):
                 word = self.random.choice(("UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"))
-                return f"({self._plain(types)}) {word} ({self._plain(types)})"
+                made = f"({self._plain(types)}) {word} ({self._plain(types)})"
+                if self.random.random() < 0.25:
+                    made = f"({made}) {self.random.choice(('UNION', 'INTERSECT', 'EXCEPT ALL'))} ({self._plain(types)})"
+                return made
             if choice < 0.35:
                 return self._grouped(types)
             return self._plain(types)

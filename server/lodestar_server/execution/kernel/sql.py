@@ -338,8 +338,8 @@ _CHEAP = {_compile(text) for text in ("({0} + {1})", "({0} - {1})", "({0} * {1})
 def let(value: Sql, body: Callable[[Sql], Sql]) -> Sql:
     """`body` over a value that is computed once, however often the body names it.
 
-    Where the body may not stand in a lambda it becomes a subquery over the value; where it may not stand there either,
-    for an aggregate, the value is repeated.
+    Where the body may not stand in a lambda it becomes a subquery over a value that has a subquery itself; where it may
+    not stand there either, for an aggregate, the value is repeated.
     """
     return let_all([value], body)
 
@@ -359,7 +359,9 @@ def let_all(values: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
     function = function_of(unpacked)
     if function.args["fixed"]:
         chosen = [values[index] for index in bound]
-        if function.args["fixed"] == PLACED or any(_is_placed(value) for value in chosen):
+        # Without a subquery it may as well be repeated: DuckDB rather has few levels of subqueries.
+        with_subquery = any(value.args.get("fixed") == SUBQUERY for value in chosen)
+        if function.args["fixed"] == PLACED or not with_subquery or any(_is_placed(value) for value in chosen):
             return body(*values)
         return _let_in_subquery(values, bound, body)
     if len(bound) == 1:

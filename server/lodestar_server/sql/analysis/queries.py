@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import common_super_type
@@ -76,12 +78,10 @@ def _with(analysis: Analysis, node: ast.With, scope: Scope) -> tuple[Scope, list
         if node.recursive:
             refuse_in_recursion(query.query)
         plan = recursion.analyze(analysis, query, name, inner) if node.recursive else None
+        again: Callable[[], RelationPlan] | None = None
         if plan is None:
-            was_top, analysis.top_level = analysis.top_level, False
-            plan = analyze_query(analysis, query.query, inner)
-            analysis.top_level = was_top
-            if query.column_names is not None:
-                plan = RelationPlan(plan.node, renamed_fields(plan, query.column_names))
+            again = partial(_named_plan, analysis, query, _so_far(inner, named))
+            plan = again()
         key = analysis.next_shared_key
         analysis.next_shared_key += 1
         # The definition gives just its visible columns, in order and each once, so that readers can map by position.
@@ -97,10 +97,29 @@ def _with(analysis: Analysis, node: ast.With, scope: Scope) -> tuple[Scope, list
                 for copy, one in zip(copies, fields, strict=True)
             ),
         )
-        entry = NamedQuery(key, plan)
+        # Trino writes the query out at each reference: one that is asked twice may answer twice.
+        entry = NamedQuery(key, plan, again=again if _is_volatile(plan.node) else None)
         named[name] = entry
         shared.append(entry)
     return inner, shared
+
+
+def _so_far(scope: Scope, named: Mapping[str, object]) -> Scope:
+    """The scope with the names of now: later WITH queries may have the same names as tables."""
+    return replace(scope, named_queries=dict(named))
+
+
+def _named_plan(analysis: Analysis, query: ast.WithQuery, scope: Scope) -> RelationPlan:
+    was_top, analysis.top_level = analysis.top_level, False
+    plan = analyze_query(analysis, query.query, scope)
+    analysis.top_level = was_top
+    if query.column_names is None:
+        return plan
+    return RelationPlan(plan.node, renamed_fields(plan, query.column_names))
+
+
+def _is_volatile(node: PlanNode) -> bool:
+    return not all(ir.is_deterministic(one) for part in walk_plan(node) for one in expressions_of(part))
 
 
 def renamed_fields(plan: RelationPlan, names: Sequence[ast.Identifier]) -> tuple[Field, ...]:

@@ -5,6 +5,7 @@ Source: Trino StatementAnalyzer (visitTable, visitJoin, …) and RelationPlanner
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lodestar_server import ir
@@ -63,6 +64,8 @@ class NamedQuery:
     key: int
     plan: RelationPlan
     recursive: bool = False
+    again: Callable[[], RelationPlan] | None = None
+    """Analyzes it anew, where each reference is to be evaluated for itself."""
 
 
 ONE_ROW = Values((), ((),))
@@ -161,6 +164,9 @@ def _version(analysis: Analysis, period: ast.QueryPeriod, scope: Scope) -> Table
 
 def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> RelationPlan:
     relation = (node.name.suffix,)
+    if named.again is not None:
+        anew = named.again()
+        return RelationPlan(anew.node, tuple(one.renamed(relation, one.name) for one in anew.visible_fields))
     copies = {one.symbol: analysis.symbols.like(one.symbol) for one in named.plan.fields}
     fields = tuple(
         Field(copies[one.symbol], one.name, relation, one.hidden, one.origin, one.aliased)

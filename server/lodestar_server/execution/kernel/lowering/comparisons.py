@@ -7,10 +7,12 @@ of doubles keep a shape that DuckDB can push into scans and joins.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding import keys
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering
-from lodestar_server.execution.kernel.lowering.laziness import never_nan
+from lodestar_server.execution.kernel.lowering.laziness import may_fail, never_nan
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Between, Comparison, ComparisonOperator, Constant, Expression, In
 from lodestar_server.spi.types import DOUBLE, REAL, ArrayType, RowType, Type
@@ -89,17 +91,24 @@ def _lower_between(context: Lowering, node: Between) -> Sql:
 
 
 def _lower_in(context: Lowering, node: In) -> Sql:
-    type_ = node.value.type
     if len(node.items) == 1:
         return _lower_comparison(context, Comparison(ComparisonOperator.EQUAL, node.value, node.items[0]))
+    if any(map(may_fail, node.items)):
+        # All are computed, also those behind one that is equal.
+        return sql.let_all(context.expressions(node.items), lambda *items: _among(context, node, items))
+    return _among(context, node, context.expressions(node.items))
+
+
+def _among(context: Lowering, node: In, given: Sequence[Sql]) -> Sql:
+    type_ = node.value.type
     if not _needs_equals(type_, node.items):
         value = keys.identity_key(context.expression(node.value), type_)
-        items = [keys.identity_key(item, type_) for item in context.expressions(node.items)]
+        items = [keys.identity_key(item, type_) for item in given]
         holes = ", ".join(f"{{{i + 1}}}" for i in range(len(items)))
         return sql.fragment(f"({{0}} IN ({holes}))", value, *items)
 
     def any_equal(value: Sql) -> Sql:
-        return sql.disjunction([keys.equals(value, item, type_) for item in context.expressions(node.items)])
+        return sql.disjunction([keys.equals(value, item, type_) for item in given])
 
     return sql.let(context.expression(node.value), any_equal)
 

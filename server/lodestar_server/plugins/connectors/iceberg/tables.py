@@ -42,6 +42,7 @@ from lodestar_server.plugins.connectors.iceberg.format.metadata import (
 )
 from lodestar_server.plugins.connectors.iceberg.types import hive_type
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of, parent_of
+from lodestar_server.plugins.toolkit.metastore.interface import OutcomeUnknown
 from lodestar_server.plugins.toolkit.metastore.model import Database, HiveColumn, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name
 from lodestar_server.spi.errors import LodestarError
@@ -200,6 +201,9 @@ class IcebergTables:
         )
         try:
             self.metastore.create_table(table, None, user)
+        except OutcomeUnknown:
+            # The entry may name the file.
+            raise
         except LodestarError:
             self.files.delete_file(location)
             raise

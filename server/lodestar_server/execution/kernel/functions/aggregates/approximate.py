@@ -1,12 +1,13 @@
-"""Approximate aggregates, answered exactly: within every bound that Trino promises."""
+"""Approximate aggregates: distinct values are counted as Trino estimates them, the rest is exact."""
 
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import identity_key
 from lodestar_server.execution.kernel.encoding.text import key_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
+from lodestar_server.execution.kernel.functions.aggregates.checksum import hash_of
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.sketches.hyperloglog import STANDARD_ERROR
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
 from lodestar_server.spi.types import BOOLEAN, DOUBLE, REAL, UNKNOWN, ArrayType
@@ -21,25 +22,34 @@ def _last(call: GroupCall) -> str:
 
 @aggregate("approx_distinct")
 def _approx_distinct(call: GroupCall) -> Sql:
-    value, key = call.arguments[0], identity_key(call.arguments[0], call.types[0])
-    if len(call.arguments) == 1:
-        return call.apply("count", key, order=(), distinct=True)
-    both = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
-    counted = call.apply("count", key, order=(), distinct=True, where=both)
-    if call.types[0] in (BOOLEAN, UNKNOWN):
-        # Counted exactly, so nobody asks for the error.
-        return counted
-    error = call.apply(_last(call), call.arguments[1], order=(), distinct=False, where=sql.is_not_null(value))
+    value, type_ = call.arguments[0], call.types[0]
+    exact = type_ in (BOOLEAN, UNKNOWN)
+    counted = value if exact else hash_of(value, type_)
 
-    def checked(e: Sql, n: Sql) -> Sql:
+    def estimate(hashes: Sql, error: Sql) -> Sql:
+        return sql.call("trino_log_count", hashes, error)
+
+    if len(call.arguments) == 1:
+        if exact:
+            return call.apply("count", counted, order=(), distinct=True)
+        hashes = call.apply("list", counted, order=(), distinct=True, where=sql.is_not_null(value))
+        return estimate(hashes, sql.fragment(f"CAST({STANDARD_ERROR} AS DOUBLE)"))
+    both = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
+    if exact:
+        # Nobody asks for the error.
+        return call.apply("count", counted, order=(), distinct=True, where=both)
+    hashes = call.apply("list", counted, order=(), distinct=True, where=both)
+    error = call.apply(_last(call), call.arguments[1], order=(), distinct=False, where=both)
+
+    def checked(h: Sql, e: Sql) -> Sql:
         message = sql.chain(
             "||",
             [sql.text(f"Max standard error must be in [{_MIN_ERROR}, {_MAX_ERROR:.2f}]: "), key_text(e, DOUBLE)],
         )
         outside = sql.fragment(f"{{0}} NOT BETWEEN {_MIN_ERROR} AND {_MAX_ERROR}", e)
-        return sql.case([(outside, call.fail(message))], n)
+        return sql.case([(outside, call.fail(message))], estimate(h, e))
 
-    return sql.let_all((error, counted), checked)
+    return sql.let_all((hashes, error), checked)
 
 
 _WITH_ACCURACY = 4

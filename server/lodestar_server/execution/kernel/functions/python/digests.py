@@ -85,12 +85,6 @@ def xxhash64_of(value: bytes) -> int:
     return made ^ made >> 32
 
 
-@value_function("trino_xxhash64", ["BLOB"], "BLOB", pa.binary())
-def xxhash64(value: bytes) -> bytes:
-    """Eight bytes, the highest first."""
-    return xxhash64_of(value).to_bytes(8)
-
-
 # MurmurHash 3, 128 bits for 64-bit machines
 
 _M1, _M2 = 0x87C37B91114253D5, 0x4CF5AD432745937F

@@ -12,7 +12,7 @@ from lodestar_server.execution.kernel.functions.python.java_text import java_dou
 from lodestar_server.execution.kernel.functions.python.registry import arrow_function, value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
 from lodestar_server.execution.kernel.sketches import hashing, qdigest
-from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog
+from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog, index_bits_of
 from lodestar_server.execution.kernel.sketches.qdigest import QDigest
 from lodestar_server.execution.kernel.sketches.set_digest import SetDigest
 from lodestar_server.execution.kernel.sketches.tdigest import TDigest
@@ -75,6 +75,20 @@ def hash_bytes(data: bytes) -> int:
 def log_of(hashes: Any) -> pa.Array:
     """HyperLogLog of hashes."""
     return pa.array([row and HyperLogLog.of(row[0]).serialize() for row in _groups(hashes)], type=_BINARY)
+
+
+@arrow_function("trino_log_count", ["UBIGINT[]", "DOUBLE"], "BIGINT")
+def log_count(hashes: Any, errors: Any) -> pa.Array:
+    """The estimate of distinct hashes with a standard error; 0 without hashes."""
+    counts = []
+    for index, error in enumerate(_whole(errors).to_pylist()):
+        row = _whole(hashes)[index]
+        if not row.is_valid or error is None:
+            counts.append(0)
+            continue
+        values = row.values.to_numpy(zero_copy_only=False).view(np.int64)
+        counts.append(HyperLogLog.of(values, index_bits_of(error)).cardinality())
+    return pa.array(counts, type=pa.int64())
 
 
 def _merge(name: str, union: Callable[[list[bytes]], bytes]) -> None:

@@ -29,7 +29,7 @@ class CatalogOpener(Protocol):
 def catalog_opener(reading: CatalogReading, kind: CatalogType) -> CatalogOpener | None:
     """None, and a fault, for a kind that is not supported."""
     if kind in _METASTORES:
-        return MetastoreOpener(reading, _METASTORES[kind], _KEY)
+        return MetastoreOpener(reading, _METASTORES[kind])
     if kind is CatalogType.JDBC:
         return JdbcOpener(reading)
     if kind is CatalogType.REST:
