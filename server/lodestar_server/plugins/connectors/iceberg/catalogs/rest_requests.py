@@ -53,6 +53,10 @@ class Unknown(Exception):
     """A change may have happened or not: its answer was lost."""
 
 
+class _Unreached(StoreError):
+    """Nothing was sent."""
+
+
 class RestRequests:
     """Synchronous calls from any thread; the work is done on the stores' event loop."""
 
@@ -89,8 +93,8 @@ class RestRequests:
         try:
             answer = await self._sent(method, address, body, _PAUSES if reading else _ONCE)
         except StoreError as fault:
-            # Who could not be reached at all has done nothing.
-            if reading or (isinstance(fault.__cause__, Passing) and fault.status in (429, 503)):
+            # Who could not be reached, or has refused, has done nothing.
+            if reading or isinstance(fault, _Unreached) or not isinstance(fault.__cause__, Passing):
                 raise
             raise Unknown(str(fault)) from fault
         if answer.status in expected:
@@ -153,7 +157,7 @@ class RestRequests:
                 asked = response.headers.get("Retry-After")
         except aiohttp.ClientConnectorError as fault:
             # Nothing was sent, so nothing has happened.
-            raise Passing(StoreError(f"The REST catalog cannot be reached: {fault}", status=503)) from fault
+            raise Passing(_Unreached(f"The REST catalog cannot be reached: {fault}")) from fault
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             raise Passing(StoreError(f"The REST catalog does not answer: {fault or type(fault).__name__}")) from fault
         try:
