@@ -1,8 +1,9 @@
 """The lane `faults`: a store that answers badly, a server that is killed. Every statement happens once or not at all.
 
 1. 300 writes (INSERT, CREATE TABLE AS, DELETE, UPDATE, MERGE) to tables of a bucket behind a proxy that answers
-   503, breaks lines, cuts bodies short and keeps silent, at random. Each write has a marker of its own; afterwards the
-   marker is there with all of its rows, exactly once, or not at all, and a write that succeeded is there.
+   503, breaks lines, cuts bodies short, keeps silent and changes bits of pages, at random. Each write has a marker of
+   its own; afterwards the marker is there with all of its rows, exactly once, or not at all, and a write that
+   succeeded is there.
 2. 1,000 reads with the same trouble: right rows, or an error of type EXTERNAL.
 3. The server is killed (SIGKILL) in the middle of writes; another one over the same bucket finds each of them whole
    or not at all, and goes on writing.
@@ -18,6 +19,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from integration.lake.asking import Lake, s3_catalog
 from integration.services.moto import Moto
 from integration.services.proxy import RecordingProxy, Request, Trouble
 from integration.toolbox.lanes import Failed, run_lane
+from lodestar_server.plugins.toolkit.parquet_checksums import PageHeader, column_chunks
 
 BUCKET = "faults"
 ROWS = 3
@@ -49,7 +52,7 @@ class Store:
 
     def make_trouble(self) -> None:
         """Somewhere in what comes next: short enough to be outlived by retries, or too long for them."""
-        kind = self._dice.choice(["unavailable", "reset", "short", "silent"])
+        kind = self._dice.choice(["unavailable", "reset", "short", "silent", "damaged"])
         count = self._dice.choice([1, 1, 2, RETRIES, RETRIES + 2, 3 * RETRIES])
         self.met[kind] += 1
         spared = self._dice.randrange(12)
@@ -61,7 +64,7 @@ class Store:
                 spared -= 1
                 return spared < 0
 
-        trouble = Trouble(count, applies=applies)
+        trouble = Trouble(0 if kind == "damaged" else count, applies=applies)
         match kind:
             case "unavailable":
                 trouble.status = 503
@@ -72,12 +75,40 @@ class Store:
             case "silent":
                 trouble.silence = _SILENCE_SECONDS
                 trouble.count = min(count, 2)
+            case "damaged":
+                self._proxy.rewrite = self._damage(count)
         self._proxy.troubles = [trouble]
         self.last = f"{kind}, {trouble.count} times after {spared} requests"
+
+    def _damage(self, count: int) -> Callable[[Request, bytes], bytes]:
+        """Another bit in a page of the next Parquet files that are sent whole. What a footer or an ORC file says has
+        no checksum by their formats: there is nothing by which damage could be seen."""
+        lock = threading.Lock()
+
+        def rewrite(request: Request, content: bytes) -> bytes:
+            nonlocal count
+            if not (request.method == "GET" and content[:4] == content[-4:] == b"PAR1"):
+                return content
+            with lock:
+                count -= 1
+                if count < 0:
+                    return content
+                chunks = column_chunks(content)
+                assert chunks is not None
+                start = self._dice.choice(chunks.starts)
+                header = PageHeader(memoryview(content), start)
+                if header.size < 1:
+                    return content
+                damaged = bytearray(content)
+                damaged[self._dice.randrange(header.end, header.end + header.size)] ^= 1 << self._dice.randrange(8)
+                return bytes(damaged)
+
+        return rewrite
 
     def calm(self) -> None:
         """No more of it."""
         self._proxy.troubles = []
+        self._proxy.rewrite = None
 
 
 class Model:
@@ -223,7 +254,7 @@ def read(lake: Lake, store: Store, model: Model, dice: random.Random, count: int
         queries: list[tuple[str, list[list[Any]]]] = [
             (f"SELECT count(*), count(DISTINCT w) FROM {table}", [[sum(known.values()), len(known)]]),
             (f"SELECT sum(w * n) FROM {table} WHERE n > 0", [[sum(w * 3 for w in known) or None]]),
-            (f"SELECT max(name) FROM {table} WHERE p = 'p1'", [[max((f"text {w}-1" for w in known), default=None)]]),
+            (f"SELECT max(w), count(name) FROM {table} WHERE p = 'p1'", [[max(known, default=None), len(known)]]),
         ]
         sql, wanted = dice.choice(queries)
         if number % 3:

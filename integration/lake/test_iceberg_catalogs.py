@@ -9,13 +9,17 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.types import LongType
 
 from integration.lake.asking import REGION, Lake
 from integration.lake.operations import check_iceberg
+from integration.services.iceberg_rest import IcebergRest
 from integration.services.moto import Moto
 from integration.services.postgres import Postgres
 from integration.toolbox.lanes import Skip
+from integration.toolbox.process import free_port
 
 
 def _ours(moto: Moto, **more: str) -> dict[str, str]:
@@ -123,6 +127,10 @@ def test_writers_of_two_servers_lose_nothing(moto: Moto, lake: Any, postgres: Po
     servers: list[Lake] = [lake({"ice": settings}) for _ in range(2)]
     servers[0].run("CREATE SCHEMA ice.race")
     servers[0].run("CREATE TABLE ice.race.t (writer integer, n integer) WITH (max_commit_retry = 20)")
+    _race(servers)
+
+
+def _race(servers: list[Lake]) -> None:
     done: list[tuple[int, int]] = []
 
     def write(writer: int) -> None:
@@ -169,3 +177,95 @@ def test_a_database_that_is_away(moto: Moto, lake: Any, tmp_path: Path) -> None:
     name, message = lake({"ice": settings}).fails("SHOW SCHEMAS FROM ice")
     assert name == "ICEBERG_CATALOG_ERROR"
     assert "127.0.0.1" in message and "hunter2" not in message
+
+
+@pytest.fixture(scope="module")
+def rest(moto: Moto) -> Iterator[IcebergRest]:
+    try:
+        service = IcebergRest("s3://lake/rest", moto.url, REGION)
+    except Skip as reason:
+        pytest.skip(str(reason))
+    with service:
+        yield service
+
+
+def _rest(moto: Moto, rest: IcebergRest, **more: str) -> dict[str, str]:
+    return _ours(moto, **{"iceberg.catalog.type": "rest", "iceberg.rest-catalog.uri": rest.url}, **more)
+
+
+def _rest_theirs(moto: Moto, rest: IcebergRest) -> RestCatalog:
+    return RestCatalog(
+        "rest",
+        uri=rest.url,
+        **{
+            "s3.endpoint": moto.url,
+            "s3.region": REGION,
+            "s3.access-key-id": "anybody",
+            "s3.secret-access-key": "anything",
+        },
+    )
+
+
+def test_a_rest_catalog_serves_whole_lives_of_tables(moto: Moto, rest: IcebergRest, lake: Any) -> None:
+    check_iceberg(lake({"ice": _rest(moto, rest)}), "ice", "whole")
+
+
+def test_pyiceberg_and_we_share_tables_of_a_rest_catalog(moto: Moto, rest: IcebergRest, lake: Any) -> None:
+    server, theirs = lake({"ice": _rest(moto, rest)}), _rest_theirs(moto, rest)
+    server.run("CREATE SCHEMA ice.both")
+    server.run(
+        "CREATE TABLE ice.both.t WITH (partitioning = ARRAY['name'], sorted_by = ARRAY['name']) AS "
+        "SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS t (id, name)"
+    )
+    table = theirs.load_table("both.t")
+    assert table.scan().to_arrow().sort_by("id").to_pylist() == [{"id": 1, "name": "a"}, {"id": 2, "name": None}]
+    table.append(pa.table({"id": pa.array([3], pa.int32()), "name": ["theirs"]}))
+    with table.update_schema() as update:
+        update.add_column("more", LongType())
+    server.run("INSERT INTO ice.both.t VALUES (4, 'ours', 40)")
+    server.run("ALTER TABLE ice.both.t ADD COLUMN last varchar")
+    server.run("ALTER TABLE ice.both.t SET PROPERTIES partitioning = ARRAY['name', 'bucket(id, 4)']")
+    server.run("COMMENT ON TABLE ice.both.t IS 'shared'")
+    server.run("DELETE FROM ice.both.t WHERE id = 1")
+    server.run("ANALYZE ice.both.t")
+    assert server.run("SELECT id, name, more FROM ice.both.t ORDER BY id") == [
+        [2, None, None],
+        [3, "theirs", None],
+        [4, "ours", 40],
+    ]
+    table.refresh()
+    assert [field.name for field in table.schema().fields] == ["id", "name", "more", "last"]
+    assert sorted(table.scan().to_arrow()["id"].to_pylist()) == [2, 3, 4]
+    assert table.properties["comment"] == "shared"
+    assert [field.name for field in table.spec().fields] == ["name", "id_bucket"]
+    server.run("ALTER TABLE ice.both.t RENAME TO ice.both.u")
+    server.run("CREATE OR REPLACE TABLE ice.both.u AS SELECT 7 AS n")
+    assert theirs.load_table("both.u").scan().to_arrow().to_pylist() == [{"n": 7}]
+    server.run("DROP TABLE ice.both.u")
+    assert theirs.list_tables("both") == []
+
+
+def test_writers_through_a_rest_catalog_lose_nothing(moto: Moto, rest: IcebergRest, lake: Any) -> None:
+    servers: list[Lake] = [lake({"ice": _rest(moto, rest)}) for _ in range(2)]
+    servers[0].run("CREATE SCHEMA ice.race")
+    servers[0].run("CREATE TABLE ice.race.t (writer integer, n integer) WITH (max_commit_retry = 20)")
+    _race(servers)
+
+
+def test_refusals_of_a_rest_catalog(moto: Moto, rest: IcebergRest, lake: Any) -> None:
+    server = lake({"ice": _rest(moto, rest)})
+    server.run("CREATE SCHEMA ice.refusals")
+    assert server.fails("CREATE SCHEMA ice.refusals")[0] == "SCHEMA_ALREADY_EXISTS"
+    server.run("CREATE TABLE ice.refusals.t (x integer)")
+    assert server.fails("CREATE TABLE ice.refusals.t (x integer)")[0] == "TABLE_ALREADY_EXISTS"
+    assert server.fails("DROP SCHEMA ice.refusals")[0] == "SCHEMA_NOT_EMPTY"
+    assert server.fails("SELECT * FROM ice.refusals.no")[0] == "TABLE_NOT_FOUND"
+    assert server.fails("SHOW TABLES FROM ice.no")[0] == "SCHEMA_NOT_FOUND"
+    assert server.fails("CREATE VIEW ice.refusals.v AS SELECT 1 AS x")[0] == "NOT_SUPPORTED"
+
+
+def test_a_rest_catalog_that_is_away(moto: Moto, lake: Any) -> None:
+    settings = {"iceberg.catalog.type": "rest", "iceberg.rest-catalog.uri": f"http://127.0.0.1:{free_port()}"}
+    name, message = lake({"ice": _ours(moto, **settings)}).fails("SHOW SCHEMAS FROM ice")
+    assert name == "ICEBERG_CATALOG_ERROR"
+    assert "cannot be reached" in message

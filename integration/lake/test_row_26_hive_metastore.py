@@ -54,10 +54,10 @@ def test_another_client_reads_what_is_made_here(lake: Lake) -> None:
         " WITH (partitioned_by = ARRAY['k'], format = 'ORC')"
     )
     run("INSERT INTO hive.ours.t VALUES (1, 1.5, 'x'), (2, NULL, 'y/z')")
-    _, opened = plain_client(lake)
+    api, opened = plain_client(lake)
     with opened as client:
         assert "ours" in client.get_all_databases()
-        table = client.get_table("ours", "t")
+        table = client.get_table_req(api.GetTableRequest("ours", "t")).table
         assert table.owner == "alice"
         assert [(one.name, one.type) for one in table.sd.cols] == [("a", "bigint"), ("d", "decimal(10,2)")]
         assert table.sd.serdeInfo.serializationLib == "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
@@ -104,7 +104,7 @@ def test_what_another_client_makes_is_read_here(lake: Lake) -> None:
         assert lake.session.rows('SELECT "$path" FROM hive.theirs.t LIMIT 1') == [[f"file://{place}/t/rows"]]
         # What is not ours survives a change of ours.
         lake.session.rows("COMMENT ON COLUMN hive.theirs.t.b IS 'text'")
-        changed = client.get_table("theirs", "t")
+        changed = client.get_table_req(api.GetTableRequest("theirs", "t")).table
         assert (changed.owner, changed.sd.serdeInfo.parameters["field.delim"]) == ("somebody", ",")
         assert changed.sd.cols[1].comment == "text"
 
@@ -133,13 +133,13 @@ def test_iceberg_commits_meet(lake: Lake) -> None:
     run = lake.session.rows
     run("CREATE SCHEMA ice.berg")
     run("CREATE TABLE ice.berg.t AS SELECT 1 AS a")
-    before = str(lake.session.value('SELECT max(file) FROM ice.berg."t$metadata_log_entries"'))
     run("INSERT INTO ice.berg.t VALUES 2")
-    _, opened = plain_client(lake)
+    api, opened = plain_client(lake)
     with opened as client:
-        parameters = client.get_table("berg", "t").parameters
+        parameters = client.get_table_req(api.GetTableRequest("berg", "t")).table.parameters
     assert parameters["table_type"].upper() == "ICEBERG"
-    assert parameters["previous_metadata_location"] == before
+    files = [row[0] for row in run('SELECT file FROM ice.berg."t$metadata_log_entries"')]
+    assert [parameters["previous_metadata_location"], parameters["metadata_location"]] == files[-2:]
     assert run("SELECT count(*) FROM ice.berg.t") == [[2]]
 
 
@@ -193,7 +193,8 @@ def test_what_a_real_trino_makes_is_read_here(lake: Lake, trino: Session) -> Non
     trino.rows("INSERT INTO hive.from_trino.parts VALUES (1, 'x'), (2, 'y'), (3, NULL)")
     trino.rows("CREATE VIEW hive.from_trino.v AS SELECT sum(n) AS total FROM hive.from_trino.plain")
     trino.rows("CREATE TABLE ice.from_trino.i AS SELECT * FROM (VALUES 1, 2, 3) AS r (n)")
-    trino.rows("DELETE FROM ice.from_trino.i WHERE n = 2")
+    if lake.metastore.release is HIVE_3:  # Hive 4 compares parameters as Derby cannot, and Trino asks it to
+        trino.rows("DELETE FROM ice.from_trino.i WHERE n = 2")
     lake.session.rows("INSERT INTO ice.from_trino.i VALUES 9")
     lake.session.rows("INSERT INTO hive.from_trino.parts VALUES (4, 'x'), (5, 'w')")
     for query in (

@@ -71,7 +71,7 @@ class HiveMetastore:
         port: int | None = None,
     ) -> None:
         self._java = require_java(JAVA)
-        self._release = release
+        self.release = release
         self._classpath = _classpath(release)
         self._scripts = _unpacked(release)
         self._directory = tempfile.TemporaryDirectory(prefix="metastore-", ignore_cleanup_errors=True)
@@ -118,10 +118,10 @@ class HiveMetastore:
     def _make_database(self) -> None:
         if (self.home / "database").exists():
             return
-        made = cached("metastore", f"database-{self._release.version}")
+        made = cached("metastore", f"database-{self.release.version}")
         if not made.exists():
             tool = "org.apache.hadoop.hive.metastore.tools.schematool.MetastoreSchemaTool"
-            if self._release is HIVE_3:
+            if self.release is HIVE_3:
                 tool = "org.apache.hadoop.hive.metastore.tools.MetastoreSchemaTool"
             answer = subprocess.run(
                 [*self._command(tool), "-initSchema", "-dbType", "derby"],

@@ -25,6 +25,7 @@ from lodestar_server.execution.kernel.lowering.statement import (
     lower_expression,
     lower_statement,
 )
+from lodestar_server.execution.kernel.remote import REMOTE_THREADS
 from lodestar_server.execution.kernel.scans import OpenedScan, ScanSources, open_scan
 from lodestar_server.ir import Constant, Expression
 from lodestar_server.ir.nodes import Output, PlanNode, TableWrite
@@ -131,9 +132,12 @@ class Execution:
     def start(self, scans: dict[str, OpenedScan], rows: RowFormat) -> None:
         """Submit the statement; rows come as they are pulled."""
         memory = self.context.memory_limit
-        self._cursor = self.instance.cursor(memory, guarded=self.statement.guarded)
         files = [one for scan in scans.values() for one in scan.files]
-        if any(one.file_system is not None for one in files):
+        remote = any(one.file_system is not None for one in files)
+        self._cursor = self.instance.cursor(
+            memory, guarded=self.statement.guarded, threads=REMOTE_THREADS if remote else None
+        )
+        if remote:
             self.instance.open_remote(files, self._count)
         slots = {name: self._scan_text(scan) for name, scan in scans.items()}
         self.instance.ensure(self.statement.names.union(*map(referenced_names, slots.values())))

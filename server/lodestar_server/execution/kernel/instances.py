@@ -48,6 +48,7 @@ class Instance:
         self.broken = False
         self._default_memory = limits.memory_bytes
         self._memory = limits.memory_bytes
+        self._default_threads = self._threads = limits.threads
         self._guarded = False
         self._known: set[str] = set()
         self._defined: set[str] = set()
@@ -56,11 +57,15 @@ class Instance:
         for statement in _settings(limits, self._spill, self.roots):
             self._connection.execute(statement)
 
-    def cursor(self, memory_bytes: int | None, *, guarded: bool = False) -> Any:
-        """A connection for one query with a memory limit of its own (None: the instance's).
+    def cursor(self, memory_bytes: int | None, *, guarded: bool = False, threads: int | None = None) -> Any:
+        """A connection for one query with a memory limit and threads of its own (None: the instance's).
 
         `guarded`: errors inside of TRY stay there.
         """
+        width = max(threads or 0, self._default_threads)
+        if width != self._threads:
+            self._connection.execute(f"SET threads={width}")
+            self._threads = width
         wanted = self._default_memory if memory_bytes is None else memory_bytes
         if wanted != self._memory:
             self._connection.execute(f"SET memory_limit='{_size(wanted)}'")
@@ -144,7 +149,7 @@ def _settings(limits: InstanceLimits, spill: Path, roots: frozenset[str]) -> lis
         # Order is kept where ORDER BY asks for it; without this, streams are nearly twice as fast.
         "SET preserve_insertion_order=false",
         "SET parquet_metadata_cache=true",
-        "SET allowed_configs=['memory_limit', 'async_threads', 'disabled_optimizers']",
+        "SET allowed_configs=['async_threads', 'disabled_optimizers', 'memory_limit', 'threads']",
         f"SET allowed_directories=[{', '.join(_literal(root.rstrip('/') + '/') for root in sorted(roots))}]",
         "SET python_enable_replacements=false",
         "SET autoinstall_known_extensions=false",

@@ -20,6 +20,8 @@ SCHEME = "lodestar"
 REMOTE_ROOT = f"{SCHEME}://files/"
 ASYNC_THREADS = 32
 """Reads under way at once in one statement; each waits for a store, so they cost no processor."""
+REMOTE_THREADS = 8
+"""Threads of a statement that reads remote files: DuckDB has four files in hand for each of them."""
 
 _GLOB = (("[*]", "*"), ("[?]", "?"), ("[[]", "["))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

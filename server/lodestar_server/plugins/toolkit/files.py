@@ -168,6 +168,8 @@ def name_of(location: str) -> str:
 
 def split_location(location: str) -> tuple[str, str]:
     """Scheme and what follows `://`. Raises: ValueError when it has no scheme."""
+    if location.startswith("file:/") and not location.startswith("file://"):  # as Hadoop writes it
+        return "file", location.removeprefix("file:")
     scheme, mark, rest = location.partition("://")
     if not mark or not scheme.isalnum():
         raise ValueError(f"No scheme for file system location: {location}")

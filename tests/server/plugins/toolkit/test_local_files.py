@@ -148,3 +148,15 @@ def test_streams(files: LocalFileSystem) -> None:
         source.seek(2)
         assert source.read() == b"345"
     assert message(lambda: files.open_output("local:///a/b")) == "Failed to create local:///a/b: File exists"
+
+
+def test_files_by_their_whole_path(files: LocalFileSystem, root: Path, tmp_path: Path) -> None:
+    files.write("local:///a/b", b"rows")
+    assert files.read(f"file://{root}/a/b") == b"rows"
+    assert files.read(f"file:{root}/a/b") == b"rows"
+    assert [info.location for info in files.list(f"file://{root}/a")] == [f"file://{root}/a/b"]
+    files.rename(f"file://{root}/a/b", "local:///c")
+    assert files.read("local:///c") == b"rows"
+    (tmp_path / "secret").write_text("x")
+    assert message(lambda: files.read(f"file://{tmp_path}/secret")).startswith("No factory for location")
+    assert message(lambda: files.read(f"file://{root}/../secret")) == f"Invalid location: file://{root}/../secret"

@@ -27,7 +27,7 @@ class HiveConnectorFactory:
         reading.group(AcceptedHiveConfig)
         stores = StoreOpener(reading)
         kind = MetastoreKind.THRIFT if config is None else config.metastore
-        metastores = MetastoreOpener(reading, kind, "hive.metastore")
+        metastores = MetastoreOpener(reading, kind)
         if config is not None and config.security.lower() != "allow-all":
             reading.fault("hive.security", f"'{config.security}' is not supported yet; use 'allow-all'")
         reading.finish()

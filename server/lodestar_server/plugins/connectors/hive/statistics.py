@@ -23,14 +23,17 @@ from lodestar_server.spi.types import (
     Type,
 )
 
+_SPARK_ROWS = "spark.sql.statistics.numRows"
 _PICOSECONDS_PER_MICROSECOND = 1_000_000
 _NUMBERS = (TINYINT, SMALLINT, INTEGER, BIGINT, REAL, DOUBLE)
 
 
 def row_count(parameters: Mapping[str, str]) -> int | None:
-    """`numRows` when it is known."""
+    """`numRows` when it is known; what Spark has counted counts where Hive's number is none, or nothing."""
     text = parameters.get("numRows", "")
-    return int(text) if text.isdigit() else None
+    known = int(text) if text.isdigit() else None
+    counted = parameters.get(_SPARK_ROWS, "")
+    return int(counted) if not known and counted.isdigit() else known
 
 
 def table_statistics(table: Table, columns: Sequence[HiveColumnHandle]) -> TableStatistics:

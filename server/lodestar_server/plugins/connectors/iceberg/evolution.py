@@ -112,4 +112,7 @@ def with_sorting(base: TableMetadata, texts: Sequence[str]) -> TableMetadata:
     for known in base.orders:
         if known.fields == order.fields:
             return replace(base, default_order_id=known.id)
+    if not order.fields:
+        # Zero is the order of what is not sorted, and of nothing else.
+        order = replace(order, id=0)
     return replace(base, orders=(*base.orders, order), default_order_id=order.id)

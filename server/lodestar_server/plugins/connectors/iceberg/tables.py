@@ -17,7 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
-from lodestar_server.plugins.connectors.iceberg.catalogs.interface import Catalog
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import (
+    Catalog,
+    CommitConflict,
+    SelfWritingCatalog,
+)
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.errors import (
     ICEBERG_COMMIT_ERROR,
@@ -38,6 +42,7 @@ from lodestar_server.plugins.connectors.iceberg.format.metadata import (
 )
 from lodestar_server.plugins.connectors.iceberg.types import hive_type
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of, parent_of
+from lodestar_server.plugins.toolkit.metastore.interface import OutcomeUnknown
 from lodestar_server.plugins.toolkit.metastore.model import Database, HiveColumn, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name
 from lodestar_server.spi.errors import LodestarError
@@ -65,10 +70,6 @@ Update = Callable[[TableMetadata], TableMetadata]
 
 _LOCKS = 64
 """Tables share locks; who waits for another table's commit waits for some files."""
-
-
-class CommitConflict(Exception):
-    """Somebody else has committed since the metadata was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,10 @@ class IcebergTables:
     # changing
     def create(self, name: SchemaTableName, metadata: TableMetadata, user: str) -> None:
         """Raises: TABLE_ALREADY_EXISTS and what else the metastore raises."""
+        if isinstance(self.metastore, SelfWritingCatalog):
+            published = self.metastore.publish_new(name, metadata)
+            self._metadata.put(published.location, published.metadata)
+            return
         location = self._write(metadata, None)
         table = Table(
             name,
@@ -196,6 +201,9 @@ class IcebergTables:
         )
         try:
             self.metastore.create_table(table, None, user)
+        except OutcomeUnknown:
+            # The entry may name the file.
+            raise
         except LodestarError:
             self.files.delete_file(location)
             raise
@@ -250,6 +258,10 @@ class IcebergTables:
             attempt += 1
 
     def _swap(self, base: LoadedTable, made: TableMetadata) -> TableMetadata:
+        if isinstance(self.metastore, SelfWritingCatalog):
+            published = self.metastore.publish_change(base.name, base.metadata, made)
+            self._metadata.put(published.location, published.metadata)
+            return published.metadata
         made = with_log(base, made)
         location = self._write(made, base.location)
 

@@ -309,7 +309,8 @@ def _replacing(old: TableMetadata, new: TableMetadata) -> TableMetadata:
     order = next((one for one in old.orders if one.fields == sorts), None)
     orders = old.orders
     if order is None:
-        order = SortOrder(max(one.id for one in old.orders) + 1, sorts)
+        # Zero is the order of what is not sorted, and of nothing else.
+        order = SortOrder(max(one.id for one in old.orders) + 1 if sorts else 0, sorts)
         orders = (*orders, order)
     return replace(
         base,

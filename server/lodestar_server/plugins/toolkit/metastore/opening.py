@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from enum import Enum
 
 from lodestar_server.plugins.toolkit.files import FileSystem
@@ -13,6 +14,7 @@ from lodestar_server.plugins.toolkit.metastore.thrift.config import ThriftConfig
 from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.spi.properties import ConfigGroup, config
 
+_log = logging.getLogger(__name__)
 LOCKING = "iceberg.hive-catalog.locking-enabled"
 
 
@@ -41,17 +43,18 @@ class FileMetastoreConfig(ConfigGroup):
 class MetastoreOpener:
     """The settings of a catalog's metastore, read; `open` makes it, once every setting is known to be right.
 
-    `key`: the setting that chose the kind, for messages. Settings of other kinds are read too: they may stay in a file
-    whose kind was changed.
+    Settings of other kinds are read too: they may stay in a file whose kind was changed.
     """
 
-    def __init__(self, reading: CatalogReading, kind: MetastoreKind, key: str) -> None:
+    def __init__(self, reading: CatalogReading, kind: MetastoreKind) -> None:
         self._kind = kind
         self._file = reading.group(FileMetastoreConfig)
         self._thrift = reading.group(ThriftConfig)
         self._cache = reading.group(MetastoreCacheConfig)
         self._locking = reading.properties.get(LOCKING, "true").strip().lower() != "false"
         self._glue = reading.group(GlueConfig)
+        if kind is not MetastoreKind.THRIFT and "hive.metastore.uri" in reading.properties:
+            _log.warning("hive.metastore.uri has no effect: the metastore is '%s'", kind.name.lower())
         if kind is MetastoreKind.FILE and self._file is not None and not self._file.catalog_dir:
             reading.fault(None, "Invalid configuration property hive.metastore.catalog.dir: may not be null")
         if kind is MetastoreKind.THRIFT and self._thrift is not None and not self._thrift.uris:

@@ -12,6 +12,12 @@ from functools import partial
 from typing import Any, BinaryIO, TypeVar, cast
 
 from lodestar_server.plugins.toolkit.files import FileInfo, Version, split_location
+from lodestar_server.plugins.toolkit.parquet_checksums import (
+    ColumnChunks,
+    WrongChecksum,
+    column_chunks,
+    footer_bytes,
+)
 from lodestar_server.plugins.toolkit.stores.ends import END_BYTES, EndCache
 from lodestar_server.plugins.toolkit.stores.loop import LOOP
 from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput, fetch_range
@@ -25,6 +31,8 @@ ENDS_AT_ONCE = 64
 DELETES_AT_ONCE = 4
 
 T = TypeVar("T")
+_KEPT_CHUNKS = 4096
+"""Files of which is known where their columns are."""
 _numbers = itertools.count(1)
 
 
@@ -58,6 +66,7 @@ class ObjectFileSystem:
         self._lock = threading.Lock()
         self._stores: dict[str, ObjectStore] = {}
         self._ends = EndCache()
+        self._chunks: dict[tuple[str, Version], ColumnChunks | None] = {}
         self.name = f"store-{next(_numbers)}"
 
     def _place(self, location: str) -> _Place:
@@ -240,6 +249,7 @@ class ObjectFileSystem:
         version = Version(file.file_size, file.modified_nanos)
         end = self._ends.find(file.path, version)
         if end is not None and start >= version.size - len(end):
+            # Compared when it came.
             known: Future[bytes] = Future()
             offset = start - (version.size - len(end))
             known.set_result(end[offset : offset + length])
@@ -252,8 +262,42 @@ class ObjectFileSystem:
         async def fetch(at: int, size: int) -> bytes:
             return await self._fetch(place, file.path, at, size)
 
-        found = await fetch_range(fetch, start, length)
-        count(length)
+        for last in (False, True):
+            found = await fetch_range(fetch, start, length)
+            count(length)
+            try:
+                await self._check(place, file, start, found)
+                return found
+            except WrongChecksum as fault:
+                if last:
+                    with self._telling("read", file.path):
+                        raise StoreError(f"{fault}; the file is damaged, or what came of it") from fault
+        raise AssertionError
+
+    async def _check(self, place: _Place, file: FileSlice, start: int, content: bytes) -> None:
+        """Compare the pages that came. Raises: WrongChecksum."""
+        chunks = await self._chunks_of(place, file)
+        if chunks is not None:
+            await asyncio.get_running_loop().run_in_executor(None, chunks.check, start, content)
+
+    async def _chunks_of(self, place: _Place, file: FileSlice) -> ColumnChunks | None:
+        version = Version(file.file_size, file.modified_nanos)
+        key = (file.path, version)
+        with self._lock:
+            if key in self._chunks:
+                return self._chunks[key]
+        length = min(version.size, END_BYTES)
+        end = self._ends.find(file.path, version)
+        if end is None:
+            end = await self._fetch(place, file.path, version.size - length, length)
+        size = footer_bytes(end)
+        if size is not None and len(end) < size <= version.size:
+            end = await self._fetch(place, file.path, version.size - size, size)
+        found = column_chunks(end)
+        with self._lock:
+            if len(self._chunks) >= _KEPT_CHUNKS:
+                self._chunks.clear()
+            self._chunks[key] = found
         return found
 
     def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
@@ -266,7 +310,10 @@ class ObjectFileSystem:
         length = min(version.size, END_BYTES)
         try:
             end = await self._fetch(self._place(location), location, version.size - length, length)
-        except LodestarError:
+            chunks = column_chunks(end)
+            if chunks is not None:
+                chunks.check(version.size - length, end)
+        except (LodestarError, WrongChecksum):
             return
         self._ends.put(location, version, end)
 

@@ -14,7 +14,9 @@ from lodestar_server.spi.plugin import ConfigurationError, ConnectorContext
 @pytest.mark.parametrize(
     ("properties", "message"),
     [
-        ({"iceberg.catalog.type": "REST"}, "catalog type 'REST' is not supported yet"),
+        ({"iceberg.catalog.type": "NESSIE"}, "catalog type 'NESSIE' is not supported yet"),
+        ({"iceberg.catalog.type": "REST"}, "iceberg.rest-catalog.uri: must not be null"),
+        ({"iceberg.catalog.type": "JDBC"}, "iceberg.jdbc-catalog.connection-url: must not be empty"),
         ({"iceberg.security": "system"}, "'system' is not supported yet; use 'allow-all'"),
         ({"iceberg.file-fromat": "ORC"}, "did you mean 'iceberg.file-format'?"),
         ({"iceberg.file-format": "CSV"}, "iceberg.file-format"),

@@ -7,12 +7,26 @@ A table's entry has the location of its current metadata file in its parameters 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
+from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
 from lodestar_server.plugins.toolkit.metastore.model import Database, Table
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.names import SchemaTableName
+
+
+class CommitConflict(Exception):
+    """Somebody else has committed since the metadata was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A table's current metadata and the file that it is in."""
+
+    location: str
+    metadata: TableMetadata
 
 
 class Catalog(Protocol):
@@ -52,4 +66,17 @@ class Catalog(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+        ...
+
+
+@runtime_checkable
+class SelfWritingCatalog(Catalog, Protocol):
+    """A catalog that writes metadata files itself, and is told what is to be in them."""
+
+    def publish_new(self, name: SchemaTableName, metadata: TableMetadata) -> Published:
+        """Raises: TABLE_ALREADY_EXISTS."""
+        ...
+
+    def publish_change(self, name: SchemaTableName, base: TableMetadata, made: TableMetadata) -> Published:
+        """Raises: CommitConflict when the table is not what `base` says any more."""
         ...

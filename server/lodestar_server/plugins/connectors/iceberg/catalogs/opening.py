@@ -6,6 +6,7 @@ from typing import Protocol
 
 from lodestar_server.plugins.connectors.iceberg.catalogs.interface import Catalog
 from lodestar_server.plugins.connectors.iceberg.catalogs.jdbc_config import JdbcCatalogConfig
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_config import RestCatalogConfig
 from lodestar_server.plugins.connectors.iceberg.config import CatalogType
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind, MetastoreOpener
@@ -28,9 +29,11 @@ class CatalogOpener(Protocol):
 def catalog_opener(reading: CatalogReading, kind: CatalogType) -> CatalogOpener | None:
     """None, and a fault, for a kind that is not supported."""
     if kind in _METASTORES:
-        return MetastoreOpener(reading, _METASTORES[kind], _KEY)
+        return MetastoreOpener(reading, _METASTORES[kind])
     if kind is CatalogType.JDBC:
         return JdbcOpener(reading)
+    if kind is CatalogType.REST:
+        return RestOpener(reading)
     reading.fault(_KEY, f"catalog type '{kind.name}' is not supported yet")
     return None
 
@@ -69,3 +72,21 @@ class JdbcOpener:
         assert config is not None and config.url and config.catalog_name and config.warehouse
         engine = create_engine(engine_url(config.url, config.user, config.password), pool_pre_ping=True)
         return JdbcCatalog(engine, config.catalog_name, config.warehouse, config.schema_version)
+
+
+class RestOpener:
+    """`iceberg.catalog.type=rest`."""
+
+    def __init__(self, reading: CatalogReading) -> None:
+        self._config = reading.group(RestCatalogConfig)
+        if self._config is not None:
+            for message in self._config.faults():
+                reading.fault(None, message)
+
+    def open(self, files: FileSystem) -> Catalog:
+        """The service is asked at the first statement."""
+        from lodestar_server.plugins.connectors.iceberg.catalogs.rest import RestCatalog
+        from lodestar_server.plugins.connectors.iceberg.catalogs.rest_requests import RestRequests
+
+        assert self._config is not None
+        return RestCatalog(RestRequests(self._config), nested=self._config.nested_namespaces)

@@ -242,7 +242,7 @@ def write_metadata(table: TableMetadata) -> bytes:
         "properties": dict(table.properties),
         "current-snapshot-id": -1 if table.current_snapshot_id is None else table.current_snapshot_id,
         "refs": dict(table.refs),
-        "snapshots": [_write_snapshot(one, table.format_version) for one in table.snapshots],
+        "snapshots": [write_snapshot(one, table.format_version) for one in table.snapshots],
         "statistics": list(table.statistics),
         "partition-statistics": list(table.partition_statistics),
         "snapshot-log": list(table.snapshot_log),
@@ -252,7 +252,8 @@ def write_metadata(table: TableMetadata) -> bytes:
     return orjson.dumps(made)
 
 
-def _write_snapshot(snapshot: Snapshot, version: int) -> dict[str, Any]:
+def write_snapshot(snapshot: Snapshot, version: int) -> dict[str, Any]:
+    """To JSON, as in the metadata of a table of this format version."""
     made: dict[str, Any] = {}
     if version > 1:
         made["sequence-number"] = snapshot.sequence_number

@@ -5,6 +5,7 @@ Rows are written aside, moved to their table, and then the metastore is told. Se
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -124,8 +125,7 @@ class RemoteMetastore:
                 HIVE_PATH_ALREADY_EXISTS,
                 f"Target directory for table '{table.name}' already exists: {table.location}",
             )
-        staging = self.open_staging()
-        with self._publication(table, staging) as publication:
+        with self._publication(table) as publication:
             # The table is told last but the partitions of it: an empty table is the only thing in between.
             self._move_whole(publication, write.directory, table.location)
             self._registry.create_table(table, user)
@@ -134,7 +134,6 @@ class RemoteMetastore:
             if partitions:
                 self._registry.add_partitions(table, partitions)
             self._tell_figures(table, table.statistics, {one.values: one.statistics for one in partitions})
-        staging.close()
 
     def _move_whole(self, publication: Publication, staged: str, location: str) -> None:
         if self._files.find(location) is None:
@@ -227,27 +226,20 @@ class RemoteMetastore:
         """As it is: nobody can be kept from changing a remote table."""
         return read()
 
-    def _publication(self, table: Table, staging: RemoteStaging) -> Publication:
-        holder = child_of(parent_of(table.location), f"{STAGING_PREFIX}{staging.name}")
-
-        def trash() -> str:
-            staging.add(holder)
-            return child_of(holder, str(staging.number()))
-
-        return Publication(self._files, trash)
+    def _publication(self, table: Table) -> Publication:
+        name = f"{STAGING_PREFIX}{uuid.uuid4().hex}"
+        return Publication(self._files, child_of(parent_of(table.location), name))
 
     def write(self, name: SchemaTableName, write: TableWrite, mode: WriteMode) -> None:
         """Files of an INSERT become visible. Raises: TABLE_NOT_FOUND, and what the mode forbids."""
         table = self.require_table(name)
-        staging = self.open_staging()
-        with self._publication(table, staging) as publication:
+        with self._publication(table) as publication:
             whole = next((part for part in write.parts if part.values is None), None)
             if whole is not None:
                 self._write_whole(publication, table, write.directory, whole, mode)
             parts = {part.values: part for part in write.parts if part.values is not None}
             if parts:
                 self._write_partitions(publication, table, write.directory, parts, mode)
-        staging.close()
 
     def _write_whole(
         self, publication: Publication, table: Table, staged: str, part: PartWrite, mode: WriteMode
@@ -347,14 +339,12 @@ class RemoteMetastore:
     def delete_files(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None:
         """Every file of a table without partitions; `change` says what is known of it then."""
         table = self.require_table(name)
-        staging = self.open_staging()
-        with self._publication(table, staging) as publication:
+        with self._publication(table) as publication:
             for info in self._files.list(table.location):
                 if not info.is_directory and not info.name.startswith((".", "_")):
                     publication.discard(info.location)
             self._registry.alter_table(name, change)
         self._registry.put_table_figures(table, {}, self._registry.table_figures(table))
-        staging.close()
 
     # figures
     def set_figures(self, name: SchemaTableName, parts: Mapping[Values | None, PartFigures]) -> None:

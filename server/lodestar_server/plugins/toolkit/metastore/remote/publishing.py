@@ -5,6 +5,7 @@ A step whose outcome is unknown stops everything: what the metastore may point t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
@@ -15,11 +16,16 @@ from lodestar_server.spi.errors import LodestarError
 
 
 class Publication:
-    """A context manager: an exception inside undoes what was done."""
+    """A context manager: an exception inside undoes what was done.
 
-    def __init__(self, files: FileSystem, trash: Callable[[], str]) -> None:
+    `holder`: a directory for what goes aside; in the end it is deleted, unless something in it may be needed.
+    """
+
+    def __init__(self, files: FileSystem, holder: str) -> None:
         self._files = files
-        self._trash = trash
+        self._holder = holder
+        self._numbers = itertools.count(1)
+        self._discarded = False
         self._undo: list[Callable[[], None]] = []
 
     def move(self, source: str, target: str) -> None:
@@ -34,8 +40,9 @@ class Publication:
             self.move(child_of(source, name), child_of(target, name))
 
     def discard(self, location: str) -> None:
-        """A file that is no longer wanted goes aside; the write's staging deletes it in the end."""
-        self.move(location, self._trash())
+        """A file that is no longer wanted goes aside."""
+        self._discarded = True
+        self.move(location, child_of(self._holder, str(next(self._numbers))))
 
     def done(self, undo: Callable[[], None]) -> None:
         """Something else was done."""
@@ -47,10 +54,15 @@ class Publication:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if fault is None or isinstance(fault, OutcomeUnknown):
+        if isinstance(fault, OutcomeUnknown):
             return
-        for undo in reversed(self._undo):
+        undone = True
+        for undo in () if fault is None else reversed(self._undo):
             try:
                 undo()
             except LodestarError as another:
+                undone = False
+                assert fault is not None
                 fault.add_note(f"Undoing failed: {another.message}")
+        if undone and self._discarded:
+            self._files.delete_tree(self._holder)

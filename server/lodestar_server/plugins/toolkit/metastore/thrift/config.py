@@ -116,7 +116,7 @@ class ThriftConfig(ConfigGroup):
     spark_statistics: bool = config(
         f"{_THRIFT}.use-spark-table-statistics-fallback",
         default="true",
-        doc="Numbers of rows that Spark has written count where there are no others",
+        doc="Accepted; numbers of rows that Spark has written always count where there are no others",
         source=_SOURCE,
     )
     lock_max_wait: Duration = config(

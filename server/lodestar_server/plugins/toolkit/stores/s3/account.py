@@ -13,8 +13,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
 from aiohttp import ClientError as HttpError
 from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -29,6 +31,7 @@ from botocore.exceptions import (
 
 from lodestar_server.plugins.toolkit.stores.objects import StoreError
 from lodestar_server.plugins.toolkit.stores.s3.credentials import open_session
+from lodestar_server.plugins.toolkit.stores.s3.ranges import RangeTemplate, learn_template, signed_range
 from lodestar_server.plugins.toolkit.stores.s3.settings import (
     AuthType,
     CannedAcl,
@@ -61,12 +64,43 @@ class S3Account:
         self._stack = AsyncExitStack()
         self._client: Any = None
         self._not_before = 0.0
+        self._http: Any = None
+        self._credentials: Any = None
+        self._templates: dict[str, RangeTemplate] = {}
+        self._learning: dict[str, str] = {}
         self.on_every = {"RequestPayer": "requester"} if settings.requester_pays else {}
         """Parameters of every request."""
         self.on_read = {**self.on_every, **_customer_key(settings)}
         """Parameters of requests that touch content."""
         self.on_create = {**self.on_read, **_new_object(settings)}
         """Parameters of requests that make an object."""
+
+    async def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes | None:
+        """A range of an object, by the short way. None: it is not known yet, or the answer was not plain."""
+        template = self._templates.get(bucket)
+        if template is None or self._http is None or self._credentials is None or self._not_before > time.monotonic():
+            return None
+        try:
+            keys = await self._credentials.get_frozen_credentials()
+            url, headers = signed_range(template, key, start, length, keys)
+            answer = await self._http.send(AWSPreparedRequest("GET", url, HeadersDict(headers), None, False))
+            if answer.status_code in (200, 206):  # some stores say 200 of a range as well
+                content: bytes = await answer.content
+                if len(content) == length:
+                    return content
+        except (TimeoutError, ClientError, BotoCoreError, HttpError, OSError):
+            # The long way meets it as well, and tells it.
+            return None
+        return None
+
+    def _learn(self, request: Any, **_: Any) -> None:
+        """A request for an object is on its way: those that follow are made like it."""
+        for bucket, key in self._learning.items():
+            if bucket in request.url and bucket not in self._templates:
+                headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+                template = learn_template(request.url, headers, key)
+                if template is not None:
+                    self._templates[bucket] = template
 
     async def _opened(self) -> Any:
         async with self._lock:
@@ -77,14 +111,27 @@ class S3Account:
     async def _open(self) -> Any:
         settings = self.settings
         session = await open_session(settings)
+        self._credentials = None if settings.auth_type is AuthType.ANONYMOUS else await session.get_credentials()
         region = settings.region or session.get_config_variable("region") or _DEFAULT_REGION
         client = session.create_client(
             "s3",
             region_name=region,
             endpoint_url=_with_scheme(settings.endpoint),
-            config=_client_config(settings),
+            config=_client_config(settings, self._session_class()),
         )
-        return _Watched(client, region, settings.cross_region)
+        return _Watched(client, region, settings.cross_region, self._learn)
+
+    def _session_class(self) -> type[AIOHTTPSession]:
+        account = self
+
+        class Session(AIOHTTPSession):  # type: ignore[misc]
+            """The client's connections, known to its account."""
+
+            def __init__(self, *arguments: Any, **options: Any) -> None:
+                super().__init__(*arguments, **options)
+                account._http = self
+
+        return Session
 
     async def call(self, operation: str, bucket: str, **parameters: Any) -> Any:
         """The answer of an operation, its body read. Raises: StoreError, after as many tries as are set."""
@@ -94,6 +141,8 @@ class S3Account:
                 if self._not_before:
                     await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
                 client = self._client or await self._opened()
+                if operation == "get_object":
+                    self._learning[bucket] = parameters["Key"]
                 answer = await getattr(client, operation)(Bucket=bucket, **parameters)
                 if operation == "get_object":
                     async with answer["Body"] as body:
@@ -114,20 +163,23 @@ class S3Account:
 
     async def close(self) -> None:
         """Close the connections."""
-        self._client = None
+        self._client = self._http = None
+        self._templates.clear()
         await self._stack.pop_all().aclose()
 
 
 class _Watched:
-    """A client that refuses to ask another region, unless that is allowed."""
+    """A client that refuses to ask another region, unless that is allowed; `learn` sees requests for objects."""
 
-    def __init__(self, client: Any, region: str, cross_region: bool) -> None:
+    def __init__(self, client: Any, region: str, cross_region: bool, learn: Any) -> None:
+        self._learn = learn
         self._client = client
         self._region = region
         self._cross_region = cross_region
 
     async def __aenter__(self) -> Any:
         client = await self._client.__aenter__()
+        client.meta.events.register("before-send.s3.GetObject", self._learn)
         if not self._cross_region:
             client.meta.events.register("before-sign.s3", self._check)
         return client
@@ -144,8 +196,13 @@ class _Watched:
             )
 
 
-def _client_config(settings: S3Settings) -> AioConfig:
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _client_config(settings: S3Settings, session_class: type[AIOHTTPSession]) -> AioConfig:
     options: dict[str, Any] = {
+        "http_session_cls": session_class,
         "signature_version": UNSIGNED if settings.auth_type is AuthType.ANONYMOUS else "s3v4",
         "s3": {"addressing_style": "path" if settings.path_style else "virtual"},
         "max_pool_connections": settings.max_connections,

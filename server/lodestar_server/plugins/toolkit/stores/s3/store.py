@@ -47,7 +47,8 @@ class S3Store:
         """A range."""
         if length <= 0:
             return b""
-        return await self._get(key, Range=f"bytes={start}-{start + length - 1}")
+        found = await self._account(key).get_range(self._bucket, key, start, length)
+        return await self._get(key, Range=f"bytes={start}-{start + length - 1}") if found is None else found
 
     async def get_whole(self, key: str) -> bytes | None:
         """All of it."""

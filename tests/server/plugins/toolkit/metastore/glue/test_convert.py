@@ -65,7 +65,7 @@ def test_a_table_without_a_type_is_external() -> None:
 
 def test_a_table_without_storage() -> None:
     found = {"DatabaseName": "s", "Name": "t", "Parameters": {}}
-    with pytest.raises(LodestarError, match=r"StorageDescriptor is null for table 's\.t'"):
+    with pytest.raises(LodestarError, match="StorageDescriptor is null"):
         table_from(found)
     assert table_from({**found, "Parameters": {"metadata_location": "x"}}).location == ""
 

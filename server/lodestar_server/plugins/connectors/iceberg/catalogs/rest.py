@@ -1,0 +1,251 @@
+"""A catalog behind Iceberg's REST interface. It writes metadata files itself: a commit tells it what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+import orjson
+
+from lodestar_server.plugins.connectors.iceberg.catalogs.changes import (
+    requirements_between,
+    updates_between,
+    updates_for_new,
+)
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import CommitConflict, Published
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_requests import Answer, RestRequests, Unknown
+from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_CATALOG_ERROR, ICEBERG_COMMIT_ERROR
+from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata, read_metadata
+from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
+from lodestar_server.plugins.toolkit.metastore.model import Database, Table, TableType
+from lodestar_server.spi.beans import Bean
+from lodestar_server.spi.errors import (
+    NOT_SUPPORTED,
+    SCHEMA_ALREADY_EXISTS,
+    SCHEMA_NOT_EMPTY,
+    SCHEMA_NOT_FOUND,
+    TABLE_ALREADY_EXISTS,
+    TABLE_NOT_FOUND,
+    LodestarError,
+)
+from lodestar_server.spi.names import SchemaTableName
+
+METADATA_LOCATION = "metadata_location"
+_LOCATION = "location"
+_SEPARATOR = "\x1f"
+"""Between the levels of a namespace in a path."""
+_PAGE = "100"
+
+
+class RestCatalog:
+    """A `SelfWritingCatalog`. `nested`: a schema's dots are levels of its namespace. Thread-safe."""
+
+    def __init__(self, requests: RestRequests, *, nested: bool = False) -> None:
+        self._requests = requests
+        self._nested = nested
+
+    def _levels(self, schema: str) -> list[str]:
+        return schema.split(".") if self._nested else [schema]
+
+    def _path(self, schema: str, *rest: str) -> str:
+        namespace = quote(_SEPARATOR.join(self._levels(schema)), safe="")
+        return "/".join(("/namespaces", namespace, *(quote(one, safe="") for one in rest)))
+
+    def _identifier(self, name: SchemaTableName) -> dict[str, Any]:
+        return {"namespace": self._levels(name.schema), "name": name.table}
+
+    def _pages(self, path: str, key: str, query: dict[str, str]) -> Iterator[Any]:
+        query = {**query, "pageSize": _PAGE, "pageToken": ""}
+        while True:
+            answer = self._requests.ask("GET", path, query=query, expected=(200, 404))
+            yield from answer.body.get(key) or ()
+            query["pageToken"] = answer.body.get("next-page-token") or ""
+            if not query["pageToken"]:
+                return
+
+    def _change(self, method: str, path: str, **given: Any) -> Answer:
+        try:
+            return self._requests.ask(method, path, **given)
+        except Unknown as fault:
+            raise LodestarError(
+                ICEBERG_CATALOG_ERROR, f"Cannot tell whether the change has happened: {fault}"
+            ) from fault
+
+    # schemas
+    def list_databases(self) -> list[str]:
+        """Namespaces of the first level; of all levels when they are nested."""
+        return sorted(self._below([]))
+
+    def _below(self, parent: list[str]) -> Iterator[str]:
+        query = {"parent": _SEPARATOR.join(parent)} if parent else {}
+        for levels in self._pages("/namespaces", "namespaces", query):
+            if self._nested:
+                yield ".".join(levels)
+                yield from self._below(levels)
+            elif len(levels) == 1:
+                yield levels[0]
+
+    def find_database(self, name: str) -> Database | None:
+        """With its properties."""
+        answer = self._requests.ask("GET", self._path(name), expected=(200, 404))
+        if answer.status == 404:
+            return None
+        properties = {str(key): str(value) for key, value in (answer.body.get("properties") or {}).items()}
+        return Database(
+            name, properties.pop(_LOCATION, None), properties.get("owner"), properties.get("comment"), properties
+        )
+
+    def create_database(self, database: Database) -> None:
+        """Raises: SCHEMA_ALREADY_EXISTS."""
+        properties = {**database.parameters, **({_LOCATION: database.location} if database.location else {})}
+        body = {"namespace": self._levels(database.name), "properties": properties}
+        if self._change("POST", "/namespaces", body=body, expected=(200, 409)).status == 409:
+            raise LodestarError(SCHEMA_ALREADY_EXISTS, f"Schema already exists: '{database.name}'")
+
+    def replace_database(self, database: Database) -> None:
+        """Raises: NOT_SUPPORTED."""
+        _not_supported("setNamespacePrincipal")
+
+    def rename_database(self, name: str, new_name: str) -> None:
+        """Raises: NOT_SUPPORTED."""
+        _not_supported("renameNamespace")
+
+    def drop_database(self, name: str) -> None:
+        """Raises: SCHEMA_NOT_FOUND, SCHEMA_NOT_EMPTY."""
+        answer = self._change("DELETE", self._path(name), expected=(200, 204, 404, 409))
+        if answer.status == 404:
+            raise LodestarError(SCHEMA_NOT_FOUND, f"Schema {name} not found")
+        if answer.status == 409:
+            raise LodestarError(SCHEMA_NOT_EMPTY, f"Schema not empty: {name}")
+
+    # tables
+    def table_directory(self, name: SchemaTableName) -> str:
+        """What the service would choose: it is asked to prepare the table, which changes nothing."""
+        schema = {"type": "struct", "schema-id": 0, "fields": []}
+        body = {"name": name.table, "schema": schema, "stage-create": True}
+        answer = self._requests.ask("POST", self._path(name.schema, "tables"), body=body)
+        return str(answer.body["metadata"]["location"]).rstrip("/")
+
+    def list_tables(self, schema: str) -> list[str]:
+        """Without views."""
+        return sorted(str(one["name"]) for one in self._pages(self._path(schema, "tables"), "identifiers", {}))
+
+    def find_table(self, name: SchemaTableName) -> Table | None:
+        """None for a view."""
+        found = self._load(name)
+        return None if found is None else _entry(name, found)
+
+    def _load(self, name: SchemaTableName) -> Published | None:
+        answer = self._requests.ask("GET", self._path(name.schema, "tables", name.table), expected=(200, 404))
+        return None if answer.status == 404 else _published(answer)
+
+    def create_table(self, table: Table, write: TableWrite | None, user: str) -> None:
+        """Over metadata that is there. Raises: TABLE_ALREADY_EXISTS; NOT_SUPPORTED for views."""
+        if table.is_view:
+            materialized = "Materialized" in (table.view_expanded_text or "")
+            _not_supported("createMaterializedView" if materialized else "createView")
+        body = {"name": table.name.table, "metadata-location": table.parameters[METADATA_LOCATION]}
+        answer = self._change("POST", self._path(table.name.schema, "register"), body=body, expected=(200, 409))
+        if answer.status == 409:
+            raise LodestarError(TABLE_ALREADY_EXISTS, f"Table already exists: '{table.name}'")
+
+    def publish_new(self, name: SchemaTableName, metadata: TableMetadata) -> Published:
+        """Table and first snapshot at once. Raises: TABLE_ALREADY_EXISTS."""
+        body = {
+            "identifier": self._identifier(name),
+            "requirements": [{"type": "assert-create"}],
+            "updates": updates_for_new(metadata),
+        }
+        try:
+            answer = self._requests.ask(
+                "POST", self._path(name.schema, "tables", name.table), body=body, expected=(200, 409)
+            )
+        except Unknown as fault:
+            found = self._load(name)
+            if found is not None and found.metadata.uuid == metadata.uuid:
+                return found
+            raise _lost(name, fault) from fault
+        if answer.status == 409:
+            raise LodestarError(TABLE_ALREADY_EXISTS, f"Table already exists: '{name}'")
+        return _published(answer)
+
+    def publish_change(self, name: SchemaTableName, base: TableMetadata, made: TableMetadata) -> Published:
+        """Raises: CommitConflict, TABLE_NOT_FOUND, ICEBERG_COMMIT_ERROR."""
+        updates = updates_between(base, made)
+        body = {
+            "identifier": self._identifier(name),
+            "requirements": requirements_between(base, made),
+            "updates": updates,
+        }
+        path = self._path(name.schema, "tables", name.table)
+        try:
+            answer = self._requests.ask("POST", path, body=body, expected=(200, 404, 409))
+        except Unknown as fault:
+            found = self._load(name)
+            if found is not None and _has_happened(found.metadata, base, made):
+                return found
+            raise _lost(name, fault) from fault
+        if answer.status == 404:
+            raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+        if answer.status == 409:
+            raise CommitConflict
+        return _published(answer)
+
+    def alter_table(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None:
+        """Raises: NOT_SUPPORTED, because it is the service that writes metadata."""
+        _not_supported("updateMaterializedViewColumnComment")
+
+    def replace_view(self, view: Table) -> None:
+        """Raises: NOT_SUPPORTED."""
+        _not_supported("createView")
+
+    def rename_table(self, name: SchemaTableName, new_name: SchemaTableName) -> None:
+        """Raises: TABLE_NOT_FOUND, TABLE_ALREADY_EXISTS."""
+        body = {"source": self._identifier(name), "destination": self._identifier(new_name)}
+        answer = self._change("POST", "/tables/rename", body=body, expected=(200, 204, 404, 409))
+        if answer.status == 404:
+            raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+        if answer.status == 409:
+            raise LodestarError(TABLE_ALREADY_EXISTS, f"Table already exists: '{new_name}'")
+
+    def drop_table(self, name: SchemaTableName) -> None:
+        """The files are the caller's. Raises: TABLE_NOT_FOUND."""
+        path = self._path(name.schema, "tables", name.table)
+        answer = self._change("DELETE", path, query={"purgeRequested": "false"}, expected=(200, 204, 404))
+        if answer.status == 404:
+            raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+
+    def beans(self, catalog: str) -> Iterable[Bean]:
+        """None."""
+        return ()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._requests.close()
+
+
+def _published(answer: Answer) -> Published:
+    try:
+        return Published(str(answer.body["metadata-location"]), read_metadata(orjson.dumps(answer.body["metadata"])))
+    except (ValueError, KeyError, TypeError) as fault:
+        raise LodestarError(ICEBERG_CATALOG_ERROR, "The REST catalog's answer is no table") from fault
+
+
+def _entry(name: SchemaTableName, found: Published) -> Table:
+    parameters = {"table_type": "ICEBERG", METADATA_LOCATION: found.location}
+    return Table(name, None, TableType.EXTERNAL_TABLE, (), parameters=parameters, location=found.metadata.location)
+
+
+def _has_happened(now: TableMetadata, base: TableMetadata, made: TableMetadata) -> bool:
+    """A snapshot of ours is there; a change without one is not recognised, and counts as unknown."""
+    ours = {one.id for one in made.snapshots} - {one.id for one in base.snapshots}
+    return bool(ours) and ours <= {one.id for one in now.snapshots}
+
+
+def _lost(name: SchemaTableName, fault: Unknown) -> LodestarError:
+    return LodestarError(ICEBERG_COMMIT_ERROR, f"Cannot tell whether the commit to table {name} has happened: {fault}")
+
+
+def _not_supported(what: str) -> NoReturn:
+    raise LodestarError(NOT_SUPPORTED, f"{what} is not supported for Iceberg REST catalog")

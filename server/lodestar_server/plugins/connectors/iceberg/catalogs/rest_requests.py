@@ -1,0 +1,202 @@
+"""Requests to a REST catalog: its configuration, tokens, tries and failures."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import orjson
+
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_config import RestCatalogConfig, RestSecurity
+from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_CATALOG_ERROR
+from lodestar_server.plugins.toolkit.stores.loop import LOOP
+from lodestar_server.plugins.toolkit.stores.objects import StoreError
+from lodestar_server.plugins.toolkit.stores.repeating import (
+    PASSING,
+    Passing,
+    Pauses,
+    repeated,
+    seconds_of_retry_after,
+)
+from lodestar_server.spi.errors import LodestarError
+
+_PAUSES = Pauses(tries=5, first=0.2, factor=2.0, longest=4.0, total=30.0)
+_ONCE = Pauses(tries=1, first=0, factor=1, longest=0, total=0)
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 60
+_CONNECTIONS = 32
+_RENEW_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A document and its status."""
+
+    status: int
+    body: Any
+
+    @property
+    def reason(self) -> str:
+        """What the service says about a failure."""
+        try:
+            return str(self.body["error"]["message"]).splitlines()[0]
+        except (KeyError, TypeError, IndexError):
+            return f"HTTP status {self.status}"
+
+
+class Unknown(Exception):
+    """A change may have happened or not: its answer was lost."""
+
+
+class RestRequests:
+    """Synchronous calls from any thread; the work is done on the stores' event loop."""
+
+    def __init__(self, config: RestCatalogConfig) -> None:
+        self._config = config
+        self._root = f"{(config.uri or '').rstrip('/')}/v1"
+        self._session: aiohttp.ClientSession | None = None
+        self._token = config.token
+        self._token_ends = float("inf")
+        self._renewing = asyncio.Lock()
+        self._home: str | None = None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        expected: tuple[int, ...] = (200, 204),
+    ) -> Answer:
+        """`path` is below the catalog's prefix. Raises: ICEBERG_CATALOG_ERROR; Unknown for a change without answer."""
+        try:
+            return LOOP.run(self._ask(method, path, query or {}, body, expected))
+        except StoreError as fault:
+            raise LodestarError(ICEBERG_CATALOG_ERROR, str(fault)) from fault
+
+    async def _ask(
+        self, method: str, path: str, query: Mapping[str, str], body: Any, expected: tuple[int, ...]
+    ) -> Answer:
+        home = await self._prefixed()
+        address = home + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        reading = method in ("GET", "HEAD")
+        try:
+            answer = await self._sent(method, address, body, _PAUSES if reading else _ONCE)
+        except StoreError as fault:
+            # Who could not be reached at all has done nothing.
+            if reading or (isinstance(fault.__cause__, Passing) and fault.status in (429, 503)):
+                raise
+            raise Unknown(str(fault)) from fault
+        if answer.status in expected:
+            return answer
+        raise self._refusal(answer)
+
+    def _refusal(self, answer: Answer) -> StoreError:
+        if answer.status in (401, 403):
+            return StoreError(
+                f"Access to the REST catalog is denied ({answer.status}: {answer.reason}); "
+                "check iceberg.rest-catalog.security and its credentials"
+            )
+        return StoreError(f"REST catalog: {answer.status}: {answer.reason}", status=answer.status)
+
+    async def _prefixed(self) -> str:
+        """The service is asked once for what it wants to be told; its overrides beat the settings."""
+        if self._home is None:
+            query = {"warehouse": self._config.warehouse} if self._config.warehouse else {}
+            address = f"{self._root}/config" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+            answer = await self._sent("GET", address, None, _PAUSES)
+            if answer.status != 200:
+                raise self._refusal(answer)
+            own = {"prefix": self._config.prefix} if self._config.prefix else {}
+            known = {**answer.body.get("defaults", {}), **own, **answer.body.get("overrides", {})}
+            prefix = str(known.get("prefix") or "").strip("/")
+            self._home = f"{self._root}/{quote(prefix, safe='/')}" if prefix else self._root
+        return self._home
+
+    async def _sent(self, method: str, address: str, body: Any, pauses: Pauses) -> Answer:
+        async def attempt(_: int) -> Answer:
+            headers = await self._headers()
+            content = None if body is None else orjson.dumps(body)
+            if content is not None:
+                headers["Content-Type"] = "application/json"
+            answer, asked = await self._exchange(method, address, headers, content)
+            if answer.status in PASSING:
+                error = StoreError(f"REST catalog: {answer.status}: {answer.reason}", status=answer.status)
+                raise Passing(error, seconds_of_retry_after(asked, time.time()))
+            return answer
+
+        return await repeated(attempt, pauses)
+
+    async def _exchange(
+        self, method: str, address: str, headers: Mapping[str, str], content: bytes | None
+    ) -> tuple[Answer, str | None]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=True,
+            )
+        from yarl import URL
+
+        try:
+            async with self._session.request(
+                method, URL(address, encoded=True), headers=headers, data=content
+            ) as response:
+                text = await response.read()
+                asked = response.headers.get("Retry-After")
+        except aiohttp.ClientConnectorError as fault:
+            # Nothing was sent, so nothing has happened.
+            raise Passing(StoreError(f"The REST catalog cannot be reached: {fault}", status=503)) from fault
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            raise Passing(StoreError(f"The REST catalog does not answer: {fault or type(fault).__name__}")) from fault
+        try:
+            found = orjson.loads(text) if text else {}
+        except ValueError:
+            found = {}
+        return Answer(response.status, found if isinstance(found, dict) else {}), asked
+
+    # tokens
+    async def _headers(self) -> dict[str, str]:
+        if self._config.security is not RestSecurity.OAUTH2:
+            return {}
+        async with self._renewing:
+            ends_soon = self._config.refresh and self._token_ends - time.monotonic() < _RENEW_SECONDS
+            if self._config.credential and (self._token is None or ends_soon):
+                await self._get_token()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    async def _get_token(self) -> None:
+        client, mark, secret = (self._config.credential or "").partition(":")
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client if mark else "",
+            "client_secret": secret if mark else client,
+            "scope": self._config.scope or "catalog",
+        }
+        address = self._config.token_uri or f"{self._root}/oauth/tokens"
+        content = urlencode({key: value for key, value in form.items() if value}).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer, _ = await self._exchange("POST", address, headers, content)
+        token = answer.body.get("access_token")
+        if answer.status != 200 or not token:
+            reason = answer.body.get("error_description") or answer.body.get("error") or answer.reason
+            raise StoreError(
+                f"Access to the REST catalog is denied ({answer.status}: {str(reason).splitlines()[0]}); "
+                "check iceberg.rest-catalog.oauth2.credential"
+            )
+        self._token = str(token)
+        lasts = answer.body.get("expires_in")
+        self._token_ends = time.monotonic() + float(lasts) if lasts else float("inf")
+
+    def close(self) -> None:
+        """Connections go; they are made again when they are needed."""
+        session, self._session = self._session, None
+        if session is not None:
+            LOOP.run(session.close())

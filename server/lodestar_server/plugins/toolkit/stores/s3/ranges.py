@@ -1,0 +1,91 @@
+"""Ranges of objects by a short way: a scan asks for thousands, and they are all alike.
+
+The first range of a bucket goes through the client library, which finds out where the bucket is and how requests to it
+are signed. Those that follow are made from what it sent: another key, another range, a signature of their own, over
+the same connections. Whatever is not a plain answer goes the long way again, where faults are told and repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+_EMPTY = hashlib.sha256(b"").hexdigest()
+_OF_ONE_REQUEST = frozenset(("x-amz-date", "x-amz-security-token", "x-amz-content-sha256"))
+_ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeTemplate:
+    """What requests to one bucket have in common. `base`: everything before the key, percent-encoded."""
+
+    base: str
+    host: str
+    region: str
+    user_agent: str
+    headers: tuple[tuple[str, str], ...]
+
+    @property
+    def path(self) -> str:
+        """Of the base, without the host."""
+        return urlsplit(self.base).path
+
+
+def learn_template(url: str, headers: dict[str, str], key: str) -> RangeTemplate | None:
+    """From a request that was sent; None when it was not signed in the way that is known here."""
+    encoded = quote(key, safe="/~")
+    credential = headers.get("authorization", "").partition("Credential=")[2].partition(",")[0].split("/")
+    if not url.endswith("/" + encoded) or len(credential) != 5 or "?" in url:
+        return None
+    parts = urlsplit(url)
+    kept = sorted(
+        (name, value) for name, value in headers.items() if name.startswith("x-amz-") and name not in _OF_ONE_REQUEST
+    )
+    return RangeTemplate(
+        url[: -len(encoded)],
+        headers.get("host") or parts.netloc,
+        credential[2],
+        headers.get("user-agent", ""),
+        tuple(kept),
+    )
+
+
+def signed_range(
+    template: RangeTemplate, key: str, start: int, length: int, keys: Any, now: datetime | None = None
+) -> tuple[str, dict[str, str]]:
+    """Address and headers of a range. `keys`: access_key, secret_key, token.
+
+    Source: AWS Signature Version 4.
+    """
+    encoded = quote(key, safe="/~")
+    moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    headers = dict(template.headers)
+    headers["host"] = template.host
+    headers["range"] = f"bytes={start}-{start + length - 1}"
+    headers["x-amz-content-sha256"] = _EMPTY
+    headers["x-amz-date"] = moment
+    if keys.token:
+        headers["x-amz-security-token"] = keys.token
+    names = sorted(headers)
+    signed = ";".join(names)
+    lines = "".join(f"{name}:{' '.join(headers[name].split())}\n" for name in names)
+    canonical = f"GET\n{template.path}{encoded}\n\n{lines}\n{signed}\n{_EMPTY}"
+    scope = f"{moment[:8]}/{template.region}/s3/aws4_request"
+    text = f"{_ALGORITHM}\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    signature = hmac.new(_key(keys.secret_key, moment[:8], template.region), text.encode(), hashlib.sha256).hexdigest()
+    headers["authorization"] = (
+        f"{_ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"
+    )
+    headers["user-agent"] = template.user_agent
+    return template.base + encoded, headers
+
+
+def _key(secret: str, day: str, region: str) -> bytes:
+    made = f"AWS4{secret}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        made = hmac.new(made, part.encode(), hashlib.sha256).digest()
+    return made
