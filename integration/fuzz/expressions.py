@@ -22,6 +22,7 @@ from lodestar_server.spi.types import (
     DOUBLE,
     INTERVAL_DAY_SECOND,
     INTERVAL_YEAR_MONTH,
+    JSON,
     REAL,
     UNKNOWN,
     VARBINARY,
@@ -432,6 +433,6 @@ def _cast_sources(type_: Type) -> tuple[Type, ...]:
     from lodestar_server.sql.analysis.casts import can_cast
 
     if isinstance(type_, VarcharType) and type_.length is not None:
-        # Trino does not check the length of what moments in time become.
-        return tuple(one for one in TEXTS if one != type_ and can_cast(one, type_))
+        # Trino does not check the length of what moments in time and JSON become.
+        return tuple(one for one in TEXTS if one not in (type_, JSON) and can_cast(one, type_))
     return tuple(one for one in (*SCALARS, *NESTED) if one != type_ and can_cast(one, type_))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.keys import identity_key
 from lodestar_server.execution.kernel.encoding.text import key_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
-from lodestar_server.execution.kernel.functions.aggregates.checksum import hash_of
+from lodestar_server.execution.kernel.functions.aggregates.checksum import has_hash, hash_of
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
 from lodestar_server.execution.kernel.sketches.hyperloglog import STANDARD_ERROR
 from lodestar_server.execution.kernel.sql import Sql
@@ -23,8 +24,8 @@ def _last(call: GroupCall) -> str:
 @aggregate("approx_distinct")
 def _approx_distinct(call: GroupCall) -> Sql:
     value, type_ = call.arguments[0], call.types[0]
-    exact = type_ in (BOOLEAN, UNKNOWN)
-    counted = value if exact else hash_of(value, type_)
+    exact = type_ in (BOOLEAN, UNKNOWN) or not has_hash(type_)
+    counted = identity_key(value, type_) if exact else hash_of(value, type_)
 
     def estimate(hashes: Sql, error: Sql) -> Sql:
         return sql.call("trino_log_count", hashes, error)

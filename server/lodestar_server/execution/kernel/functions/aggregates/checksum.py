@@ -76,6 +76,15 @@ def hash_of(value: Sql, type_: Type, *, plain: bool = False) -> Sql:
     return _hash_of_structure(value, type_, plain=plain)
 
 
+def has_hash(type_: Type) -> bool:
+    """Values of the type can be hashed."""
+    try:
+        hash_of(sql.NULL, type_)
+    except LodestarError:
+        return False
+    return True
+
+
 def _hash_of_structure(value: Sql, type_: Type, *, plain: bool) -> Sql:
     match type_:
         case DecimalType():

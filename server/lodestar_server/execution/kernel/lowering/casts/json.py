@@ -50,8 +50,8 @@ def _json_to_scalar(value: Sql, source: Type, target: Type, context: CastContext
         return sql.case([(sql.fragment("{0} <> 'null'", v), sql.call("coalesce", read, raised))])
 
     result = sql.let(value, converted)
-    if isinstance(target, VarcharType) and target.length is not None:
-        # Trino cuts the text when it folds a constant only; elsewhere it cannot write its own result.
+    if isinstance(target, VarcharType) and target.length is not None and sql.is_constant(value):
+        # Trino cuts the text when it folds a constant, not when it runs.
         return sql.fragment(f"left({{0}}, {target.length})", result)
     return result
 
