@@ -35,10 +35,19 @@ def wanted_stripes(source: BinaryIO, domains: Mapping[str, Domain]) -> list[int]
     found = []
     for number in range(reader.num_of_stripes):
         stripe = reader.read_stripe(number)
-        if all(_may_have(stripe[place].statistics, usable[name]) for name, place in ids.items()):
+        if all(_may_have(_figures(stripe, place), usable[name]) for name, place in ids.items()):
             found.append(number)
     filtered = [name for name in ids if found and _lookups(usable[name])]
     return [number for number in found if _filters_say_yes(source, reader, number, ids, filtered, usable)]
+
+
+def _figures(stripe: Any, place: int) -> Mapping[str, Any]:
+    """Of a column; empty when they hold what Python cannot, as the days before the year 1."""
+    try:
+        figures: Mapping[str, Any] = stripe[place].statistics
+    except (ValueError, OverflowError):
+        return {}
+    return figures
 
 
 def _has_figures(domain: Domain) -> bool:
