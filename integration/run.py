@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,15 +26,25 @@ SKIPPED = 77
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """`path` is its program under integration/, `minutes` its time limit."""
+    """`path` is its program under integration/, `minutes` its time limit.
+
+    `beside`: it waits for other people's servers most of the time, so it runs beside the lanes after it. `alone`: it
+    measures memory and time, so nothing may run beside it.
+    """
 
     name: str
     path: str
     minutes: int
     about: str
+    beside: bool = False
+    alone: bool = False
 
+
+Ended = tuple[str, float, str]
+"""A lane's result, its seconds, what it printed."""
 
 LANES = (
+    Lane("lake", "lake/rows.py", 20, "tables in every store and metastore, each row of its table a test", beside=True),
     Lane("wheel", "install/wheel.py", 5, "a built wheel in a fresh environment"),
     Lane("conformance", "conformance/replay.py", 20, "recorded answers of a Trino, where ../shared has them"),
     Lane("tpcds", "conformance/tpcds.py", 5, "recorded answers of TPC-DS over the same rows, where ../shared has them"),
@@ -49,11 +60,12 @@ LANES = (
     Lane("own-dialect", "compat/own_dialect.py", 10, "our SQLAlchemy dialect under SQLAlchemy's compliance suite"),
     Lane("dbt", "compat/dbt_project.py", 10, "a dbt project"),
     Lane("superset", "compat/superset_calls.py", 10, "the calls of Superset"),
-    Lane("lake", "lake/rows.py", 20, "tables in every store and metastore, each row of its table a test"),
     Lane("faults", "lake/faults.py", 10, "a store in trouble, a killed server: every statement once or not at all"),
     Lane("interchange", "lake/interchange.py", 5, "Hive files between us, pyarrow, DuckDB, pyorc, fastavro and Python"),
     Lane("fuzz", "fuzz/lane.py", 15, "a thousand random queries before the judges"),
-    Lane("abuse", "abuse/run.py", 15, "nesting, mutations, slow sockets, vanishing clients, memory, kill -9"),
+    Lane(
+        "abuse", "abuse/run.py", 15, "nesting, mutations, slow sockets, vanishing clients, memory, kill -9", alone=True
+    ),
 )
 
 
@@ -71,22 +83,37 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [lane for lane in LANES if not options.lanes or lane.name in options.lanes]
     started = time.monotonic()
-    counts = {"passed": 0, "skipped": 0, "failed": 0}
-    for number, lane in enumerate(chosen, 1):
-        print(f"[{number}/{len(chosen)}] {lane.name}: {lane.about} …", flush=True)
-        result, seconds, output = _run(lane)
-        counts[result] += 1
-        last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
-        print(f"    {result} in {seconds:.0f} s: {last}", flush=True)
-        if result == "failed":
-            print("\n".join(f"    | {line}" for line in output.splitlines()[-60:]), flush=True)
+    counts: list[str] = []
+    with ThreadPoolExecutor(1) as aside:
+        waiting: list[tuple[Lane, Future[Ended]]] = []
+        for number, lane in enumerate(chosen, 1):
+            if lane.alone:
+                counts += [_tell(*one) for one in waiting]
+                waiting = []
+            print(f"[{number}/{len(chosen)}] {lane.name}: {lane.about} …", flush=True)
+            if lane.beside:
+                waiting.append((lane, aside.submit(_run, lane)))
+            else:
+                counts.append(_tell(lane, _run(lane)))
+        counts += [_tell(*one) for one in waiting]
     minutes = (time.monotonic() - started) / 60
-    summary = ", ".join(f"{count} {result}" for result, count in counts.items())
+    summary = ", ".join(f"{counts.count(result)} {result}" for result in ("passed", "skipped", "failed"))
     print(f"integration lanes: {summary} in {minutes:.1f} min")
-    return 1 if counts["failed"] else 0
+    return 1 if "failed" in counts else 0
 
 
-def _run(lane: Lane) -> tuple[str, float, str]:
+def _tell(lane: Lane, ended: Ended | Future[Ended]) -> str:
+    """Say how a lane ended, and wait for that when it runs aside."""
+    result, seconds, output = ended.result() if isinstance(ended, Future) else ended
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
+    name = f"{lane.name} " if lane.beside else ""
+    print(f"    {name}{result} in {seconds:.0f} s: {last}", flush=True)
+    if result == "failed":
+        print("\n".join(f"    | {line}" for line in output.splitlines()[-60:]), flush=True)
+    return result
+
+
+def _run(lane: Lane) -> Ended:
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{lane.name}.log"
     started = time.monotonic()

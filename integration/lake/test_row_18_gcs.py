@@ -32,6 +32,7 @@ def _settings(service: GoogleStorage, *, forged: bool = False) -> dict[str, str]
     }
 
 
+@pytest.mark.slow
 def test_tables_and_their_metastore_in_a_bucket(google: GoogleStorage, lake: Any) -> None:
     server = lake(catalogs(_settings(google), "gs://lake/warehouse"))
     check_hive(server, "hive", "row18")

@@ -32,6 +32,7 @@ def _settings(cluster: MiniCluster) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_tables_and_their_metastore_in_a_cluster(cluster: MiniCluster, lake: Any) -> None:
     server = lake(catalogs(_settings(cluster), f"hdfs://{SERVICE}/warehouse"))
     check_hive(server, "hive", "row19")

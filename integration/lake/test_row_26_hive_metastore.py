@@ -23,7 +23,11 @@ class Lake:
     session: Session
 
 
-@pytest.fixture(scope="module", params=[HIVE_4, HIVE_3], ids=lambda release: f"hive-{release.version}")
+@pytest.fixture(
+    scope="module",
+    params=[HIVE_4, pytest.param(HIVE_3, marks=pytest.mark.slow)],
+    ids=lambda release: f"hive-{release.version}",
+)
 def lake(request: pytest.FixtureRequest) -> Iterator[Lake]:
     release: Release = request.param
     with metastore(release) as hive:
@@ -186,6 +190,7 @@ def test_a_real_trino_reads_what_is_made_here(lake: Lake, trino: Session) -> Non
         assert trino.rows(query) == run(query), query
 
 
+@pytest.mark.slow
 def test_what_a_real_trino_makes_is_read_here(lake: Lake, trino: Session) -> None:
     trino.rows("CREATE SCHEMA hive.from_trino")
     trino.rows("CREATE TABLE hive.from_trino.plain AS SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS r (n, t)")
