@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +18,9 @@ from integration.toolbox.lanes import Failed
 
 MEMORY = "8GB"
 RATIO = 1.25
+_RANKED_BY_AVERAGE = frozenset([44])
+"""Ranks by the average of a decimal: Trino rounds it to cents, so that others tie than in DuckDB. What a real Trino
+answers is compared on the recorded rows, by the lane tpcds."""
 
 
 def compare_tpcds(dsn: str, directory: Path, runs: int) -> Iterator[Figure]:
@@ -46,16 +48,24 @@ def compare_tpcds(dsn: str, directory: Path, runs: int) -> Iterator[Figure]:
 
 
 def _check_same(number: int, ours: list[Any], theirs: list[Any], text: str) -> None:
-    """Rows in any order, numbers to six digits; where a LIMIT cut, ties may have been cut differently."""
+    """Rows in any order; where a LIMIT cut, ties may have been cut differently."""
     if len(ours) != len(theirs):
         raise Failed(f"q{number}: {len(ours)} rows, DuckDB has {len(theirs)}")
-    mine, other = Counter(map(_rounded, ours)), Counter(map(_rounded, theirs))
-    if mine != other and not ("LIMIT" in text.upper() and len(ours) >= 100):
-        raise Failed(
-            f"q{number}: {list((mine - other).elements())[:2]}, DuckDB has {list((other - mine).elements())[:2]}"
-        )
+    if number in _RANKED_BY_AVERAGE or ("LIMIT" in text.upper() and len(ours) >= 100):
+        return
+    for mine, other in zip(sorted(ours, key=_order), sorted(theirs, key=_order), strict=True):
+        if not all(map(_same, mine, other)):
+            raise Failed(f"q{number}: {mine}, DuckDB has {other}")
 
 
-def _rounded(row: Any) -> tuple[Any, ...]:
-    """Trino rounds averages and quotients of decimals, DuckDB gives doubles."""
-    return tuple(f"{float(one):.2g}" if isinstance(one, Decimal | float) else one for one in row)
+def _order(row: Any) -> tuple[Any, ...]:
+    """By what is exact, then by numbers: near ones of the two sides come to the same place."""
+    exact = tuple(str(one) for one in row if not isinstance(one, Decimal | float))
+    return exact, tuple(float(one) for one in row if isinstance(one, Decimal | float))
+
+
+def _same(mine: Any, other: Any) -> bool:
+    """Trino rounds averages and quotients of decimals, at each step; DuckDB gives doubles."""
+    if isinstance(mine, Decimal | float) and isinstance(other, Decimal | float):
+        return math.isclose(mine, other, rel_tol=0.01, abs_tol=0.011)
+    return bool(mine == other)
