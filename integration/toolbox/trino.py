@@ -7,6 +7,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from typing import Self
 from integration.toolbox.cache import cached
 from integration.toolbox.java import maven_artifact, require_java
 from integration.toolbox.process import Process, free_port
+from integration.toolbox.statements import Statements
 
 VERSION = "476"
 JAVA = 24
@@ -54,11 +56,17 @@ class Trino:
         self.process = Process(command, log=root / "server.log", environment=environment)
 
     def ready(self) -> bool:
-        """It has started."""
+        """It has started, and has met itself: until its own announcement has come round no node can run a scan."""
         try:
             with urllib.request.urlopen(f"{self.url}/v1/info", timeout=5) as response:
-                return b'"starting":false' in response.read()
-        except (urllib.error.URLError, OSError):
+                if b'"starting":false' not in response.read():
+                    return False
+            statements = Statements(self.url, user="ready", timeout=5)
+            try:
+                return statements.run("SELECT node_id FROM system.runtime.nodes WHERE state = 'active'").rows != []
+            finally:
+                statements.close()
+        except (urllib.error.URLError, OSError, HTTPException):
             return False
 
     def __enter__(self) -> Self:
