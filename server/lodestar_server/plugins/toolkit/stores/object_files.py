@@ -66,7 +66,7 @@ class ObjectFileSystem:
         self._lock = threading.Lock()
         self._stores: dict[str, ObjectStore] = {}
         self._ends = EndCache()
-        self._chunks: dict[tuple[str, Version], ColumnChunks | None] = {}
+        self._chunks: dict[tuple[str, Version], ColumnChunks] = {}
         self.name = f"store-{next(_numbers)}"
 
     def _place(self, location: str) -> _Place:
@@ -294,6 +294,8 @@ class ObjectFileSystem:
         if size is not None and len(end) < size <= version.size:
             end = await self._fetch(place, file.path, version.size - size, size)
         found = column_chunks(end)
+        if found is None:
+            return None  # What came may be damaged: the next one asks again.
         with self._lock:
             if len(self._chunks) >= _KEPT_CHUNKS:
                 self._chunks.clear()
