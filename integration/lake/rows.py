@@ -15,4 +15,4 @@ import pytest
 if __name__ == "__main__":
     given = [one for one in sys.argv[1:] if one != "--all"]
     chosen = [] if "--all" in sys.argv else ["-m", "not slow"]
-    sys.exit(pytest.main([str(Path(__file__).parent), "-p", "no:cacheprovider", "-rs", *chosen, *given]))
+    sys.exit(pytest.main([str(Path(__file__).parent), "-p", "no:cacheprovider", "-rfEs", *chosen, *given]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -64,8 +65,23 @@ def peer(request: pytest.FixtureRequest) -> Iterator[_Azure | _Google]:
         yield kind(service)
 
 
-async def test_awkward_names_and_ranges(peer):
-    store, service = peer.open()
+@pytest.fixture
+async def opened(peer: _Azure | _Google) -> AsyncIterator[Callable[..., ObjectStore]]:
+    """`opened(container, stranger=…)` is a store; its connections are closed with the test, however that ends."""
+    services: list[AzureAccounts | GcsService] = []
+
+    def open_store(*arguments: Any, **options: Any) -> ObjectStore:
+        store, service = peer.open(*arguments, **options)
+        services.append(service)
+        return store
+
+    yield open_store
+    for service in services:
+        await service.close()
+
+
+async def test_awkward_names_and_ranges(opened):
+    store = opened()
     for key in AWKWARD:
         await store.put(key, b"hello" * 10)
         found = await store.head(key)
@@ -84,11 +100,10 @@ async def test_awkward_names_and_ranges(peer):
     assert [one for page in top for one in page.prefixes] == ["a/", "copies/", "p=1/"]
     await store.delete(keys)
     assert [one async for page in store.list("") for one in page.objects] == []
-    await service.close()
 
 
-async def test_what_is_not_there_is_an_answer(peer):
-    store, service = peer.open()
+async def test_what_is_not_there_is_an_answer(opened):
+    store = opened()
     assert await store.head("no") is None
     assert await store.get("no", 0, 1) is None
     assert await store.get_whole("no") is None
@@ -98,11 +113,10 @@ async def test_what_is_not_there_is_an_answer(peer):
     assert await store.get("empty", 0, 1) == b""
     await store.delete(["empty", "no"])
     assert await store.head("empty") is None
-    await service.close()
 
 
-async def test_an_exclusive_write_happens_once(peer):
-    store, service = peer.open()
+async def test_an_exclusive_write_happens_once(opened):
+    store = opened()
     results = await asyncio.gather(
         *(store.put("lock", b"%d" % owner, exclusive=True) for owner in range(8)), return_exceptions=True
     )
@@ -111,11 +125,10 @@ async def test_an_exclusive_write_happens_once(peer):
     assert all(isinstance(one, StoreError) and one.precondition for one in results if one is not None)
     assert await store.get_whole("lock") == b"%d" % winners[0]
     await store.delete(["lock"])
-    await service.close()
 
 
-async def test_an_upload_is_invisible_until_it_is_complete(peer):
-    store, service = peer.open()
+async def test_an_upload_is_invisible_until_it_is_complete(opened):
+    store = opened()
     parts = [os.urandom(store.part_size) for _ in range(20)] + [b"tail"]
     upload = await store.open_upload("big")
     for part in parts:
@@ -130,32 +143,28 @@ async def test_an_upload_is_invisible_until_it_is_complete(peer):
     await upload.write(parts[1])
     await upload.abort()
     assert await store.head("big") is None
-    await service.close()
 
 
-async def test_many_objects_are_listed_and_deleted_in_pages(peer):
-    store, service = peer.open()
+async def test_many_objects_are_listed_and_deleted_in_pages(opened):
+    store = opened()
     wanted = [f"many/{number:04d}" for number in range(250)]
     await asyncio.gather(*(store.put(key, b"") for key in wanted))
     assert [one.key async for page in store.list("many/") for one in page.objects] == wanted
     await store.delete([*wanted, "many/more"])
     assert [one async for page in store.list("many/") for one in page.objects] == []
-    await service.close()
 
 
-async def test_a_missing_container_is_named(peer):
-    store, service = peer.open("elsewhere")
+async def test_a_missing_container_is_named(opened):
+    store = opened("elsewhere")
     with pytest.raises(StoreError, match="'elsewhere' does not exist"):
         await store.put("a", b"")
     with pytest.raises(StoreError, match="'elsewhere' does not exist"):
         await anext(store.list("a"))
-    await service.close()
 
 
-async def test_a_stranger_is_told_what_to_check(peer):
-    store, service = peer.open(stranger=True)
+async def test_a_stranger_is_told_what_to_check(opened):
+    store = opened(stranger=True)
     for work in (store.put("a", b""), store.get("a", 0, 1), store.head("a"), anext(store.list("a"))):
         with pytest.raises(StoreError, match=r"denied.*check") as raised:
             await work
         assert raised.value.status in (401, 403)
-    await service.close()

@@ -22,6 +22,7 @@ from lodestar_server.execution.kernel.functions.macros import macro_definitions,
 from lodestar_server.execution.kernel.functions.python.registry import python_functions, with_arity
 from lodestar_server.execution.kernel.lowering.functions import StatementFunction
 from lodestar_server.execution.kernel.remote import ASYNC_THREADS, REMOTE_ROOT, RemoteReads, file_system
+from lodestar_server.execution.priority import go_behind_the_event_loop
 from lodestar_server.session import Cancellation
 from lodestar_server.spi.errors import SERVER_SHUTTING_DOWN, LodestarError
 from lodestar_server.spi.page import FileScan
@@ -209,6 +210,7 @@ class InstancePool:
         self._warming.start()
 
     def _fill(self) -> None:
+        go_behind_the_event_loop()
         for _ in range(min(self._idle_instances, self._max_instances)):
             if self._state.closed:
                 return

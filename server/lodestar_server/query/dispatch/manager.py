@@ -27,7 +27,7 @@ from lodestar_server.query.dispatch.kinds import may_start_early, statement_hash
 from lodestar_server.query.dispatch.mailbox import Mailbox
 from lodestar_server.query.dispatch.query import Query
 from lodestar_server.query.dispatch.sink import QuerySink
-from lodestar_server.query.dispatch.tracker import QueryHistory, abandoned_error, overdue_error
+from lodestar_server.query.dispatch.tracker import Attention, QueryHistory, abandoned_error, overdue_error
 from lodestar_server.query.dispatch.workers import Workers
 from lodestar_server.query.results import ResultSink
 from lodestar_server.query.state import QueryState
@@ -117,6 +117,8 @@ class QueryManager:
         self._workers = Workers(queries.worker_threads, "query")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="spool")
         self._tracker: asyncio.TimerHandle | None = self._loop.call_later(TRACKER_SECONDS, self._tick)
+        self._attention = Attention()
+        self._due = self._loop.time() + TRACKER_SECONDS
         self._draining = False
         self._one_done = asyncio.Event()
         self.on_completed: list[Callable[[Query], None]] = []
@@ -340,10 +342,15 @@ class QueryManager:
             query.release()
 
     def _tick(self) -> None:
+        late = self._loop.time() - self._due
+        if late > TRACKER_SECONDS:
+            self._attention.missed(self._clock(), late)
+            log.warning("the event loop was %.1f s late: the machine has more to do than it can", late)
         try:
             self.track()
         finally:
             if self._tracker is not None:
+                self._due = self._loop.time() + TRACKER_SECONDS
                 self._tracker = self._loop.call_later(TRACKER_SECONDS, self._tick)
 
     def track(self) -> None:
@@ -355,7 +362,7 @@ class QueryManager:
         for query_id in self._history.expire(now):
             self._forget(query_id)
         for query_id, query in list(self._lingering.items()):
-            left_alone = now - query.last_heartbeat > self.settings.queries.client_timeout
+            left_alone = self._attention.since(query.last_heartbeat, now) > self.settings.queries.client_timeout
             if left_alone or query.segments is None or not query.segments.waiting:
                 del self._lingering[query_id]
                 query.release()
@@ -371,7 +378,7 @@ class QueryManager:
 
     def _enforce(self, query: Query, now: float) -> None:
         timeout = self.settings.queries.client_timeout
-        if now - query.last_heartbeat > timeout:
+        if self._attention.since(query.last_heartbeat, now) > timeout:
             query.fail(abandoned_error(query, now))
             return
         error = overdue_error(query, self.settings.properties, now) if query.context is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from datetime import datetime
 
 from lodestar_server.query.dispatch.query import Query
@@ -10,6 +10,8 @@ from lodestar_server.query.state import QueryState
 from lodestar_server.session.system_properties import SystemProperties
 from lodestar_server.spi.errors import ABANDONED_QUERY, EXCEEDED_CPU_LIMIT, EXCEEDED_TIME_LIMIT, LodestarError
 from lodestar_server.spi.properties import Duration
+
+_REMEMBERED_DELAYS = 1000
 
 
 class QueryHistory:
@@ -40,6 +42,22 @@ class QueryHistory:
             del self._ended[query_id]
             found.append(query_id)
         return found
+
+
+class Attention:
+    """How long the server has really listened. Time in which its event loop was late, because the machine had more to
+    do than it could, does not count against a client: its request may be among those that wait to be read."""
+
+    def __init__(self) -> None:
+        self._late: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED_DELAYS)
+
+    def missed(self, until: float, seconds: float) -> None:
+        """The loop did nothing else for so long before a moment."""
+        self._late.append((until, seconds))
+
+    def since(self, moment: float, now: float) -> float:
+        """Seconds of attention between two moments."""
+        return now - moment - sum(min(late, until - moment) for until, late in self._late if until > moment)
 
 
 def abandoned_error(query: Query, now: float) -> LodestarError:

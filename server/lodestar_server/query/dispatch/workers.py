@@ -9,6 +9,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from lodestar_server.execution.priority import go_behind_the_event_loop
+
 log = logging.getLogger(__name__)
 
 _Work = tuple[Callable[..., None], tuple[Any, ...]]
@@ -67,6 +69,7 @@ class Workers:
             return True
 
     def _run(self) -> None:
+        go_behind_the_event_loop()
         while True:
             try:
                 work = self._work.get(timeout=self._idle_seconds)

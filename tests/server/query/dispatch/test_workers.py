@@ -1,6 +1,11 @@
 import logging
+import os
+import sys
 import threading
 import time
+from queue import SimpleQueue
+
+import pytest
 
 from lodestar_server.query.dispatch.workers import KEPT_THREADS, Workers
 
@@ -63,5 +68,14 @@ def test_threads_that_are_too_many_end_and_come_back():
         while len(workers._threads) > KEPT_THREADS:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+    workers.stop()
+    assert workers.join(5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no priority of a thread")
+def test_work_goes_behind_what_submits_it():
+    workers, found = Workers(1, "test"), SimpleQueue()
+    workers.submit(lambda: found.put(os.getpriority(os.PRIO_PROCESS, 0)))
+    assert found.get(timeout=5) > os.getpriority(os.PRIO_PROCESS, 0)
     workers.stop()
     assert workers.join(5)
