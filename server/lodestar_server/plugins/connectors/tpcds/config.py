@@ -10,20 +10,13 @@ from lodestar_server.spi.properties import ConfigGroup, DataSize, PropertyMetada
 from lodestar_server.spi.types import BOOLEAN, INTEGER
 
 _SOURCE = "Trino: connector/tpcds"
-_NO_SEXISM = "is not supported: the generator knows the names of the specification only"
-
-
-def _kept_false(value: str) -> bool:
-    """Raises: ValueError."""
-    if value.lower() not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return _refuse_true(value.lower() == "true")
+NO_SEXISM = "is not supported: the generator knows the names of the specification only"
 
 
 def _refuse_true(value: Any) -> bool:
     """Raises: ValueError."""
     if value:
-        raise ValueError(_NO_SEXISM)
+        raise ValueError(NO_SEXISM)
     return False
 
 
@@ -40,7 +33,7 @@ class TpcdsConfig(ConfigGroup):
     split_count: int | None = config(
         "tpcds.split-count", default=None, minimum="1", doc="Accepted and shown; has no effect", source=_SOURCE
     )
-    with_no_sexism: str = config(
+    with_no_sexism: bool = config(
         "tpcds.with-no-sexism", default="false", doc="Only false: the names of the specification", source=_SOURCE
     )
     cache_directory: str | None = config(
