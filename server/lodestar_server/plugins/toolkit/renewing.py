@@ -13,16 +13,22 @@ from lodestar_server.spi.errors import LodestarError
 LEASE_SECONDS = 30.0
 """What was not renewed for so long belongs to the dead."""
 
+PROBE = "clock-"
 _RENEWALS = 3
 _CLOCK_SECONDS = 600.0
 
 
 class StoreClock:
-    """The time of a store. `home`: a directory for a probe, written and removed once in ten minutes at the most."""
+    """The time of a store. `home`: a directory for a probe, written and removed once in ten minutes at the most.
 
-    def __init__(self, files: FileSystem, home: str) -> None:
+    `ending` of its name and its content tell others that nobody needs it when it is found.
+    """
+
+    def __init__(self, files: FileSystem, home: str, ending: str = "", content: bytes = b"") -> None:
         self._files = files
         self._home = home
+        self._ending = ending
+        self._content = content
         self._known: tuple[float, float] | None = None
 
     def now(self) -> float:
@@ -30,8 +36,8 @@ class StoreClock:
         known = self._known
         now = time.monotonic()
         if known is None or now - known[0] > _CLOCK_SECONDS:
-            probe = child_of(self._home, f"clock-{uuid.uuid4().hex}")
-            self._files.write(probe, b"")
+            probe = child_of(self._home, f"{PROBE}{uuid.uuid4().hex}{self._ending}")
+            self._files.write(probe, self._content)
             found = self._files.find(probe)
             self._files.delete_file(probe)
             known = self._known = (now, found.modified_nanos / 1e9 if found is not None else time.time())

@@ -25,13 +25,15 @@ from typing import Any, TypeVar
 
 import orjson
 
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of, parent_of
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR
 from lodestar_server.plugins.toolkit.metastore.leases import StoreLocks
 from lodestar_server.plugins.toolkit.metastore.locks import LocalLocks, Locks, Record
+from lodestar_server.plugins.toolkit.renewing import PROBE
 from lodestar_server.spi.errors import LodestarError
 
 HIDDEN_DIRECTORY = ".lodestar"
+STAGING_PREFIX = "_lodestar_staging-"
 _CLEANING_SECONDS = 60.0
 T = TypeVar("T")
 
@@ -176,6 +178,9 @@ class Guard:
             if content is not None:
                 with self.exclusively(*orjson.loads(content)["locks"]):
                     pass
+        for info in self._files.list(self._home):
+            if info.name.startswith(PROBE):
+                self._files.delete_file(info.location)
         records = [info for info in self._files.list(self._staging) if not info.name.startswith(".")]
         cleaned = sum(self._clean(info.location) for info in records)
         if cleaned < len(records):
@@ -215,6 +220,12 @@ class Staging:
         """A number that was not given before."""
         self._numbers += 1
         return self._numbers
+
+    def place(self, location: str, *, new: bool) -> str:
+        """A directory in the table's, or beside it."""
+        directory = child_of(parent_of(location) if new else location, f"{STAGING_PREFIX}{self.name}")
+        self.add(directory)
+        return directory
 
     def add(self, directory: str) -> None:
         """Record a directory before it is made; once is enough."""
