@@ -24,6 +24,7 @@ from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.session import ConnectorSession
@@ -112,7 +113,9 @@ class HiveLister:
         if not table.partition_columns:
             form = require_readable(table.storage_format)
             layout = layout_of(table)
-            files = transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location))
+            files = transaction.metastore.steadily(
+                table, lambda visible: self._files_of(session, table.location, visible)
+            )
             for info in self._in_buckets(session, table, None, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, "", (), layout, size_bytes=info.size
@@ -124,7 +127,8 @@ class HiveLister:
         )
         constraint = handle.constraint.intersect(keys)
         yield from transaction.metastore.steadily(
-            table.name, lambda: list(self._partitioned(transaction, session, table, handle, constraint))
+            table,
+            lambda visible: list(self._partitioned(transaction, session, table, handle, constraint, visible)),
         )
 
     def _partitioned(
@@ -134,6 +138,7 @@ class HiveLister:
         table: Table,
         handle: HiveTableHandle,
         constraint: TupleDomain,
+        visible: Visible,
     ) -> Iterator[HiveSplit]:
         columns = handle.partition_columns
         limit = self._config.max_partitions_per_scan
@@ -154,7 +159,7 @@ class HiveLister:
             form = require_readable(partition.storage_format or table.storage_format)
             name = make_partition_name(names, values)
             layout = layout_of(table, partition)
-            files = self._files_of(session, partition.location, partition=name)
+            files = self._files_of(session, partition.location, visible, partition=name)
             for info in self._in_buckets(session, table, partition, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, name, typed, layout, size_bytes=info.size
@@ -178,7 +183,9 @@ class HiveLister:
         places = [bucket_of(info.name) for info in files]
         return files if None in places else [one for one, place in zip(files, places, strict=True) if place in wanted]
 
-    def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
+    def _files_of(
+        self, session: ConnectorSession, location: str, visible: Visible, partition: str | None = None
+    ) -> list[FileInfo]:
         found = self._files.list(location)
         # A store knows no directories: an empty partition and an absent one are the same there.
         checked = not found and partition is not None and self._files.keeps_directories(location)
@@ -187,12 +194,12 @@ class HiveLister:
                 return []
             raise LodestarError(HIVE_FILE_NOT_FOUND, f"Partition location does not exist: {location}")
         files: list[FileInfo] = []
-        for info in found:
+        for info in visible.shown(found):
             if info.name.startswith((".", "_")):
                 continue
             if info.is_directory:
                 if self._config.recursive_directories:
-                    files += self._files_of(session, info.location)
+                    files += self._files_of(session, info.location, visible)
             elif info.size:
                 files.append(info)
         return files
