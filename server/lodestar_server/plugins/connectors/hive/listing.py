@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.bucketing import wanted_buckets
@@ -31,6 +32,8 @@ from lodestar_server.spi.session import ConnectorSession
 
 TypedValues = tuple[Any, ...]
 MOST_PROJECTED = 1_000_000
+LISTED_AT_ONCE = 32
+"""Directories of a remote store."""
 
 
 def typed_partitions(
@@ -96,6 +99,11 @@ class HiveLister:
     def __init__(self, files: FileSystem, config: HiveConfig) -> None:
         self._files = files
         self._config = config
+        self._pool = ThreadPoolExecutor(LISTED_AT_ONCE, thread_name_prefix="hive-listing")
+
+    def close(self) -> None:
+        """No directory is listed any more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def splits(
         self,
@@ -152,14 +160,15 @@ class HiveLister:
             )
         names = [column.name for column in columns]
         found = find_partitions(transaction, table, columns, [values for values, _ in partitions])
-        for values, typed in partitions:
-            partition = found.get(values)
-            if partition is None:
-                continue
-            form = require_readable(partition.storage_format or table.storage_format)
-            name = make_partition_name(names, values)
+        there = [
+            (partition, make_partition_name(names, values), typed)
+            for values, typed in partitions
+            if (partition := found.get(values)) is not None
+        ]
+        forms = [require_readable(partition.storage_format or table.storage_format) for partition, _, _ in there]
+        listed = self._files_of_each(session, visible, [(partition.location, name) for partition, name, _ in there])
+        for (partition, name, typed), form, files in zip(there, forms, listed, strict=True):
             layout = layout_of(table, partition)
-            files = self._files_of(session, partition.location, visible, partition=name)
             for info in self._in_buckets(session, table, partition, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, name, typed, layout, size_bytes=info.size
@@ -182,6 +191,17 @@ class HiveLister:
             return files
         places = [bucket_of(info.name) for info in files]
         return files if None in places else [one for one, place in zip(files, places, strict=True) if place in wanted]
+
+    def _files_of_each(
+        self, session: ConnectorSession, visible: Visible, places: Sequence[tuple[str, str]]
+    ) -> Iterator[list[FileInfo]]:
+        """Of partitions (location, name), in order. Those of a remote store are listed side by side."""
+
+        def of(place: tuple[str, str]) -> list[FileInfo]:
+            return self._files_of(session, place[0], visible, partition=place[1])
+
+        near = all(self._files.local_path(location) is not None for location, _ in places)
+        return map(of, places) if near or len(places) == 1 else self._pool.map(of, places)
 
     def _files_of(
         self, session: ConnectorSession, location: str, visible: Visible, partition: str | None = None
