@@ -28,12 +28,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from integration.lake.asking import Lake
+from integration.lake.faults import hive_metastore
 from integration.lake.faults.steps import KINDS, Killings
 from integration.lake.faults.trouble import Store, kill, read, write
 from integration.lake.faults.world import BUCKET, Model, catalogs, make_tables, tell
 from integration.services.moto import Moto
 from integration.services.proxy import RecordingProxy, Request, Trouble
-from integration.toolbox.lanes import run_lane
+from integration.toolbox.lanes import Skip, run_lane
 
 
 def trouble(arguments: argparse.Namespace, aws: Moto) -> None:
@@ -80,6 +81,17 @@ def steps(arguments: argparse.Namespace, aws: Moto) -> None:
             killings.close()
 
 
+def metastores(arguments: argparse.Namespace) -> None:
+    """Kills between files and a Hive Metastore."""
+    most = None if arguments.steps == "all" else int(arguments.steps)
+    try:
+        found, tried = hive_metastore.measure(most, random.Random(arguments.seed))
+    except Skip as reason:
+        print(f"without a Hive Metastore: {reason}")
+        return
+    tell(tried, found)
+
+
 def _about_statistics(request: Request) -> bool:
     return "ColumnStatistics" in request.headers.get("x-amz-target", "")
 
@@ -98,6 +110,8 @@ def main() -> None:
         if not arguments.only:
             trouble(arguments, aws)
         steps(arguments, aws)
+    if not arguments.only or arguments.only in "thrift":
+        metastores(arguments)
 
 
 if __name__ == "__main__":
