@@ -61,6 +61,11 @@ def state(names: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name in names if name.endswith((PLAN, OUTCOME, CHANGED)))
 
 
+def tells(names: frozenset[str]) -> bool:
+    """Whether somebody writes, or has died in it."""
+    return not all(name.endswith(CHANGED) for name in names)
+
+
 class Journals:
     """Of one catalog. Thread-safe."""
 
