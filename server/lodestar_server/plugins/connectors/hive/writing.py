@@ -181,7 +181,7 @@ class HiveWriting(ConnectorMetadata):
                     f"Creating Hive table with data with value of {parameter} property greater than {most} is not"
                     " supported"
                 )
-        if not self._transaction.metastore.is_vacant(made.location):
+        if not self._transaction.metastore.is_vacant(made):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS, f"Target directory for table '{made.name}' already exists: {made.location}"
             )

@@ -162,6 +162,9 @@ class FileMetastore:
     def find_table(self, name: SchemaTableName) -> Table | None:
         """None when there is none."""
         content = self._files.read(self._document(name))
+        if content is None and self._guard.settle(str(name)):
+            # Somebody has died while the table came to its place, its document last.
+            content = self._files.read(self._document(name))
         if content is None:
             return None
         return documents.read_table(name, documents.load(content, str(name)), self.table_directory(name))
@@ -363,9 +366,11 @@ class FileMetastore:
         """A record of directories that a write fills."""
         return self._guard.open_staging()
 
-    def is_vacant(self, location: str) -> bool:
-        """Nothing is there."""
-        return not self._files.list(location)
+    def is_vacant(self, table: Table) -> bool:
+        """Nothing is there, once what was decided is finished."""
+        return not self._files.list(table.location) or (
+            self._guard.settle(str(table.name)) and not self._files.list(table.location)
+        )
 
     def steadily(self, table: Table, read: Callable[[Visible], T]) -> T:
         """What `read` lists while nothing of the table changes."""

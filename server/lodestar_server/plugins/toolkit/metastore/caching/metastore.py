@@ -248,9 +248,9 @@ class CachingMetastore:
         """As the inner one does."""
         return self._inner.steadily(table, read)
 
-    def is_vacant(self, location: str) -> bool:
+    def is_vacant(self, table: Table) -> bool:
         """As the inner one does."""
-        return self._inner.is_vacant(location)
+        return self._inner.is_vacant(table)
 
     def list_functions(self, schema: str) -> list[tuple[str, LanguageFunction]]:
         """As the inner one does."""

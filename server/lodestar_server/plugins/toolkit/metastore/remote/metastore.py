@@ -143,7 +143,7 @@ class RemoteMetastore:
         if write is None:
             self._registry.create_table(table, user)
             return
-        if not self.is_vacant(table.location):
+        if not self.is_vacant(table):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS,
                 f"Target directory for table '{table.name}' already exists: {table.location}",
@@ -172,8 +172,9 @@ class RemoteMetastore:
                 self._registry.alter_table(table.name, without_mark)
             publication.decided()
 
-    def is_vacant(self, location: str) -> bool:
+    def is_vacant(self, table: Table) -> bool:
         """Nothing is there, once what the dead have left is removed."""
+        location = table.location
         found = self._files.list(location)
         if any(info.name == HOME for info in found):
             self._recovery.settle_place(location)
