@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from lodestar_server.plugins.toolkit.files import Version
 
 END_BYTES = 64 * 1024
 KEPT_BYTES = 64 << 20
+SMALL_FILE_BYTES = 512 * 1024
+"""A file that is fetched whole with its end: that takes no longer than a second request for a part of it."""
+_WHOLE_BYTES = KEPT_BYTES // 2
+"""Of the files of one scan: what is fetched here has to be there still when the kernel wants it."""
+
+
+def end_lengths(sizes: Sequence[int]) -> list[int]:
+    """How much of each file to fetch at once, for files of these sizes that are read together."""
+    whole = [size if size <= SMALL_FILE_BYTES else END_BYTES for size in sizes]
+    return whole if sum(whole) <= _WHOLE_BYTES else [min(size, END_BYTES) for size in sizes]
 
 
 class EndCache:
@@ -19,6 +30,7 @@ class EndCache:
         self._size = 0
         self._lock = threading.Lock()
         self._ends: OrderedDict[tuple[str, Version], bytes] = OrderedDict()
+        self._untold: set[tuple[str, Version]] = set()
 
     def find(self, location: str, version: Version) -> bytes | None:
         """The last bytes, as many as were put."""
@@ -28,12 +40,22 @@ class EndCache:
                 self._ends.move_to_end((location, version))
             return found
 
+    def take_cost(self, location: str, version: Version) -> int:
+        """Bytes that were fetched for this end and that no query was told of yet."""
+        with self._lock:
+            if (location, version) not in self._untold:
+                return 0
+            self._untold.discard((location, version))
+            return len(self._ends.get((location, version), b""))
+
     def put(self, location: str, version: Version, end: bytes) -> None:
         """Keep them."""
         with self._lock:
             known = self._ends.pop((location, version), b"")
             self._ends[location, version] = end
+            self._untold.add((location, version))
             self._size += len(end) - len(known)
             while self._size > self._kept_bytes:
-                _, gone = self._ends.popitem(last=False)
+                key, gone = self._ends.popitem(last=False)
                 self._size -= len(gone)
+                self._untold.discard(key)
