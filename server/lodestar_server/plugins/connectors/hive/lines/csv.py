@@ -148,7 +148,8 @@ class CsvEncoder:
 
     def _safe(self, values: pa.Array) -> pa.Array:
         quote, escape = self._options.quote, self._options.writing_escape
-        if not any(pc.any(pc.match_substring(values, mark)).as_py() for mark in {quote, escape}):
+        content = bytes_of(values)[0].tobytes()  # Both marks are ASCII: a byte like them is one of them.
+        if quote.encode() not in content and escape.encode() not in content:
             return values
         marks = "".join(sorted({re.escape(quote), re.escape(escape)}))
         back = escape.replace("\\", "\\\\")
