@@ -318,9 +318,15 @@ class ObjectFileSystem:
         """Those that are not kept yet, several at once; small files whole, while they are not too many."""
         wanted = [(location, version) for location, version in files if self._ends.find(location, version) is None]
         if wanted:
-            lengths = end_lengths([version.size for _, version in wanted])
+            lengths = end_lengths([version for _, version in wanted])
             calls = [partial(self._fetch_end, *one, length) for one, length in zip(wanted, lengths, strict=True)]
             LOOP.run(_side_by_side(ENDS_AT_ONCE, calls))
+
+    def forget(self) -> None:
+        """Ends of files, and where their columns are."""
+        self._ends.clear()
+        with self._lock:
+            self._chunks.clear()
 
     async def _fetch_end(self, location: str, version: Version, length: int) -> None:
         place = self._place(location)
