@@ -31,13 +31,10 @@ from lodestar_server.plugins.connectors.iceberg.planning import (
 from lodestar_server.plugins.connectors.iceberg.session import needs_partition_filter
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
-from lodestar_server.plugins.toolkit import local_files
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, RemoteFiles, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
-
-_LOCAL = f"{local_files.SCHEME}:"
 
 
 class IcebergScanner:
@@ -124,8 +121,6 @@ class IcebergScanner:
             return False
         if any(task.deletes or task.file.format != "PARQUET" for task in tasks):
             return False
-        if any(not task.file.path.startswith(_LOCAL) for task in tasks):
-            return False  # A catalog may have other stores beside the local file system.
         data = [column for column in columns if not column.hidden]
         if not data:
             return False  # The manifests tell how many rows there are.
