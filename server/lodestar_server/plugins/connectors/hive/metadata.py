@@ -15,6 +15,7 @@ from lodestar_server.plugins.connectors.hive.definitions import (
     metadata_of,
     partition_handles,
 )
+from lodestar_server.plugins.connectors.hive.foreign import check_own_format, other_format
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
 from lodestar_server.plugins.connectors.hive.listing import find_partitions, layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
@@ -157,7 +158,7 @@ class HiveMetadata(HiveWriting):
             if kind is RelationKind.TABLE and prefix.matches(name):
                 try:
                     table = self._transaction.find_table(name)
-                    if table is not None:
+                    if table is not None and other_format(table) is None:
                         yield name, metadata_of(table, timestamp_precision(session)).columns
                 except LodestarError:
                     continue
@@ -186,12 +187,13 @@ class HiveMetadata(HiveWriting):
     def find_table(
         self, session: ConnectorSession, name: SchemaTableName, version: TableVersion | None = None
     ) -> TableHandle | None:
-        """The table as this transaction sees it."""
+        """The table as this transaction sees it. Raises: UNSUPPORTED_TABLE_TYPE for one of another format."""
         if version is not None:
             not_supported("This connector does not support versioned tables")
         table = self._transaction.find_table(name)
         if table is None or table.is_view:
             return None
+        check_own_format(table)
         return HiveTableHandle(name, partition_handles(table, timestamp_precision(session)))
 
     def table_metadata(self, session: ConnectorSession, table: TableHandle) -> TableMetadata:
