@@ -87,12 +87,19 @@ class Spark:
 
     def run(self, sql: str) -> list[list[Any]]:
         """Rows. Raises: SparkError."""
+        return self._ask(sql)
+
+    def delete_by_equality(self, table: str, column: str, value: Any) -> None:
+        """Iceberg's deletes by equality, which Spark's SQL never writes. Raises: SparkError."""
+        self._ask(("delete_by_equality", (table, column, value)))
+
+    def _ask(self, wanted: Any) -> list[list[Any]]:
         if self._connection is None:
             raise SparkError("Spark is not running")
         try:
-            self._connection.send(sql)
+            self._connection.send(wanted)
             if not self._connection.poll(STATEMENT_SECONDS):
-                raise SparkError(f"no answer after {STATEMENT_SECONDS} s: {sql}")
+                raise SparkError(f"no answer after {STATEMENT_SECONDS} s: {wanted}")
             kind, answer = self._connection.recv()
         except (OSError, EOFError) as error:
             raise SparkError(f"Spark is gone: {self._process.tail()}") from error

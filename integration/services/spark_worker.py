@@ -44,17 +44,45 @@ def session(settings: Mapping[str, str]) -> Any:
     return made
 
 
+def delete_by_equality(spark: Any, table: str, column: str, value: Any) -> None:
+    """Iceberg's other kind of deletes, which Spark's SQL never writes: rows whose column (an integer) has this value."""
+    java = spark._jvm
+    iceberg = java.org.apache.iceberg
+    loaded = iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, table)
+    schema = loaded.schema().select([column])
+    ids = spark.sparkContext._gateway.new_array(java.int, 1)
+    ids[0] = loaded.schema().findField(column).fieldId()
+    factory = iceberg.data.GenericAppenderFactory(loaded.schema(), loaded.spec(), ids, schema, None)
+    form = iceberg.FileFormat.fromString(loaded.properties().getOrDefault("write.format.default", "parquet"))
+    files = iceberg.io.OutputFileFactory.builderFor(loaded, 1, 1).format(form).build()
+    writer = factory.newEqDeleteWriter(files.newOutputFile(), form, None)
+    record = iceberg.data.GenericRecord.create(schema)
+    record.setField(column, value)
+    writer.write(record)
+    writer.close()
+    loaded.newRowDelta().addDeletes(writer.toDeleteFile()).commit()
+
+
+def answer(spark: Any, wanted: Any) -> list[list[Any]]:
+    """The rows of a statement, or nothing after the call of a function: (its name, its arguments)."""
+    if isinstance(wanted, tuple):
+        name, arguments = wanted
+        {"delete_by_equality": delete_by_equality}[name](spark, *arguments)
+        return []
+    return [[plain(one) for one in row] for row in spark.sql(wanted).collect()]
+
+
 def serve(connection: Connection) -> None:
     """Statements until the other side goes."""
     spark = session(connection.recv())
     connection.send("ready")
     while True:
         try:
-            sql = connection.recv()
+            wanted = connection.recv()
         except EOFError:
             return
         try:
-            connection.send(("rows", [[plain(one) for one in row] for row in spark.sql(sql).collect()]))
+            connection.send(("rows", answer(spark, wanted)))
         except Exception as error:
             connection.send(("error", str(error)))
 

@@ -32,6 +32,7 @@ class Engine(Protocol):
     """Somebody who reads and writes tables of the schema `x`."""
 
     name: str
+    catalog: str
 
     def run(self, sql: str) -> list[list[Any]]:
         """Rows as the engine gives them. Raises: Refused."""
@@ -60,6 +61,7 @@ class OfTrino:
     def __init__(self, name: str, url: str, catalog: str = "hive") -> None:
         self.name = name
         self.catalog = catalog
+        self.url = url
         self._statements = Statements(url, user="lake", timeout=120, X_Trino_Client_Capabilities="PARAMETRIC_DATETIME")
 
     def run(self, sql: str) -> list[list[Any]]:
@@ -105,13 +107,13 @@ class OfSpark:
     name = "spark"
 
     def __init__(self, spark: Spark, catalog: str = "spark_catalog") -> None:
-        self._spark = spark
+        self.process = spark
         self.catalog = catalog
 
     def run(self, sql: str) -> list[list[Any]]:
         """Rows as Python has them. Raises: Refused."""
         try:
-            return self._spark.run(sql)
+            return self.process.run(sql)
         except SparkError as error:
             raise Refused(_reason(str(error))) from error
 
@@ -164,6 +166,12 @@ class Peers:
         self.ours = OfTrino("us", self.server.url)
         self.trino = OfTrino("trino", stack.enter_context(Trino(theirs)).url) if trino else None
         self.spark.run("CREATE DATABASE x")
+
+    @property
+    def on_iceberg(self) -> list[Engine]:
+        """The same on tables of Iceberg."""
+        others = [OfTrino("trino", self.trino.url, "ice")] if self.trino else []
+        return [OfTrino("us", self.ours.url, "ice"), OfSpark(self.spark.process, "ice"), *others]
 
     @property
     def engines(self) -> list[Engine]:

@@ -72,22 +72,18 @@ def write(engine: Engine, table: str, storage: Storage) -> tuple[list[Kind], dic
     try:
         _write(engine, table, storage, taken)
     except Refused as whole:
-        engine.run(f"DROP TABLE IF EXISTS {_catalog(engine)}.x.{table}")
+        engine.run(f"DROP TABLE IF EXISTS {engine.catalog}.x.{table}")
         for kind in storage.kinds:
             try:
                 _write(engine, f"{table}_try", storage, [kind])
             except Refused as reason:
                 refused[kind.name] = str(reason)
                 taken.remove(kind)
-            engine.run(f"DROP TABLE IF EXISTS {_catalog(engine)}.x.{table}_try")
+            engine.run(f"DROP TABLE IF EXISTS {engine.catalog}.x.{table}_try")
         if not taken:
             raise Refused(str(whole)) from whole
         _write(engine, table, storage, taken)
     return taken, refused
-
-
-def _catalog(engine: Engine) -> str:
-    return "spark_catalog" if isinstance(engine, OfSpark) else "hive"
 
 
 def _write(engine: Engine, table: str, storage: Storage, kinds: Sequence[Kind]) -> None:
@@ -167,13 +163,14 @@ def run(peers: Peers, matrix: Matrix, *, everything: bool) -> None:
     """Everybody writes, everybody reads."""
     for storage in storages(everything=everything):
         for writer in peers.engines:
-            _one(peers, matrix, storage, writer)
+            cells(peers.engines, matrix, storage, writer)
     if everything:
         for storage in OF_SPARK:
-            _one(peers, matrix, storage, peers.spark)
+            cells(peers.engines, matrix, storage, peers.spark)
 
 
-def _one(peers: Peers, matrix: Matrix, storage: Storage, writer: Engine) -> None:
+def cells(readers: Sequence[Engine], matrix: Matrix, storage: Storage, writer: Engine) -> None:
+    """What one of them writes, all read."""
     table = f"{storage.name}_{writer.name}"
     try:
         kinds, refused = write(writer, table, storage)
@@ -182,5 +179,5 @@ def _one(peers: Peers, matrix: Matrix, storage: Storage, writer: Engine) -> None
         return
     for name, why in refused.items():
         matrix.put(storage.name, writer.name, "-", name, Cell("refused", why))
-    for reader in peers.engines:
+    for reader in readers:
         check(matrix, table, storage, writer.name, reader, kinds)

@@ -134,6 +134,16 @@ KINDS: Sequence[Kind] = (
         ),
     ),
 )
+_IN_ICEBERG = {"timestamp": _plain("timestamp(6)", "timestamp_ntz")}
+_NOT_IN_ICEBERG = ("tinyint", "smallint", "varchar_n", "char_n")
+ICEBERG: Sequence[Kind] = (
+    *(
+        Kind(kind.name, _IN_ICEBERG.get(kind.name, kind.type), kind.values)
+        for kind in KINDS
+        if kind.name not in _NOT_IN_ICEBERG
+    ),
+)
+"""What Iceberg has."""
 TEXTS: Sequence[Kind] = (Kind("varchar", VARCHAR, ('żółw, "q" 🐢', "", " both ends ", "tab\tinside", "'", "NULL")),)
 """What CSV has: without backslashes, which Hive's writer leaves alone and its reader takes for escapes."""
 

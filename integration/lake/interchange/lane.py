@@ -2,7 +2,8 @@
 
 usage: lane.py [--all]
 
-Without --all: files of everybody, and Spark on partitioned Parquet and ORC. With it: every format, Trino too.
+Without --all: files of everybody, and Spark on partitioned Parquet and ORC and on Iceberg's Parquet. With it: every
+format, Trino too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 
-from integration.lake.interchange import files, hive
+from integration.lake.interchange import files, hive, iceberg
 from integration.lake.interchange.engines import Peers
 from integration.lake.interchange.matrix import Matrix
 from integration.toolbox.lanes import Failed, Skip, run_lane
@@ -23,12 +24,14 @@ def main() -> None:
     matrix = Matrix()
     try:
         with ExitStack() as stack:
-            hive.run(Peers(stack, trino=everything), matrix, everything=everything)
+            peers = Peers(stack, trino=everything)
+            hive.run(peers, matrix, everything=everything)
+            faults = iceberg.run(peers, matrix, everything=everything)
     except Skip as reason:
         print(f"without Spark: {reason}")
         return
     print(matrix.show())
-    faults = list(matrix.faults())
+    faults += matrix.faults()
     if faults:
         raise Failed(f"{len(faults)} kinds of values went wrong\n" + "\n".join(faults))
     print(f"{sum(map(len, matrix.cells.values()))} kinds of values went between engines as they should")

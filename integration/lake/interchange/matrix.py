@@ -41,11 +41,11 @@ class Matrix:
         twin = self.cells.get(there, {}).get(kind)
         if twin is not None and twin.verdict == cell.verdict and (cell.verdict == "refused" or twin.why == cell.why):
             return "as Trino"
-        if twin is None and there not in self.cells:
+        if (twin is None and there not in self.cells) or (twin is not None and twin.verdict == "refused"):
             known = _KNOWN.get((table.removesuffix("_parts"), kind))
             if known is not None and cell.verdict != "refused":
                 return known
-        return None
+        return _NOT_WRITTEN.get((table, reader))
 
     def show(self) -> str:
         """Tables of it, and the reasons below.
@@ -76,5 +76,6 @@ class Matrix:
 
 
 _REBASED = "ORC of Java counts days before 1582 in Julius's calendar, and loses a second in the last one before 1970"
-_KNOWN = {("orc", "date"): _REBASED, ("orc", "timestamp"): _REBASED}
-"""Differences that a Trino shows as well, for runs without one."""
+_KNOWN = {(form, kind): _REBASED for form in ("orc", "ice_orc", "rcbinary") for kind in ("date", "timestamp")}
+"""Differences that a Trino shows as well, for runs without one, or would if it did not fail."""
+_NOT_WRITTEN = {(form, "-"): "Hadoop's containers are read, not written" for form in ("rcbinary", "sequence")}
