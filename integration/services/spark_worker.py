@@ -45,7 +45,7 @@ def session(settings: Mapping[str, str]) -> Any:
 
 
 def delete_by_equality(spark: Any, table: str, column: str, value: Any) -> None:
-    """Iceberg's other kind of deletes, which Spark's SQL never writes: rows whose column (an integer) has this value."""
+    """Iceberg's other kind of deletes, which Spark's SQL never writes: rows with this value in a column of integers."""
     java = spark._jvm
     iceberg = java.org.apache.iceberg
     loaded = iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, table)

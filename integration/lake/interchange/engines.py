@@ -148,11 +148,15 @@ def _reason(text: str) -> str:
     return " / ".join(dict.fromkeys(told_[-2:] if told_ else causes[:1]))[:400]
 
 
+_DROPPING = {f"{prefix}metastore.disallow.incompatible.col.type.changes": "false" for prefix in ("", "hive.")}
+"""Without it a metastore refuses to drop columns of Iceberg that are not the last."""
+
+
 class Peers:
     """A metastore, its warehouse and the engines over them, started once. Raises: Skip."""
 
     def __init__(self, stack: ExitStack, *, trino: bool) -> None:
-        metastore = stack.enter_context(HiveMetastore(HIVE_3))
+        metastore = stack.enter_context(HiveMetastore(HIVE_3, settings=_DROPPING))
         self.warehouse = metastore.warehouse
         catalogs = {"hive": _hive(metastore.uri, self.warehouse), "ice": _iceberg(metastore.uri, self.warehouse)}
         # Trino's own local files do not list `file:/a/b`; Hadoop's do.
