@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 
-from integration.lake.interchange import files, hive, iceberg
+from integration.lake.interchange import files, hive, iceberg, others
 from integration.lake.interchange.engines import Peers
 from integration.lake.interchange.matrix import Matrix
 from integration.toolbox.lanes import Failed, Skip, run_lane
@@ -27,6 +27,7 @@ def main() -> None:
             peers = Peers(stack, trino=everything)
             hive.run(peers, matrix, everything=everything)
             faults = iceberg.run(peers, matrix, everything=everything)
+            faults += others.run(peers, everything=everything)
     except Skip as reason:
         print(f"without Spark: {reason}")
         return
