@@ -8,6 +8,7 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.hive.bucketing import wanted_buckets
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
+from lodestar_server.plugins.connectors.hive.foreign import check_not_transactional
 from lodestar_server.plugins.connectors.hive.formats import require_readable
 from lodestar_server.plugins.connectors.hive.handles import (
     ColumnKind,
@@ -139,6 +140,7 @@ class HiveLister:
         Raises: QUERY_REJECTED, HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND, NOT_SUPPORTED.
         """
         transaction.check_readable(table.name)
+        check_not_transactional(table)
         if not table.partition_columns:
             form = require_readable(table.storage_format)
             layout = layout_of(table)
