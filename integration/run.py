@@ -44,7 +44,7 @@ Ended = tuple[str, float, str]
 """A lane's result, its seconds, what it printed."""
 
 LANES = (
-    Lane("lake", "lake/rows.py", 20, "tables in every store and metastore, each row of its table a test", beside=True),
+    Lane("lake", "lake/rows.py", 40, "tables in every store and metastore, each row of its table a test", beside=True),
     Lane("wheel", "install/wheel.py", 5, "a built wheel in a fresh environment"),
     Lane("conformance", "conformance/replay.py", 20, "recorded answers of a Trino, where ../shared has them"),
     Lane("tpcds", "conformance/tpcds.py", 5, "recorded answers of TPC-DS over the same rows, where ../shared has them"),

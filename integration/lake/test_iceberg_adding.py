@@ -217,3 +217,42 @@ def test_refusals(both: tuple[Lake, Path]) -> None:
     assert name == broken and message.startswith("Failed to add files: Failed to read file footer: local:///metastore")
     for target in ("t", "wide", "other", "needed", "parts", "text"):
         assert server.run(f"SELECT count(*) FROM ice.s.{target}") == [[0]]
+
+
+def test_a_table_migrates(both: tuple[Lake, Path]) -> None:
+    server, _ = both
+    for form in ("PARQUET", "ORC", "AVRO"):
+        table = f"hive.s.{form}"
+        small = "integer" if form == "AVRO" else "tinyint"
+        server.run(
+            f"CREATE TABLE {table} (a {small}, b varchar(5), t timestamp, p integer) "
+            f"WITH (format = '{form}', partitioned_by = ARRAY['p'])"
+        )
+        server.run(f"INSERT INTO {table} VALUES (1, 'x', TIMESTAMP '2020-01-02 03:04:05', 7), (2, NULL, NULL, NULL)")
+        server.run(f"CALL ice.system.migrate('s', '{form.lower()}')")
+        ours = f"ice.s.{form}"
+        rows = f"SELECT a, b, CAST(t AS varchar), p FROM {ours} ORDER BY a"
+        assert server.run(rows) == [[1, "x", "2020-01-02 03:04:05.000000", 7], [2, None, None, None]]
+        assert server.run(f"SELECT a FROM {ours} WHERE p = 7") == [[1]]
+        server.run(f"INSERT INTO {ours} VALUES (3, 'longer than five', NULL, 7)")
+        server.run(f"DELETE FROM {ours} WHERE a = 1")
+        server.run(f"ALTER TABLE {ours} RENAME COLUMN b TO c")
+        assert server.run(f"SELECT a, c, p FROM {ours} ORDER BY a") == [[2, None, None], [3, "longer than five", 7]]
+        name, message = server.fails(f"SELECT * FROM {table}")
+        assert (name, message) == ("UNSUPPORTED_TABLE_TYPE", f"Cannot query Iceberg table 's.{form.lower()}'")
+        assert server.fails(f"CALL ice.system.migrate('s', '{form.lower()}')") == (
+            "NOT_SUPPORTED",
+            "The table is already an Iceberg table",
+        )
+    created = server.run("SHOW CREATE TABLE ice.s.orc")[0][0]
+    assert "format = 'ORC'" in created and "partitioning = ARRAY['p']" in created
+    server.run("CREATE TABLE hive.s.json (a integer) WITH (format = 'JSON')")
+    assert server.fails("CALL ice.system.migrate('s', 'json')") == ("NOT_SUPPORTED", "Unsupported storage format: JSON")
+    assert server.fails("CALL ice.system.migrate('s', 'nosuch')") == ("NOT_FOUND", "Table 's.nosuch' not found")
+    assert server.fails("CALL ice.system.migrate('s', 'json', 'x')") == (
+        "INVALID_PROCEDURE_ARGUMENT",
+        "Invalid recursive_directory: x",
+    )
+    server.run("CREATE TABLE hive.s.empty (a integer) WITH (format = 'ORC')")
+    server.run("CALL ice.system.migrate('s', 'empty')")
+    assert server.run("SELECT count(*) FROM ice.s.empty") == [[0]]

@@ -1,4 +1,4 @@
-"""What else engines leave in one metastore: views, buckets, tables of other formats; and the same questions to Trino."""
+"""What else engines leave in one metastore: views, buckets, tables of other formats; the same questions to Trino."""
 
 from __future__ import annotations
 

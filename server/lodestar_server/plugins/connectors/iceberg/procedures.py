@@ -20,6 +20,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     WriteKind,
 )
 from lodestar_server.plugins.connectors.iceberg.hive_sources import hive_sources
+from lodestar_server.plugins.connectors.iceberg.migrating import migrate
 from lodestar_server.plugins.connectors.iceberg.planning import FileTask, plan_files
 from lodestar_server.plugins.connectors.iceberg.row_changes import IcebergRowChanges, RowConflicts
 from lodestar_server.plugins.connectors.iceberg.scan import rewritten_tasks
@@ -382,6 +383,15 @@ class IcebergProcedures:
             Procedure("system", "unregister_table", tuple(texts("schema_name", "table_name")), self.unregister_table),
             Procedure(
                 "system",
+                "migrate",
+                (
+                    *texts("schema_name", "table_name"),
+                    ProcedureArgument("recursive_directory", VARCHAR, False, "fail"),
+                ),
+                self.migrate,
+            ),
+            Procedure(
+                "system",
                 "rollback_to_snapshot",
                 (*texts("schema", "table"), ProcedureArgument("snapshot_id", BIGINT)),
                 self.roll_back,
@@ -455,6 +465,17 @@ class IcebergProcedures:
         if self._tables.find(table) is None:
             raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' not found")
         self._tables.metastore.drop_table(table)
+
+    def migrate(self, session: ConnectorSession, arguments: Arguments) -> None:
+        """Raises: INVALID_PROCEDURE_ARGUMENT, and what `migrating.migrate` raises."""
+        recursive = str(arguments["recursive_directory"]).upper()
+        if recursive not in ("TRUE", "FALSE", "FAIL"):
+            raise _wrong(f"Invalid recursive_directory: {arguments['recursive_directory']}")
+        for name in ("schema_name", "table_name"):
+            if not arguments[name]:
+                raise _wrong(f"{name} cannot be null or empty")
+        table = SchemaTableName(arguments["schema_name"].lower(), arguments["table_name"].lower())
+        migrate(self._tables, self._config, table, recursive)
 
     def roll_back(self, session: ConnectorSession, arguments: Arguments) -> None:
         """Raises: INVALID_PROCEDURE_ARGUMENT, TABLE_NOT_FOUND, GENERIC_INTERNAL_ERROR."""

@@ -216,6 +216,24 @@ class IcebergTables:
             self.files.delete_file(location)
             raise
 
+    def take_over(self, entry: Table, metadata: TableMetadata) -> None:
+        """A table of Hive becomes this one. Raises: ICEBERG_COMMIT_ERROR when somebody has changed it meanwhile."""
+        location = self._write(metadata, None)
+
+        def change(now: Table) -> Table:
+            if now != entry:
+                raise LodestarError(ICEBERG_COMMIT_ERROR, f"Table was changed while it was migrated: {entry.name}")
+            known = {TABLE_TYPE: "ICEBERG", METADATA_LOCATION: location, **_described(metadata)}
+            return replace(now, parameters={**now.parameters, **known})
+
+        try:
+            self.metastore.alter_table(entry.name, change)
+        except OutcomeUnknown:
+            raise
+        except LodestarError:
+            self.files.delete_file(location)
+            raise
+
     def register(self, name: SchemaTableName, location: str, metadata: TableMetadata, user: str) -> None:
         """A table over metadata that is there already."""
         table = Table(
