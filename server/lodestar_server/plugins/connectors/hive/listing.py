@@ -26,6 +26,7 @@ from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTI
 from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.session import ConnectorSession
@@ -141,7 +142,9 @@ class HiveLister:
         if not table.partition_columns:
             form = require_readable(table.storage_format)
             layout = layout_of(table)
-            files = transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location))
+            files = transaction.metastore.steadily(
+                table, lambda visible: self._files_of(session, table.location, visible)
+            )
             for info in self._in_buckets(session, table, None, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, "", (), layout, size_bytes=info.size
@@ -153,7 +156,8 @@ class HiveLister:
         )
         constraint = handle.constraint.intersect(keys)
         yield from transaction.metastore.steadily(
-            table.name, lambda: list(self._partitioned(transaction, session, table, handle, constraint))
+            table,
+            lambda visible: list(self._partitioned(transaction, session, table, handle, constraint, visible)),
         )
 
     def _partitioned(
@@ -163,6 +167,7 @@ class HiveLister:
         table: Table,
         handle: HiveTableHandle,
         constraint: TupleDomain,
+        visible: Visible,
     ) -> Iterator[HiveSplit]:
         columns = handle.partition_columns
         limit = self._config.max_partitions_per_scan
@@ -182,7 +187,7 @@ class HiveLister:
             if (partition := found.get(values)) is not None
         ]
         forms = [require_readable(partition.storage_format or table.storage_format) for partition, _, _ in there]
-        listed = self._files_of_each(session, [(partition.location, name) for partition, name, _ in there])
+        listed = self._files_of_each(session, visible, [(partition.location, name) for partition, name, _ in there])
         for (partition, name, typed), form, files in zip(there, forms, listed, strict=True):
             layout = layout_of(table, partition)
             for info in self._in_buckets(session, table, partition, handle, files):
@@ -208,16 +213,20 @@ class HiveLister:
         places = [bucket_of(info.name) for info in files]
         return files if None in places else [one for one, place in zip(files, places, strict=True) if place in wanted]
 
-    def _files_of_each(self, session: ConnectorSession, places: Sequence[tuple[str, str]]) -> Iterator[list[FileInfo]]:
+    def _files_of_each(
+        self, session: ConnectorSession, visible: Visible, places: Sequence[tuple[str, str]]
+    ) -> Iterator[list[FileInfo]]:
         """Of partitions (location, name), in order. Those of a remote store are listed side by side."""
 
         def of(place: tuple[str, str]) -> list[FileInfo]:
-            return self._files_of(session, place[0], partition=place[1])
+            return self._files_of(session, place[0], visible, partition=place[1])
 
         near = all(self._files.local_path(location) is not None for location, _ in places)
         return map(of, places) if near or len(places) == 1 else self._pool.map(of, places)
 
-    def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
+    def _files_of(
+        self, session: ConnectorSession, location: str, visible: Visible, partition: str | None = None
+    ) -> list[FileInfo]:
         found = self._files.list(location)
         # A store knows no directories: an empty partition and an absent one are the same there.
         checked = not found and partition is not None and self._files.keeps_directories(location)
@@ -226,12 +235,12 @@ class HiveLister:
                 return []
             raise LodestarError(HIVE_FILE_NOT_FOUND, f"Partition location does not exist: {location}")
         files: list[FileInfo] = []
-        for info in found:
+        for info in visible.shown(found):
             if info.name.startswith((".", "_")):
                 continue
             if info.is_directory:
                 if self._config.recursive_directories:
-                    files += self._files_of(session, info.location)
+                    files += self._files_of(session, info.location, visible)
             elif info.size:
                 files.append(info)
         return files

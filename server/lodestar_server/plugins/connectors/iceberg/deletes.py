@@ -43,7 +43,7 @@ class DeletedRows:
         for ids, members in groups.items():
             fields = [_field(metadata, id_) for id_ in ids]
             self.fields.update({field.id: field for field in fields})
-            batches = [batch for member in members for batch in read_columns(files, member, fields, fetched)]
+            batches = [batch for member in members for batch in read_columns(files, member, fields, fetched=fetched)]
             if batches:
                 self._equal[ids] = pa.Table.from_batches(batches)
 
@@ -77,7 +77,7 @@ def _positions(
     for one in deletes:
         if one.format == "PUFFIN":
             not_supported("Deletion vectors are not supported")
-        for batch in read_columns(files, one, [DELETED_PATH, DELETED_POSITION], fetched):
+        for batch in read_columns(files, one, [DELETED_PATH, DELETED_POSITION], fetched=fetched):
             chosen = batch.filter(pc.equal(batch.column(0), file.path))
             found.append(chosen.column(1).to_numpy(zero_copy_only=False).astype(np.int64))
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)

@@ -21,6 +21,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergColumnHandle,
     IcebergSplit,
 )
+from lodestar_server.plugins.connectors.iceberg.name_mapping import file_names
 from lodestar_server.plugins.connectors.iceberg.opening import PAGE_ROWS, Fetched, read_columns
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.page import PageSource
@@ -58,6 +59,7 @@ class IcebergPageSource(PageSource):
         self._files = files
         self._metadata = metadata
         self._schema = schema
+        self._names = file_names(schema, metadata.properties)
         self._splits = splits
         self._columns = columns
         self._closed = threading.Event()
@@ -92,7 +94,8 @@ class IcebergPageSource(PageSource):
             return
         places = {id_: place for place, id_ in enumerate(fields)}
         start = 0
-        for batch in read_columns(self._files, split.file, list(fields.values()), self._fetched):
+        wanted = list(fields.values())
+        for batch in read_columns(self._files, split.file, wanted, self._names, self._fetched):
             kept = None if deleted is None else deleted.kept(start, batch, places)
             positions = np.arange(start, start + batch.num_rows, dtype=np.int64)
             start += batch.num_rows

@@ -18,7 +18,7 @@ from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_METASTORE_ERROR,
     HIVE_PATH_ALREADY_EXISTS,
 )
-from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, Guard, Operation, Staging
+from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, STAGING_PREFIX, Guard, Operation, Staging
 from lodestar_server.plugins.toolkit.metastore.interface import (
     PartFigures,
     PartitionTexts,
@@ -32,6 +32,7 @@ from lodestar_server.plugins.toolkit.metastore.partition_names import (
     make_partition_name,
     parse_partition_name,
 )
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.plugins.toolkit.metastore.written import (
     add_to_partition,
     add_to_table,
@@ -54,7 +55,6 @@ from lodestar_server.spi.names import SchemaTableName
 
 DOCUMENT = ".trinoSchema"
 PERMISSIONS = ".trinoPermissions"
-STAGING_PREFIX = "_lodestar_staging-"
 TRASH = "trash"
 
 T = TypeVar("T")
@@ -369,9 +369,13 @@ class FileMetastore:
         """A record of directories that a write fills."""
         return self._guard.open_staging()
 
-    def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T:
+    def is_vacant(self, location: str) -> bool:
+        """Nothing is there."""
+        return not self._files.list(location)
+
+    def steadily(self, table: Table, read: Callable[[Visible], T]) -> T:
         """What `read` lists while nothing of the table changes."""
-        return self._guard.steadily(str(name), read)
+        return self._guard.steadily(str(table.name), lambda: read(Visible()))
 
     def write(self, name: SchemaTableName, write: TableWrite, mode: WriteMode) -> None:
         """Files of an INSERT become visible, all at once. Raises: TABLE_NOT_FOUND, and what the mode forbids."""

@@ -3,8 +3,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import orjson
 import pytest
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.processes import ended_process
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR
 from lodestar_server.plugins.toolkit.metastore.guard import Guard
@@ -79,6 +81,18 @@ def test_the_lock_of_the_dead_is_taken_away(store: MemoryStore, locks: StoreLock
     assert LOCK not in store.objects
 
 
+def test_a_holder_that_is_no_process_any_more_is_not_waited_for(store: MemoryStore, files: ObjectFileSystem) -> None:
+    dead = ended_process()
+    store.objects[LOCK] = orjson.dumps({"token": "dead", "process": dead})
+    record = "w/.lodestar/staging/dead.json"
+    store.objects |= {record: orjson.dumps({"directories": ["s3://b/dead"], "process": dead}), "dead/x": b""}
+    assert (
+        StoreLocks(files, "s3://b/w/.lodestar").steadily("s.t", lambda: 1, _never, lambda: store.objects.pop(LOCK)) == 1
+    )
+    with Guard(files, "s3://b/w").exclusively("s.t"):
+        assert record not in store.objects and "dead/x" not in store.objects
+
+
 def test_a_lost_lock_is_noticed_before_anything_is_decided(store: MemoryStore, files: ObjectFileSystem) -> None:
     guard = Guard(files, "s3://b/w")
     with pytest.raises(LodestarError, match=r"The lock of s\.t was lost"), guard.exclusively("s.t"):
@@ -134,7 +148,8 @@ def test_staging_of_a_writer_is_recorded_before_it_is_filled(store: MemoryStore,
     guard = Guard(files, "s3://b/w")
     with guard.open_staging() as staging:
         staging.add("s3://b/stage")
-        assert store.objects[f"w/.lodestar/staging/{staging.name}.json"] == b'["s3://b/stage"]'
+        record = orjson.loads(store.objects[f"w/.lodestar/staging/{staging.name}.json"])
+        assert record["directories"] == ["s3://b/stage"]
         store.objects["stage/x"] = b""
     assert store.objects == {}
 

@@ -22,6 +22,7 @@ from lodestar_server.plugins.toolkit.metastore.interface import (
     WriteMode,
 )
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.names import SchemaTableName
@@ -252,9 +253,13 @@ class CachingMetastore:
         """As the inner one does."""
         return self._inner.open_staging()
 
-    def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T:
+    def steadily(self, table: Table, read: Callable[[Visible], T]) -> T:
         """As the inner one does."""
-        return self._inner.steadily(name, read)
+        return self._inner.steadily(table, read)
+
+    def is_vacant(self, location: str) -> bool:
+        """As the inner one does."""
+        return self._inner.is_vacant(location)
 
     def list_functions(self, schema: str) -> list[tuple[str, LanguageFunction]]:
         """As the inner one does."""
