@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -31,6 +32,8 @@ from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types import Type
 from lodestar_server.spi.types.values import values_to_arrow
 
+CLOSED_AT_ONCE = 16
+"""Files of a remote store; each of them sends what it still holds."""
 _SORTED_BYTES = 128 << 20
 """Rows of one file that are sorted together; more of them make another file of the same bucket."""
 
@@ -175,31 +178,36 @@ class HivePageSink(PageSink):
         return child_of(directory, file.name)
 
     def _finish_file(self, part: _Part, bucket: int | None) -> None:
-        file = part.open[bucket]
+        self._finished(part, bucket, self._close_file(part, part.open[bucket]))
+
+    def _close_file(self, part: _Part, file: _OpenFile) -> int | None:
+        """Its bytes, None when there is no file. Touches nothing but the file: others are closed at the same time."""
         if file.waiting:
             assert self._handle.buckets is not None
             self._put(part, file, sorted_rows(file.waiting, self._handle.buckets.sorted_by))
             file.waiting = []
         if file.writer is None or file.stream is None:
-            return
-        location = self._location(part, file)
+            return None
         try:
             file.writer.close()
+            size = file.stream.tell()
             file.stream.close()
         except (OSError, pa.ArrowException) as fault:
             raise LodestarError(HIVE_WRITER_CLOSE_ERROR, f"Error committing write to Hive: {fault}") from fault
-        self._files.sync_file(location)
-        info = self._files.find(location)
-        part.size += 0 if info is None else info.size
-        part.files.append(file.name)
-        del part.open[bucket]
+        file.writer = file.stream = None
+        self._files.sync_file(self._location(part, file))
+        return size
+
+    def _finished(self, part: _Part, bucket: int | None, size: int | None) -> None:
+        if size is not None:
+            part.size += size
+            part.files.append(part.open.pop(bucket).name)
 
     def finish(self) -> list[bytes]:
         """A fragment per partition. Everything is durable. Raises: HIVE_WRITER_CLOSE_ERROR."""
+        self._finish_files()
         directories = set()
         for part in self._parts.values():
-            for bucket in list(part.open):
-                self._finish_file(part, bucket)
             directories.add(child_of(self._handle.directory, part.name) if part.name else self._handle.directory)
         for directory in sorted(directories):
             while len(directory) > len(self._handle.directory):
@@ -207,6 +215,18 @@ class HivePageSink(PageSink):
                 directory = parent_of(directory)
             self._files.sync_directory(directory)
         return [_fragment(part) for part in self._parts.values()]
+
+    def _finish_files(self) -> None:
+        """Closing a remote file is waiting for its store: several are closed at once."""
+        places = [(part, bucket) for part in self._parts.values() for bucket in part.open]
+        if len(places) < 2 or self._files.local_path(self._handle.directory) is not None:
+            for part, bucket in places:
+                self._finish_file(part, bucket)
+            return
+        with ThreadPoolExecutor(min(CLOSED_AT_ONCE, len(places)), thread_name_prefix="hive-closing") as pool:
+            closing = [pool.submit(self._close_file, part, part.open[bucket]) for part, bucket in places]
+        for (part, bucket), closed in zip(places, closing, strict=True):
+            self._finished(part, bucket, closed.result())
 
     def abort(self) -> None:
         """Close what is open; the directory is removed with the write."""

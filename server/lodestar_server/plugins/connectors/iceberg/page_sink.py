@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -34,6 +35,8 @@ from lodestar_server.spi.types.arrow import arrow_type
 
 _WRITERS = 4
 """Writers over which Trino spreads the partitions of a write; the limit is for each of them."""
+CLOSED_AT_ONCE = 16
+"""Files of a remote store; each of them sends what it still holds."""
 EXTENSIONS = {"PARQUET": "parquet", "ORC": "orc", "AVRO": "avro"}
 
 
@@ -158,28 +161,26 @@ class DataFileSink:
             return
         try:
             figures = part.writer.close()
+            size = part.stream.tell()
             part.stream.close()
         except (OSError, pa.ArrowException, ValueError) as fault:
             raise LodestarError(ICEBERG_WRITER_CLOSE_ERROR, f"Error closing Iceberg file: {fault}") from fault
         self._files.sync_file(part.location)
-        info = self._files.find(part.location)
-        file = DataFile(
-            Content.DATA,
-            part.location,
-            part.format,
-            self.spec.id,
-            part.values,
-            0,
-            0 if info is None else info.size,
-            sort_order_id=0,
-        )
+        file = DataFile(Content.DATA, part.location, part.format, self.spec.id, part.values, 0, size, sort_order_id=0)
         self._finished.append(figures.apply(file))
         part.writer = part.stream = None
 
     def finish(self) -> list[DataFile]:
         """Close everything; it is durable. Raises: ICEBERG_WRITER_CLOSE_ERROR."""
-        for part in self._parts.values():
-            self._finish_part(part)
+        parts = list(self._parts.values())
+        if len(parts) < 2 or self._files.local_path(self._handle.data_location) is not None:
+            for part in parts:
+                self._finish_part(part)
+        else:  # Closing a remote file is waiting for its store.
+            with ThreadPoolExecutor(min(CLOSED_AT_ONCE, len(parts)), thread_name_prefix="iceberg-closing") as pool:
+                closing = [pool.submit(self._finish_part, part) for part in parts]
+            for closed in closing:
+                closed.result()
         for directory in {one.path.rpartition("/")[0] for one in self._finished}:
             self._files.sync_directory(directory)
         return self._finished

@@ -94,7 +94,8 @@ class IcebergPageSource(PageSource):
             return
         places = {id_: place for place, id_ in enumerate(fields)}
         start = 0
-        for batch in read_columns(self._files, split.file, list(fields.values()), self._names, self._fetched):
+        wanted = list(fields.values())
+        for batch in read_columns(self._files, split.file, wanted, self._names, self._fetched):
             kept = None if deleted is None else deleted.kept(start, batch, places)
             positions = np.arange(start, start + batch.num_rows, dtype=np.int64)
             start += batch.num_rows
