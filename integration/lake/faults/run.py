@@ -58,7 +58,8 @@ def trouble(arguments: argparse.Namespace, aws: Moto) -> None:
 def steps(arguments: argparse.Namespace, aws: Moto) -> None:
     """Kills at the steps of statements."""
     most = None if arguments.steps == "all" else int(arguments.steps)
-    if most == 0:
+    kinds = [kind for kind in KINDS if arguments.only in kind.name]
+    if most == 0 or not kinds:
         return
     dice = random.Random(arguments.seed)
     with RecordingProxy(aws.url) as proxy:
@@ -68,9 +69,7 @@ def steps(arguments: argparse.Namespace, aws: Moto) -> None:
         try:
             killings.prepare()
             tried = 0
-            for kind in KINDS:
-                if arguments.only not in kind.name:
-                    continue
+            for kind in kinds:
                 before, started = killings.found.copy(), time.monotonic()
                 some, total = killings.kill_at_steps(kind, most, dice)
                 tried += some
