@@ -344,17 +344,19 @@ def _hamming_distance(call: ScalarCall) -> Sql:
     raised = call.fail("The input strings to hamming_distance function must have the same length")
 
     def distance(a: Sql, b: Sql) -> Sql:
-        plain = "strlen({0}) = strlen({1}) AND length({0}) = strlen({0}) AND length({1}) = strlen({1}) AND {0} <> ''"
+        # No text has more characters than bytes, so all four are equal: neither has one of several bytes.
+        plain = "length({0}) = strlen({1}) AND length({1}) = strlen({0}) AND strlen({0}) > 0"
         return sql.case(
             [
                 (sql.fragment(plain, a, b), sql.fragment("CAST(hamming({0}, {1}) AS BIGINT)", a, b)),
                 (sql.fragment("length({0}) <> length({1})", a, b), raised),
-                (sql.fragment("{0} = ''", a), sql.fragment("CAST(0 AS BIGINT)")),
+                (sql.fragment("{0} = {1}", a, b), sql.fragment("CAST(0 AS BIGINT)")),
             ],
+            # NULL for a NULL, as all before.
             sql.call("trino_code_point_hamming", a, b),
         )
 
-    return call.strict(distance)
+    return sql.let_all(call.arguments, distance)
 
 
 scalar_template("soundex", "trino_soundex({0})", total=False)

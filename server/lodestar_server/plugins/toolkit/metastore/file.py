@@ -19,7 +19,13 @@ from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_PATH_ALREADY_EXISTS,
 )
 from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, STAGING_PREFIX, Guard, Operation, Staging
-from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.interface import (
+    PartFigures,
+    PartitionTexts,
+    PartWrite,
+    TableWrite,
+    WriteMode,
+)
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import (
     escape_name,
@@ -278,7 +284,7 @@ class FileMetastore:
     def _partition_name(self, table: Table, values: Sequence[str]) -> str:
         return make_partition_name([column.name for column in table.partition_columns], values)
 
-    def list_partitions(self, table: Table) -> list[tuple[str, ...]]:
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
         """Values of all partitions."""
         found: list[tuple[str, ...]] = []
         depth = len(table.partition_columns)

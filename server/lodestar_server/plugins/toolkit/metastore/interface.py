@@ -16,6 +16,8 @@ from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 
 T = TypeVar("T")
+PartitionTexts = tuple[tuple[str, ...] | None, ...]
+"""For each partition column the texts that its value may be, None: any."""
 
 
 class WriteMode(Enum):
@@ -134,7 +136,9 @@ class Metastore(Protocol):
 
     def drop_table(self, name: SchemaTableName) -> None: ...
 
-    def list_partitions(self, table: Table) -> list[tuple[str, ...]]: ...
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
+        """Values of partitions: of all, or of those that `wanted` allows and perhaps of others."""
+        ...
 
     def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
 
