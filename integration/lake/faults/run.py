@@ -36,7 +36,6 @@ from integration.services.moto import Moto
 from integration.services.proxy import RecordingProxy, Request, Trouble
 from integration.toolbox.lanes import Skip, run_lane
 
-
 _KINDS_A_DAY = 6
 
 
