@@ -176,6 +176,7 @@ def make_tables(lake: Lake) -> None:
         lake.run(f"INSERT INTO {catalog}.k.parts VALUES (0, 0, 'zero', 'p0'), (0, 1, 'one', 'p1')")
     lake.run(f"CREATE TABLE glue.k.gone ({columns})")
     lake.run(f"CREATE TABLE ice.k.base ({columns})")
+    lake.run(f"INSERT INTO ice.k.base VALUES {values(1)}")
     lake.run(f"CREATE MATERIALIZED VIEW {VIEW} AS SELECT w, n FROM ice.k.base")
     lake.run(f"REFRESH MATERIALIZED VIEW {VIEW}")
 

@@ -13,11 +13,15 @@ from lodestar_server.plugins.toolkit.metastore.errors import HIVE_TABLE_LOCK_NOT
 from lodestar_server.plugins.toolkit.metastore.thrift.client import Call, ThriftClient
 from lodestar_server.plugins.toolkit.metastore.thrift.refusals import text_of
 from lodestar_server.plugins.toolkit.metastore.thrift.structs import structs
+from lodestar_server.plugins.toolkit.processes import has_ended, this_process
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 
 _SHORTEST_WAIT = 0.02
 _LONGEST_WAIT = 1.0
+_AGENT = "lodestar"
+_LONGEST_AGENT = 128
+"""Characters that the metastore's database has for it."""
 
 
 @contextmanager
@@ -39,7 +43,7 @@ def exclusively(
         operationType=api.DataOperationType.NO_TXN,
         isTransactional=False,
     )
-    request = api.LockRequest(component=[component], user=_user(), hostname=socket.gethostname(), agentInfo="lodestar")
+    request = api.LockRequest(component=[component], user=_user(), hostname=socket.gethostname(), agentInfo=_agent())
     answer = _asked(client, name, lambda calls: calls.lock(request))
     lock = answer.lockid
     try:
@@ -48,6 +52,7 @@ def exclusively(
         while answer.state == api.LockState.WAITING:
             if time.monotonic() > deadline:
                 raise _not_acquired(name, f"timed out after {max_wait:g} s")
+            _free_of_the_dead(client, database, name)
             sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
             answer = _asked(client, name, lambda calls: calls.check_lock(api.CheckLockRequest(lockid=lock)))
@@ -56,6 +61,20 @@ def exclusively(
         yield
     finally:
         _release(client, lock)
+
+
+def _free_of_the_dead(client: ThriftClient, database: str, name: SchemaTableName) -> None:
+    """Give back locks of servers of ours that have ended; those of other machines end by the metastore's timeout."""
+    request = structs().ShowLocksRequest(dbname=database, tablename=name.table)
+    answer = _asked(client, name, lambda calls: calls.show_locks(request))
+    for one in answer.locks or ():
+        agent, _, process = (one.agentInfo or "").partition(" ")
+        if agent == _AGENT and has_ended(process):
+            _release(client, one.lockid)
+
+
+def _agent() -> str:
+    return f"{_AGENT} {this_process()}"[:_LONGEST_AGENT]
 
 
 def _asked(client: ThriftClient, name: SchemaTableName, call: Call) -> Any:

@@ -329,6 +329,33 @@ struct CheckLockRequest {
 
 struct UnlockRequest { 1: i64 lockid }
 
+struct ShowLocksRequest {
+  1: optional string dbname,
+  2: optional string tablename,
+  3: optional string partname,
+  4: optional bool isExtended
+}
+
+struct ShowLocksResponseElement {
+  1: required i64 lockid,
+  2: required string dbname,
+  3: optional string tablename,
+  4: optional string partname,
+  5: required LockState state,
+  6: required LockType type,
+  7: optional i64 txnid,
+  8: required i64 lastheartbeat,
+  9: optional i64 acquiredat,
+  10: required string user,
+  11: required string hostname,
+  12: optional i32 heartbeatCount,
+  13: optional string agentInfo
+}
+
+struct ShowLocksResponse {
+  1: list<ShowLocksResponseElement> locks
+}
+
 service ThriftHiveMetastore {
   list<string> set_ugi(1: string user_name, 2: list<string> group_names) throws (1: MetaException o1)
 
@@ -396,4 +423,5 @@ service ThriftHiveMetastore {
   LockResponse check_lock(1: CheckLockRequest rqst)
     throws (1: NoSuchTxnException o1, 2: TxnAbortedException o2, 3: NoSuchLockException o3)
   void unlock(1: UnlockRequest rqst) throws (1: NoSuchLockException o1, 2: TxnOpenException o2)
+  ShowLocksResponse show_locks(1: ShowLocksRequest rqst)
 }
