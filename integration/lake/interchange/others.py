@@ -1,4 +1,4 @@
-"""What else engines leave in one metastore: views, buckets, tables of other formats; and the same questions to Trino."""
+"""What else engines leave in one metastore: views, buckets, other formats; and the same questions to a Trino."""
 
 from __future__ import annotations
 
@@ -68,13 +68,16 @@ def _views(peers: Peers) -> Iterator[str]:
     spark, ours = peers.spark, peers.ours
     spark.run("CREATE TABLE x.seen (id INT, name STRING) STORED AS PARQUET")
     spark.run("INSERT INTO x.seen VALUES (1, 'one'), (2, NULL), (3, 'drei')")
+    # Names without a schema stay where the view was made, not where it is.
+    spark.run("CREATE DATABASE y")
+    spark.run("USE x")
     spark.run(
-        'CREATE VIEW x.good (number, NAME) AS SELECT `id`, nvl(upper(name), "it\'s") FROM seen WHERE id == 1 OR id > 2'
+        'CREATE VIEW y.good (number, NAME) AS SELECT `id`, nvl(upper(name), "it\'s") FROM seen WHERE id == 1 OR id > 2'
     )
     spark.run("CREATE VIEW x.half AS SELECT id / 2 AS h FROM x.seen")
-    rows = spark.run("SELECT * FROM x.good")
+    rows = spark.run("SELECT * FROM y.good")
     yield from _differs(
-        "a view of Spark", _outcome(ours, "SELECT number, name FROM hive.x.good"), sorted(map(repr, rows))
+        "a view of Spark", _outcome(ours, "SELECT number, name FROM hive.y.good"), sorted(map(repr, rows))
     )
     reason = "HIVE_VIEW_TRANSLATION_ERROR: Failed to translate Hive view 'x.half': '/'"
     yield from _differs("a view that divides", _outcome(ours, "SELECT * FROM hive.x.half"), reason)
