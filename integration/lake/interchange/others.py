@@ -44,7 +44,7 @@ def run(peers: Peers, *, everything: bool) -> Iterator[str]:
     """What went wrong, a line each."""
     stories: list[Callable[[Peers], Iterator[str]]] = [_views, _buckets_of_spark, _other_formats, _buckets]
     if everything:
-        stories += [_transactional, _questions]
+        stories.append(_questions)
     for story in stories:
         try:
             yield from story(peers)
@@ -125,17 +125,6 @@ def _buckets(peers: Peers) -> Iterator[str]:
                         yield from _differs(f"{table}, {where}, read by {reader.name}", found, [f"[{i}]"])
                 found = _outcome(peers.spark, f"SELECT v FROM x.{table}")
                 yield from _differs(f"{table}, read by Spark", found, [f"[{i}]" for i in range(len(keys))])
-
-
-def _transactional(peers: Peers) -> Iterator[str]:
-    ours, trino = peers.ours, peers.trino
-    assert trino is not None
-    trino.run("CREATE TABLE hive.x.acid (a integer) WITH (format = 'ORC', transactional = true)")
-    trino.run("INSERT INTO hive.x.acid VALUES 1, 2")
-    reason = "NOT_SUPPORTED: Hive transactional tables are not supported: 'x.acid'"
-    for sql in ("SELECT * FROM hive.x.acid", "INSERT INTO hive.x.acid VALUES 3", "DELETE FROM hive.x.acid"):
-        yield from _differs(sql, _outcome(ours, sql), reason)
-    yield from _differs("rows of Trino's transactions", _outcome(trino, "SELECT * FROM hive.x.acid"), ["[1]", "[2]"])
 
 
 def _questions(peers: Peers) -> Iterator[str]:
