@@ -20,7 +20,7 @@ from integration.toolbox.lanes import Skip
 from integration.toolbox.process import Process, free_port
 
 JAVA = 17
-READY_SECONDS = 60
+READY_SECONDS = 180
 _HADOOP = "3.3.5"
 _LOGGING = """\
 status = error

@@ -18,7 +18,7 @@ from integration.toolbox.process import NotReady, Process
 VERSION = "3.5.6"
 JAVA = 17
 ICEBERG = "1.10.0"
-READY_SECONDS = 180
+READY_SECONDS = 300
 STATEMENT_SECONDS = 300
 _JARS = (
     f"org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:{ICEBERG}",

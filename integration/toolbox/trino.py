@@ -19,7 +19,7 @@ from integration.toolbox.statements import Statements
 
 VERSION = "476"
 JAVA = 24
-READY_SECONDS = 120
+READY_SECONDS = 300
 
 _JVM = """\
 -server

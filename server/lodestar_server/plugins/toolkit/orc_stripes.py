@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date
-from decimal import Context, Decimal
+from decimal import Context
 from typing import Any, BinaryIO
 
+from lodestar_server.plugins.toolkit.orc_figures import OrcFigures, stripe_figures
 from lodestar_server.spi.predicate import Domain
 from lodestar_server.spi.types import BIGINT, DATE, DOUBLE, INTEGER, REAL, SMALLINT, TINYINT, DecimalType, VarcharType
 
 _INTEGERS = (TINYINT, SMALLINT, INTEGER, BIGINT)
-_EPOCH = date(1970, 1, 1).toordinal()
 _DECIMALS = Context(prec=76)
 _MOST_LOOKUPS = 16
 
@@ -29,25 +28,20 @@ def wanted_stripes(source: BinaryIO, domains: Mapping[str, Domain]) -> list[int]
     usable = {name: domain for name, domain in domains.items() if _has_figures(domain)}
     if not usable:
         return None
+    figures = stripe_figures(source)
+    source.seek(0)
     reader = pyorc.Reader(source)
     schema: Any = reader.schema
+    if figures is None or len(figures) != reader.num_of_stripes:
+        figures = [[]] * reader.num_of_stripes
     ids = {name: schema.find_column_id(name) for name in usable if name in schema.fields}
     found = []
     for number in range(reader.num_of_stripes):
-        stripe = reader.read_stripe(number)
-        if all(_may_have(_figures(stripe, place), usable[name]) for name, place in ids.items()):
+        known = figures[number]
+        if all(place >= len(known) or _may_have(known[place], usable[name]) for name, place in ids.items()):
             found.append(number)
     filtered = [name for name in ids if found and _lookups(usable[name])]
     return [number for number in found if _filters_say_yes(source, reader, number, ids, filtered, usable)]
-
-
-def _figures(stripe: Any, place: int) -> Mapping[str, Any]:
-    """Of a column; empty when they hold what Python cannot, as the days before the year 1."""
-    try:
-        figures: Mapping[str, Any] = stripe[place].statistics
-    except (ValueError, OverflowError):
-        return {}
-    return figures
 
 
 def _has_figures(domain: Domain) -> bool:
@@ -56,12 +50,12 @@ def _has_figures(domain: Domain) -> bool:
     return plain or (isinstance(type_, VarcharType) and type_.length is None)
 
 
-def _may_have(figures: Mapping[str, Any], domain: Domain) -> bool:
-    if domain.null_allowed and figures.get("has_null", True):
+def _may_have(figures: OrcFigures, domain: Domain) -> bool:
+    if domain.null_allowed and figures.has_null:
         return True
-    if figures.get("number_of_values") == 0:
+    if figures.values == 0:
         return False
-    low, high = (_comparable(figures.get(name), domain) for name in ("minimum", "maximum"))
+    low, high = (_comparable(figures.kind, value, domain) for value in (figures.low, figures.high))
     if low is None or high is None:
         return True
     return any(
@@ -71,22 +65,20 @@ def _may_have(figures: Mapping[str, Any], domain: Domain) -> bool:
     )
 
 
-def _comparable(value: Any, domain: Domain) -> Any:
-    """A figure as a domain's values are; None when it is of another kind, or cannot be relied on."""
+def _comparable(kind: str, value: Any, domain: Domain) -> Any:
+    """A bound as a domain's values are; None when it is of another kind, or cannot be relied on."""
     type_ = domain.type
-    match value:
-        case bool():
-            return None
-        case int() if type_ in _INTEGERS:
+    match kind:
+        case "int" if type_ in _INTEGERS:
             return value
-        case float() if type_ in (DOUBLE, REAL):
+        case "date" if type_ == DATE:
+            return value
+        case "text" if isinstance(type_, VarcharType):
+            return value
+        case "float" if type_ in (DOUBLE, REAL):
             return None if math.isnan(value) else value
-        case Decimal() if isinstance(type_, DecimalType) and -int(value.as_tuple().exponent) <= type_.scale:
+        case "decimal" if isinstance(type_, DecimalType) and -int(value.as_tuple().exponent) <= type_.scale:
             return int(value.scaleb(type_.scale, _DECIMALS))
-        case date() if type_ == DATE:
-            return value.toordinal() - _EPOCH
-        case str() if isinstance(type_, VarcharType):
-            return value
     return None
 
 

@@ -99,6 +99,6 @@ def test_bloom_filters_belong_to_the_named_column() -> None:
     assert wanted_stripes(file_of(columns, BloomFilters(("nested",), 0.01)), wanted) == [0, 1, 2, 3]
 
 
-def test_days_that_python_does_not_know_exclude_nothing() -> None:
+def test_days_that_python_does_not_know() -> None:
     days = pa.array([-735_000 - one for one in range(ROWS)], pa.int32()).cast(pa.date32())
-    assert wanted_stripes(file_of({"day": days}), {"day": Domain.values(DATE, [-735_500])}) == [0, 1, 2, 3]
+    assert wanted_stripes(file_of({"day": days}), {"day": Domain.values(DATE, [-735_500])}) == [0]

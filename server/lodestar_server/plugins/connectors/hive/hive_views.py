@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_PLACE = "view.catalogAndNamespace"
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([01][0-7]{2})|(.))", re.DOTALL)
 _ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
 _SAME_WORDS = re.compile(
@@ -71,7 +72,19 @@ def hive_view(
         for column in (*table.columns, *table.partition_columns)
     )
     owner = None if as_invoker else table.owner
-    return ViewDefinition(sql, catalog, table.name.schema, columns, table.parameters.get("comment"), owner, as_invoker)
+    return ViewDefinition(sql, catalog, _schema(table), columns, table.parameters.get("comment"), owner, as_invoker)
+
+
+def _schema(table: Table) -> str:
+    """Where names without a schema are. Spark's views keep the place in which they were made."""
+    parts = table.parameters.get(f"{_PLACE}.numParts")
+    if parts is None:
+        return table.name.schema
+    if parts != "2" or table.parameters.get(f"{_PLACE}.part.0") != "spark_catalog":
+        raise LodestarError(
+            HIVE_VIEW_TRANSLATION_ERROR, f"Failed to translate Hive view '{table.name}': made in another catalog"
+        )
+    return table.parameters[f"{_PLACE}.part.1"]
 
 
 def legacy_translation(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,18 @@ def test_the_definition(as_invoker: bool, owner: str | None) -> None:
         ("id", BIGINT, None),
         ("name", VARCHAR, "who"),
     ]
+
+
+def test_names_are_where_spark_has_made_the_view() -> None:
+    place = "view.catalogAndNamespace"
+    parameters = {f"{place}.numParts": "2", f"{place}.part.0": "spark_catalog", f"{place}.part.1": "other"}
+    made = replace(view("SELECT id, name FROM t"), parameters=parameters)
+    found = hive_view(made, "c", legacy=True, as_invoker=True, precision=TimestampPrecision.MILLISECONDS)
+    assert found.schema == "other"
+    elsewhere = replace(made, parameters={**parameters, f"{place}.part.0": "ice"})
+    with pytest.raises(LodestarError) as caught:
+        hive_view(elsewhere, "c", legacy=True, as_invoker=True, precision=TimestampPrecision.MILLISECONDS)
+    assert caught.value.message == "Failed to translate Hive view 'default.v': made in another catalog"
 
 
 def test_they_are_refused_unless_they_are_enabled(tmp_path: Path) -> None:

@@ -1,0 +1,154 @@
+"""Figures of the columns of an ORC file by stripe, from the file's end.
+
+Read here because pyorc takes it for granted that figures have bounds, and reads through a null pointer where a Trino
+has left them out, as it does when all values are NULL. Source: the ORC specification, version 1 ("File Tail").
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+_NONE, _ZLIB, _SNAPPY, _ZSTD = 0, 1, 2, 5
+_TAIL_BYTES = 65_536
+_FIRST_RELIABLE_TEXTS = 1
+"""The version of writers before which bounds of texts are wrong (HIVE-8732)."""
+
+Message = dict[int, list[Any]]
+"""Field number → values: integers, and bytes of what is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrcFigures:
+    """Of a column in a stripe. `kind` of the bounds: int, float, text, decimal, date (days); empty without bounds."""
+
+    values: int | None = None
+    has_null: bool = True
+    kind: str = ""
+    low: Any = None
+    high: Any = None
+
+
+def stripe_figures(source: BinaryIO) -> list[list[OrcFigures]] | None:
+    """For each stripe those of its columns, by their numbers in the file. None when they cannot be told."""
+    try:
+        return _stripe_figures(source)
+    except (struct.error, zlib.error, IndexError, ValueError, pa.ArrowException):
+        return None
+
+
+def _stripe_figures(source: BinaryIO) -> list[list[OrcFigures]] | None:
+    size = source.seek(0, 2)
+    start = max(size - _TAIL_BYTES, 0)
+    source.seek(start)
+    tail = source.read(size - start)
+    postscript = _message(tail[-1 - tail[-1] : -1])
+    footer, metadata = _number(postscript, 1), _number(postscript, 5)
+    end = size - 1 - tail[-1] - footer
+    if end - metadata < start:
+        source.seek(end - metadata)
+        content = source.read(metadata)
+    else:
+        content = tail[end - metadata - start : end - start]
+    plain = _decompressed(content, _number(postscript, 2))
+    if plain is None:
+        return None
+    reliable_texts = _number(postscript, 6) >= _FIRST_RELIABLE_TEXTS
+    return [
+        [_figures(_message(column), reliable_texts) for column in _message(stripe)[1]] for stripe in _message(plain)[1]
+    ]
+
+
+def _decompressed(content: bytes, compression: int) -> bytes | None:
+    """Chunks behind three bytes each: size times two, and one when the chunk is as it was."""
+    if compression == _NONE:
+        return content
+    made = []
+    at = 0
+    while at < len(content):
+        header = int.from_bytes(content[at : at + 3], "little")
+        chunk = content[at + 3 : at + 3 + (header >> 1)]
+        at += 3 + len(chunk)
+        if header & 1:
+            made.append(chunk)
+        elif compression == _ZLIB:
+            made.append(zlib.decompress(chunk, -15))
+        elif compression == _SNAPPY:
+            made.append(pa.decompress(chunk, _varint(chunk, 0)[0], "snappy", asbytes=True))
+        elif compression == _ZSTD:
+            made.append(pa.CompressedInputStream(pa.BufferReader(chunk), "zstd").read())
+        else:
+            return None
+    return b"".join(made)
+
+
+def _figures(column: Message, reliable_texts: bool) -> OrcFigures:
+    kind, low, high = _bounds(column, reliable_texts)
+    values = column[1][-1] if 1 in column else None
+    return OrcFigures(values, bool(column[10][-1]) if 10 in column else True, kind, low, high)
+
+
+def _bounds(column: Message, reliable_texts: bool) -> tuple[str, Any, Any]:
+    for field, kind in ((2, "int"), (3, "float"), (4, "text"), (6, "decimal"), (7, "date")):
+        if field not in column:
+            continue
+        bounds = _message(column[field][-1])
+        if 1 not in bounds or 2 not in bounds or (kind == "text" and not reliable_texts):
+            break
+        try:
+            return kind, _bound(kind, bounds[1][-1]), _bound(kind, bounds[2][-1])
+        except (UnicodeDecodeError, InvalidOperation):
+            break
+    return "", None, None
+
+
+def _bound(kind: str, value: Any) -> Any:
+    match kind:
+        case "int" | "date":
+            return (value >> 1) ^ -(value & 1)
+        case "float":
+            return struct.unpack("<d", value)[0]
+        case "text":
+            return value.decode()
+    return Decimal(value.decode())
+
+
+def _message(content: bytes) -> Message:
+    """The fields of a message in protocol buffers."""
+    found: Message = defaultdict(list)
+    at = 0
+    while at < len(content):
+        key, at = _varint(content, at)
+        form = key & 7
+        value: Any
+        if form == 0:
+            value, at = _varint(content, at)
+        else:
+            length = {1: 8, 5: 4}.get(form)
+            if length is None:
+                length, at = _varint(content, at)
+            value = content[at : at + length]
+            at += length
+        found[key >> 3].append(value)
+    return found
+
+
+def _varint(content: bytes, at: int) -> tuple[int, int]:
+    made = shift = 0
+    while True:
+        byte = content[at]
+        at += 1
+        made |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return made, at
+        shift += 7
+
+
+def _number(message: Message, field: int) -> int:
+    return int(message[field][-1]) if message.get(field) else 0
