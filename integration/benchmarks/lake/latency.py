@@ -21,32 +21,31 @@ from integration.toolbox.lanes import Failed
 LATENCY = 0.02
 FILES = 100
 GOAL = 10
-_ROWS = 30_000
 
 
-_WIDTHS = {"small": 1, "wide": 8}
-"""Columns, of which one is read: files of 240 KB and of 2 MB."""
+_SHAPES = {"small": (1, 5_000), "wide": (8, 30_000)}
+"""Columns, of which one is read, and rows: files of 40 KB and of 2 MB."""
 
 
 def time_far_files(runs: int) -> Iterator[Figure]:
     """`runs` of each query."""
     gateway = RcloneS3(BUCKET)
-    for name, width in _WIDTHS.items():  # Before it starts: it remembers what is in its directories.
-        _make_files(bucket_of(gateway) / f"far-{name}", width)
+    for name, (width, rows) in _SHAPES.items():  # Before it starts: it remembers what is in its directories.
+        _make_files(bucket_of(gateway) / f"far-{name}", width, rows)
     with gateway:
-        for name, width in _WIDTHS.items():
-            yield from _scan(gateway, name, width, runs)
+        for name, (width, rows) in _SHAPES.items():
+            yield from _scan(gateway, name, width, FILES * rows, runs)
 
 
-def _make_files(directory: Path, width: int) -> None:
+def _make_files(directory: Path, width: int, rows: int) -> None:
     directory.mkdir()
     for number in range(FILES):
-        first = number * _ROWS
-        columns = {f"c{i}": pa.array(range(first + i, first + i + _ROWS), pa.int64()) for i in range(width)}
+        first = number * rows
+        columns = {f"c{i}": pa.array(range(first + i, first + i + rows), pa.int64()) for i in range(width)}
         pq.write_table(pa.table(columns), directory / f"{number:03}.parquet", compression="none", use_dictionary=False)
 
 
-def _scan(gateway: RcloneS3, name: str, width: int, runs: int) -> Iterator[Figure]:
+def _scan(gateway: RcloneS3, name: str, width: int, rows: int, runs: int) -> Iterator[Figure]:
     declared = ", ".join(f"c{i} bigint" for i in range(width))
     with (
         tempfile.TemporaryDirectory() as metastore,
@@ -60,8 +59,7 @@ def _scan(gateway: RcloneS3, name: str, width: int, runs: int) -> Iterator[Figur
         )
         # Connections and the processes' first steps are nobody's measure; the files' footers are not known yet.
         server.run("SELECT count(*) FROM hive.s.t WHERE \"$path\" LIKE '%000.parquet'")
-        rows, sums = FILES * _ROWS, []
-        cold, requests = [], []
+        sums, cold, requests = [], [], []
         for _ in range(runs):
             server.run("CALL hive.system.flush_metadata_cache()")
             far.forget()

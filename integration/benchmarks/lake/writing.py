@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +31,30 @@ def time_writing(tpch: Path, runs: int) -> Iterator[Figure]:
     """Two million rows of lineitem. `tpch`: a directory per table."""
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
-        source = root / "lineitem" / "part-0.parquet"
-        _make_source(tpch / "lineitem" / "part-0.parquet", source)
+        _make_sources(tpch / "lineitem" / "part-0.parquet", root)
         with Serving({"hive": local_catalog(root, hive_max__partitions__per__writers="200")}) as server:
             server.run("CREATE SCHEMA hive.s")
-            columns = ", ".join(f"{name} {kind}" for name, kind in table_columns(source))
-            server.run(
-                f"CREATE TABLE hive.s.lineitem ({columns}) "
-                "WITH (format = 'PARQUET', external_location = 'local:///lineitem')"
-            )
-            yield from _compare(server, source, root / "theirs", runs)
+            for name in ("lineitem", "texts"):
+                columns = ", ".join(f"{name} {kind}" for name, kind in table_columns(_source(root, name)))
+                server.run(
+                    f"CREATE TABLE hive.s.{name} ({columns}) "
+                    f"WITH (format = 'PARQUET', external_location = 'local:///{name}')"
+                )
+            yield from _compare(server, root, runs)
 
 
-def _compare(server: Serving, source: Path, theirs: Path, runs: int) -> Iterator[Figure]:
-    for form, (codec, write) in _WRITERS.items():
-        wanted = _texts(source) if form == "CSV" else "*"
-        sql = f"CREATE TABLE hive.s.made WITH (format = '{form}') AS SELECT {wanted} FROM hive.s.lineitem"
-        yield from _one(server, form, codec, sql, lambda write=write: write(source, theirs), theirs, runs)
+def _compare(server: Serving, root: Path, runs: int) -> Iterator[Figure]:
+    theirs = root / "theirs"
+    for form, (codec, table, write) in _WRITERS.items():
+        sql = f"CREATE TABLE hive.s.made WITH (format = '{form}') AS SELECT * FROM hive.s.{table}"
+        other = partial(write, _source(root, table), theirs)
+        yield from _one(server, form, codec, sql, other, theirs, runs)
     sql = (
         "CREATE TABLE hive.s.made WITH (format = 'PARQUET', partitioned_by = ARRAY['part']) AS "
         f"SELECT *, l_suppkey % {_PARTITIONS} AS part FROM hive.s.lineitem"
     )
-    yield from _one(
-        server, f"PARQUET, {_PARTITIONS} partitions", "ZSTD", sql, lambda: _dataset(source, theirs), theirs, runs
-    )
+    other = partial(_dataset, _source(root, "lineitem"), theirs)
+    yield from _one(server, f"PARQUET, {_PARTITIONS} partitions", "ZSTD", sql, other, theirs, runs)
 
 
 def _one(
@@ -75,18 +76,18 @@ def _one(
     yield Figure(f"CTAS as {name}: growth of the server", grown / 2**20, "MiB", MOST_GROWTH / 2**20)
 
 
-def _make_source(lineitem: Path, target: Path) -> None:
-    """The first rows, in the plain types that every writer knows."""
-    target.parent.mkdir()
-    rows = next(pq.ParquetFile(lineitem).iter_batches(_ROWS))
-    plain = [pa.string() if pa.types.is_string_view(one.type) else one.type for one in rows.schema]
-    table = pa.Table.from_batches([rows]).cast(pa.schema(list(zip(rows.schema.names, plain, strict=True))))
-    pq.write_table(table, target, row_group_size=1 << 17)
+def _source(root: Path, table: str) -> Path:
+    return root / table / "part-0.parquet"
 
 
-def _texts(source: Path) -> str:
-    """A table of CSV has texts only."""
-    return ", ".join(f"cast({name} AS varchar) AS {name}" for name in pq.read_schema(source).names)
+def _make_sources(lineitem: Path, root: Path) -> None:
+    """The first rows, in the plain types that every writer knows, and all as texts: a table of CSV has no others."""
+    rows = pa.Table.from_batches([next(pq.ParquetFile(lineitem).iter_batches(_ROWS))])
+    kinds = [pa.string() if pa.types.is_string_view(one.type) else one.type for one in rows.schema]
+    for name, types in (("lineitem", kinds), ("texts", [pa.string()] * len(kinds))):
+        (root / name).mkdir()
+        made = rows.cast(pa.schema(list(zip(rows.schema.names, types, strict=True))))
+        pq.write_table(made, _source(root, name), row_group_size=1 << 17)
 
 
 def _batches(source: Path) -> pa.RecordBatchReader:
@@ -108,8 +109,9 @@ def _orc(source: Path, target: Path) -> None:
 
 
 def _csv(source: Path, target: Path) -> None:
+    options = pyarrow.csv.WriteOptions(quoting_style="needed", include_header=False)
     reader = _batches(source)
-    with pyarrow.csv.CSVWriter(target / "one.csv", reader.schema) as writer:
+    with pyarrow.csv.CSVWriter(target / "one.csv", reader.schema, write_options=options) as writer:
         for batch in reader:
             writer.write_batch(batch)
 
@@ -137,13 +139,13 @@ def _dataset(source: Path, target: Path) -> None:
     )
 
 
-_WRITERS: dict[str, tuple[str, Callable[[Path, Path], None]]] = {
-    "PARQUET": ("ZSTD", _parquet),
-    "ORC": ("ZSTD", _orc),
-    "TEXTFILE": ("NONE", _csv),
-    "CSV": ("NONE", _csv),
+_WRITERS: dict[str, tuple[str, str, Callable[[Path, Path], None]]] = {
+    "PARQUET": ("ZSTD", "lineitem", _parquet),
+    "ORC": ("ZSTD", "lineitem", _orc),
+    "TEXTFILE": ("NONE", "lineitem", _csv),
+    "CSV": ("NONE", "texts", _csv),
 }
-"""By format: the codec of both sides, and the other side."""
+"""By format: the codec of both sides, the table, and the other side."""
 
 
 class _Watching:

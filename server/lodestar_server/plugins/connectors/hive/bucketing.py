@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from lodestar_server.plugins.connectors.hive.foreign import has_hive_buckets
 from lodestar_server.plugins.connectors.hive.lines.splitting import bytes_of
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.spi.connector import not_supported
@@ -78,7 +79,7 @@ def hashable(type_: Type) -> bool:
 def layout_for_writing(table: Table, sorting: bool) -> BucketLayout | None:
     """None for a table without buckets. Raises: NOT_SUPPORTED."""
     bucketing = table.bucketing
-    if bucketing is None:
+    if bucketing is None or not has_hive_buckets(table):
         return None
     version = table.parameters.get("bucketing_version", "1")
     if version not in _VERSIONS:
@@ -93,7 +94,7 @@ def wanted_buckets(table: Table, domains: Mapping[str, Domain]) -> frozenset[int
     """Buckets that may have rows which the domains of columns allow; None when that may be any."""
     bucketing = table.bucketing
     version = table.parameters.get("bucketing_version", "1")
-    if bucketing is None or version not in _VERSIONS:
+    if bucketing is None or not has_hive_buckets(table) or version not in _VERSIONS:
         return None
     chosen = []
     for name in bucketing.columns:

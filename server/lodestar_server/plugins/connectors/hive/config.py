@@ -126,6 +126,26 @@ class HiveConfig(ConfigGroup):
         doc="Schemas for which it is so, all when empty",
         source=_SOURCE,
     )
+    hive_views: bool = config(
+        "hive.hive-views.enabled",
+        default="false",
+        doc="Views of Hive and Spark may be read",
+        source=_SOURCE,
+        legacy=("hive.translate-hive-views",),
+    )
+    hive_views_legacy: bool = config(
+        "hive.hive-views.legacy-translation",
+        default="false",
+        doc="Their quotes are changed and nothing else, whatever the rest means",
+        source=_SOURCE,
+        legacy=("hive.legacy-hive-view-translation",),
+    )
+    hive_views_as_invoker: bool = config(
+        "hive.hive-views.run-as-invoker",
+        default="false",
+        doc="They run with the rights of whoever asks, not of their owner",
+        source=_SOURCE,
+    )
     parquet_column_names: bool = config(
         "hive.parquet.use-column-names", default="true", doc="Parquet columns by name, else by place", source=_SOURCE
     )
@@ -155,7 +175,6 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         " hive.bucket-execution=true hive.sorted-writing=true hive.parallel-partitioned-bucketed-writes=true"
         " hive.projection-pushdown-enabled=true hive.single-statement-writes=false"
         " hive.delete-schema-locations-fallback=false hive.temporary-staging-directory-enabled=true"
-        " hive.hive-views.enabled=false hive.hive-views.legacy-translation=false hive.hive-views.run-as-invoker=false"
         " hive.size-based-split-weights-enabled=true hive.force-local-scheduling=false"
         " hive.orc.bloom-filters.enabled=false hive.metastore.disable-location-checks=false"
         ""

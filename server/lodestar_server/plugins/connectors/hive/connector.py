@@ -76,7 +76,7 @@ class HiveConnector(Connector):
 
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
         """The transaction's view."""
-        return HiveMetadata(self._transactions[transaction], self._files, self._config)
+        return HiveMetadata(self._transactions[transaction], self._files, self._config, self._catalog)
 
     def commit(self, transaction: TransactionHandle) -> None:
         """Do what was collected."""

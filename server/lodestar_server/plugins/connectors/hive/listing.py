@@ -8,6 +8,7 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.hive.bucketing import wanted_buckets
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
+from lodestar_server.plugins.connectors.hive.foreign import check_not_transactional
 from lodestar_server.plugins.connectors.hive.formats import require_readable
 from lodestar_server.plugins.connectors.hive.handles import (
     ColumnKind,
@@ -23,15 +24,19 @@ from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
+from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.types import VarcharType
 
 TypedValues = tuple[Any, ...]
 MOST_PROJECTED = 1_000_000
+MOST_TEXTS = 100
+"""Of one column, that a metastore is told."""
 LISTED_AT_ONCE = 32
 """Directories of a remote store."""
 
@@ -53,11 +58,28 @@ def typed_partitions(
     if projection is not None:
         return projection.partitions(columns, constraint, most)
     found = []
-    for values in transaction.list_partitions(table):
+    for values in transaction.list_partitions(table, wanted_texts(columns, constraint)):
         typed = read_values(columns, values)
         if constraint.contains(dict(zip(columns, typed, strict=True))):
             found.append((values, typed))
     return found
+
+
+def wanted_texts(columns: Sequence[HiveColumnHandle], constraint: TupleDomain) -> PartitionTexts | None:
+    """What a metastore can be told of a constraint: which texts a column has. None: nothing.
+
+    Values that can be written in several ways (`7` and `07`, a day with and without its time) are left to us.
+    """
+    domains = constraint.domains
+    texts = tuple(_texts(domains.get(column)) for column in columns)
+    return texts if any(texts) else None
+
+
+def _texts(domain: Domain | None) -> tuple[str, ...] | None:
+    values = None if domain is None or domain.null_allowed else domain.single_values
+    if domain is None or values is None or not isinstance(domain.type, VarcharType):
+        return None
+    return tuple(values) if 0 < len(values) <= MOST_TEXTS and all(values) else None
 
 
 def find_partitions(
@@ -118,6 +140,7 @@ class HiveLister:
         Raises: QUERY_REJECTED, HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND, NOT_SUPPORTED.
         """
         transaction.check_readable(table.name)
+        check_not_transactional(table)
         if not table.partition_columns:
             form = require_readable(table.storage_format)
             layout = layout_of(table)

@@ -15,7 +15,9 @@ from lodestar_server.plugins.connectors.hive.definitions import (
     metadata_of,
     partition_handles,
 )
+from lodestar_server.plugins.connectors.hive.foreign import check_own_format, other_format
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
+from lodestar_server.plugins.connectors.hive.hive_views import hive_view, is_hive_view
 from lodestar_server.plugins.connectors.hive.listing import find_partitions, layout_of, typed_partitions
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
@@ -25,7 +27,7 @@ from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.connectors.hive.writing import AVRO_SCHEMAS, HiveWriting
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, split_location
 from lodestar_server.plugins.toolkit.metastore.model import Database, Table
-from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_trino_view, view_table
+from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_materialized, is_trino_view, view_table
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     FilterResult,
@@ -55,8 +57,11 @@ from lodestar_server.spi.system_tables import SystemTable
 class HiveMetadata(HiveWriting):
     """Changes wait for the commit; this transaction sees them before. Writing rows is in `writing.py`."""
 
-    def __init__(self, transaction: HiveTransaction, files: FileSystem, config: HiveConfig) -> None:
+    def __init__(
+        self, transaction: HiveTransaction, files: FileSystem, config: HiveConfig, catalog: str = "hive"
+    ) -> None:
         super().__init__(transaction, files, config)
+        self._catalog = catalog
 
     # schemas
     def list_schema_names(self, session: ConnectorSession) -> list[str]:
@@ -157,7 +162,7 @@ class HiveMetadata(HiveWriting):
             if kind is RelationKind.TABLE and prefix.matches(name):
                 try:
                     table = self._transaction.find_table(name)
-                    if table is not None:
+                    if table is not None and other_format(table) is None:
                         yield name, metadata_of(table, timestamp_precision(session)).columns
                 except LodestarError:
                     continue
@@ -186,12 +191,13 @@ class HiveMetadata(HiveWriting):
     def find_table(
         self, session: ConnectorSession, name: SchemaTableName, version: TableVersion | None = None
     ) -> TableHandle | None:
-        """The table as this transaction sees it."""
+        """The table as this transaction sees it. Raises: UNSUPPORTED_TABLE_TYPE for one of another format."""
         if version is not None:
             not_supported("This connector does not support versioned tables")
         table = self._transaction.find_table(name)
         if table is None or table.is_view:
             return None
+        check_own_format(table)
         return HiveTableHandle(name, partition_handles(table, timestamp_precision(session)))
 
     def table_metadata(self, session: ConnectorSession, table: TableHandle) -> TableMetadata:
@@ -356,10 +362,18 @@ class HiveMetadata(HiveWriting):
 
     # views
     def find_view(self, session: ConnectorSession, name: SchemaTableName) -> ViewDefinition | None:
-        """Trino's views; Hive's own raise NOT_SUPPORTED."""
+        """Trino's views; Hive's own where they are enabled. Raises: NOT_SUPPORTED, HIVE_VIEW_TRANSLATION_ERROR."""
         table = self._transaction.find_table(name)
-        if table is None or not table.is_view:
+        if table is None or not table.is_view or is_materialized(table):
             return None
+        if self._config.hive_views and is_hive_view(table):
+            return hive_view(
+                table,
+                self._catalog,
+                legacy=flag(session, "hive_views_legacy_translation"),
+                as_invoker=self._config.hive_views_as_invoker,
+                precision=timestamp_precision(session),
+            )
         return decode_view(table)
 
     def _view(self, name: SchemaTableName) -> Table:

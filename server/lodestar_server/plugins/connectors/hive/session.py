@@ -260,6 +260,7 @@ def session_properties(config: HiveConfig) -> Sequence[PropertyMetadata]:
         "parquet_use_column_names": config.parquet_column_names,
         "orc_use_column_names": config.orc_column_names,
         "ignore_absent_partitions": config.ignore_absent_partitions,
+        "hive_views_legacy_translation": config.hive_views_legacy,
     }
     return [
         PropertyMetadata(

@@ -11,6 +11,7 @@ from lodestar_server.plugins.connectors.hive.avro import schemas as avro
 from lodestar_server.plugins.connectors.hive.bucketing import hashable, layout_for_writing
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import column_handles, is_external, table_of
+from lodestar_server.plugins.connectors.hive.foreign import check_insert, check_not_transactional
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_writable
 from lodestar_server.plugins.connectors.hive.handles import (
     ColumnKind,
@@ -181,7 +182,7 @@ class HiveWriting(ConnectorMetadata):
                     f"Creating Hive table with data with value of {parameter} property greater than {most} is not"
                     " supported"
                 )
-        if not self._transaction.metastore.is_vacant(made.location):
+        if not self._transaction.metastore.is_vacant(made):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS, f"Target directory for table '{made.name}' already exists: {made.location}"
             )
@@ -210,6 +211,7 @@ class HiveWriting(ConnectorMetadata):
     ) -> WriteHandle:
         """Raises: NOT_SUPPORTED, HIVE_TABLE_READ_ONLY."""
         found = self._table(table)
+        check_insert(found)
         if found.type is TableType.EXTERNAL_TABLE:
             self._check_non_managed(found)
         mode = _MODES[existing_partitions(session)]
@@ -299,6 +301,7 @@ class HiveWriting(ConnectorMetadata):
         found = self._table(table)
         if found.type is not TableType.MANAGED_TABLE:
             not_supported("Cannot delete from non-managed Hive table")
+        check_not_transactional(found)
         metastore = self._transaction.metastore
         if not found.partition_columns:
             self._transaction.mark_written(found.name)

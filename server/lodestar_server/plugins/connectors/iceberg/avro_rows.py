@@ -15,22 +15,27 @@ from lodestar_server.plugins.connectors.iceberg.format.types import (
     Struct,
 )
 from lodestar_server.plugins.connectors.iceberg.format.values import from_constant, to_constant
+from lodestar_server.plugins.connectors.iceberg.name_mapping import Names
 
 Read = Callable[[Any], Any]
 
 
-def row_reader(schema: Mapping[str, Any], fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """From a record to one value per field, as in `ir.Constant`; None for a field that the file lacks."""
-    readers = _record_readers(schema, fields)
+def row_reader(
+    schema: Mapping[str, Any], fields: Sequence[Field], names: Names
+) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """From a record to one value per field, as in `ir.Constant`; None for a field that the file lacks. `names` are
+    those of fields in files without ids."""
+    readers = _record_readers(schema, fields, names)
     return lambda record: tuple(None if name is None else read(record[name]) for name, read in readers)
 
 
-def _record_readers(schema: Mapping[str, Any], fields: Sequence[Field]) -> list[tuple[str | None, Read]]:
+def _record_readers(schema: Mapping[str, Any], fields: Sequence[Field], names: Names) -> list[tuple[str | None, Read]]:
     by_id = {one["field-id"]: one for one in schema["fields"] if "field-id" in one}
     by_name = {one["name"].lower(): one for one in schema["fields"]} if not by_id else {}
     found: list[tuple[str | None, Read]] = []
     for field in fields:
-        one = by_id.get(field.id) if by_id else by_name.get(field.name.lower())
+        known = names.get(field.id, ())
+        one = by_id.get(field.id) or next((by_name[name.lower()] for name in known if name.lower() in by_name), None)
         if one is None:
             found.append((None, lambda _: None))
         else:
@@ -47,7 +52,7 @@ def _without_null(type_: Any) -> Any:
 def _reader(avro: Any, wanted: IcebergType) -> Read:
     match wanted:
         case Struct(fields):
-            inside = _record_readers(avro, fields)
+            inside = _record_readers(avro, fields, {one.id: (one.name,) for one in fields})
 
             def read_struct(value: Any) -> Any:
                 if value is None:

@@ -23,6 +23,7 @@ from lodestar_server.plugins.connectors.iceberg.catalogs.interface import (
     SelfWritingCatalog,
 )
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
+from lodestar_server.plugins.connectors.iceberg.creations import Creation, Creations
 from lodestar_server.plugins.connectors.iceberg.errors import (
     ICEBERG_COMMIT_ERROR,
     ICEBERG_INVALID_METADATA,
@@ -90,6 +91,7 @@ class IcebergTables:
         self.metastore = metastore
         self._config = config
         self._committing = tuple(threading.RLock() for _ in range(_LOCKS))
+        self._creations = Creations(files, metastore)
         entries = config.metadata_cache_entries
         self._metadata: BoundedCache[str, TableMetadata] = BoundedCache(entries)
         self._lists: BoundedCache[str, tuple[Manifest, ...]] = BoundedCache(entries)
@@ -170,6 +172,12 @@ class IcebergTables:
         """For a new table."""
         suffix = f"-{uuid.uuid4().hex}" if self._config.unique_table_location else ""
         return child_of(schema_location, escape_name(name.table) + suffix)
+
+    def begin_creation(self, schema_location: str, name: SchemaTableName, location: str) -> Creation | None:
+        """None where the place may be somebody else's before, or after."""
+        if not self._config.unique_table_location:
+            return None
+        return self._creations.begin(schema_location, name, location)
 
     def schema_location(self, database: Database) -> str:
         """Where tables of a schema are."""

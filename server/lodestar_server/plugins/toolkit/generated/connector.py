@@ -105,7 +105,7 @@ class GeneratedConnector(Connector):
         for path in paths:
             size = path.stat().st_size
             slices.append(FileSlice(str(path), 0, size, size))
-        wanted = tuple(FileColumn(types[name], name) for name in names)
+        wanted = tuple(FileColumn(types[name], name, never_nan=True) for name in names)
         return [FileScan(FileFormat.PARQUET, wanted, tuple(slices), root=str(self._store.root))]
 
     def shutdown(self) -> None:

@@ -19,7 +19,13 @@ from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_PATH_ALREADY_EXISTS,
 )
 from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, STAGING_PREFIX, Guard, Operation, Staging
-from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.interface import (
+    PartFigures,
+    PartitionTexts,
+    PartWrite,
+    TableWrite,
+    WriteMode,
+)
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import (
     escape_name,
@@ -162,6 +168,9 @@ class FileMetastore:
     def find_table(self, name: SchemaTableName) -> Table | None:
         """None when there is none."""
         content = self._files.read(self._document(name))
+        if content is None and self._guard.settle(str(name)):
+            # Somebody has died while the table came to its place, its document last.
+            content = self._files.read(self._document(name))
         if content is None:
             return None
         return documents.read_table(name, documents.load(content, str(name)), self.table_directory(name))
@@ -275,7 +284,7 @@ class FileMetastore:
     def _partition_name(self, table: Table, values: Sequence[str]) -> str:
         return make_partition_name([column.name for column in table.partition_columns], values)
 
-    def list_partitions(self, table: Table) -> list[tuple[str, ...]]:
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
         """Values of all partitions."""
         found: list[tuple[str, ...]] = []
         depth = len(table.partition_columns)
@@ -363,9 +372,11 @@ class FileMetastore:
         """A record of directories that a write fills."""
         return self._guard.open_staging()
 
-    def is_vacant(self, location: str) -> bool:
-        """Nothing is there."""
-        return not self._files.list(location)
+    def is_vacant(self, table: Table) -> bool:
+        """Nothing is there, once what was decided is finished."""
+        return not self._files.list(table.location) or (
+            self._guard.settle(str(table.name)) and not self._files.list(table.location)
+        )
 
     def steadily(self, table: Table, read: Callable[[Visible], T]) -> T:
         """What `read` lists while nothing of the table changes."""

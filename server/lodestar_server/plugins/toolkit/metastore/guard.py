@@ -86,7 +86,7 @@ class Guard:
     # the journal
     def run(self, names: Sequence[str], operations: Sequence[Operation]) -> None:
         """Run operations whole or not at all; the names are locked exclusively by the caller."""
-        if len(operations) > 1:
+        if len(operations) > 1 or not all(map(self._is_whole, operations)):
             self._locks.check()
             entry = child_of(self._journal, f"{uuid.uuid4().hex}.json")
             self._files.write(entry, orjson.dumps({"locks": list(names), "operations": operations}))
@@ -96,6 +96,17 @@ class Guard:
             self._locks.check()
             for operation in operations:
                 self._perform(operation)
+
+    def _is_whole(self, operation: Operation) -> bool:
+        """Nobody ever meets half of it: in a store a move is many copies."""
+        return operation[0] == "write" or self._files.keeps_directories(operation[1])
+
+    def settle(self, name: str) -> bool:
+        """Finish what was decided for a name; whether there was anything."""
+        found = bool(self._journals(name))
+        if found:
+            self._finish(name)
+        return found
 
     def _perform_all(self, entry: str, operations: Sequence[Operation]) -> None:
         undo: list[Operation] = []

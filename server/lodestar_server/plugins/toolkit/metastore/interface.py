@@ -16,6 +16,8 @@ from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 
 T = TypeVar("T")
+PartitionTexts = tuple[tuple[str, ...] | None, ...]
+"""For each partition column the texts that its value may be, None: any."""
 
 
 class WriteMode(Enum):
@@ -134,7 +136,9 @@ class Metastore(Protocol):
 
     def drop_table(self, name: SchemaTableName) -> None: ...
 
-    def list_partitions(self, table: Table) -> list[tuple[str, ...]]: ...
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
+        """Values of partitions: of all, or of those that `wanted` allows and perhaps of others."""
+        ...
 
     def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
 
@@ -152,7 +156,9 @@ class Metastore(Protocol):
         self, name: SchemaTableName, values: Sequence[tuple[str, ...]], *, delete_files: bool
     ) -> None: ...
 
-    def is_vacant(self, location: str) -> bool: ...
+    def is_vacant(self, table: Table) -> bool:
+        """Nothing is where a new table is to be; what the dead have left there is removed first."""
+        ...
 
     def open_staging(self) -> Staging: ...
 

@@ -161,3 +161,22 @@ def test_what_could_not_be_undone_keeps_its_lock(store: MemoryStore, files: Obje
         guard.run(["s.t"], [("write", "s3://b/x", "x"), ("write", "s3://b/y", "y")])
     assert LOCK in store.objects
     assert [key for key in store.objects if "/journal/" in key]
+
+
+def test_half_a_move_of_the_dead_is_finished(store: MemoryStore, files: ObjectFileSystem) -> None:
+    store.objects |= {"new/a": b"a", "new/.d": b"d", "t/a": b"a", LOCK: b'{"token":"dead"}'}
+    store.ages[LOCK] = 1000
+    store.objects["w/.lodestar/journal/1.json"] = b'{"locks":["s.t"],"operations":[["move","s3://b/new","s3://b/t"]]}'
+    guard = Guard(files, "s3://b/w")
+    assert guard.settle("s.t")
+    assert sorted(key for key in store.objects if not key.startswith("w/")) == ["t/.d", "t/a"]
+    assert not guard.settle("s.t")
+
+
+def test_a_move_in_a_store_is_decided_before_it_begins(store: MemoryStore, files: ObjectFileSystem) -> None:
+    guard = Guard(files, "s3://b/w")
+    store.objects |= {"new/a": b"a"}
+    with guard.exclusively("s.t"):
+        guard.run(["s.t"], [("move", "s3://b/new", "s3://b/t")])
+    decided = next(at for at, call in enumerate(store.calls) if call[0] == "put" and "/journal/" in call[1])
+    assert decided < store.calls.index(("copy", "new/a"))

@@ -56,6 +56,16 @@ class Traces:
         return OUTCOME in self.files
 
 
+def state(names: frozenset[str]) -> frozenset[str]:
+    """Those of which readers have to know: while they are the same nothing has happened."""
+    return frozenset(name for name in names if name.endswith((PLAN, OUTCOME, CHANGED)))
+
+
+def tells(names: frozenset[str]) -> bool:
+    """Whether somebody writes, or has died in it."""
+    return not all(name.endswith(CHANGED) for name in names)
+
+
 class Journals:
     """Of one catalog. Thread-safe."""
 
@@ -85,9 +95,9 @@ class Journals:
 
     # looking
     def names(self, location: str) -> frozenset[str]:
-        """What is in the journal of the table at a location: the same names, the same state."""
+        """What is in the journal of the table at a location."""
         found = self._files.list(child_of(location, HOME))
-        return frozenset(info.name for info in found if info.name.endswith((PLAN, OUTCOME, CHANGED)))
+        return frozenset(info.name for info in found if not info.name.startswith("."))
 
     def traces(self, location: str) -> list[Traces]:
         """One for each write that has left any."""

@@ -18,7 +18,13 @@ from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_INVALID_METADATA,
     HIVE_PATH_ALREADY_EXISTS,
 )
-from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.interface import (
+    PartFigures,
+    PartitionTexts,
+    PartWrite,
+    TableWrite,
+    WriteMode,
+)
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name, make_partition_name
 from lodestar_server.plugins.toolkit.metastore.remote.journals import Entry, Journals
@@ -143,7 +149,7 @@ class RemoteMetastore:
         if write is None:
             self._registry.create_table(table, user)
             return
-        if not self.is_vacant(table.location):
+        if not self.is_vacant(table):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS,
                 f"Target directory for table '{table.name}' already exists: {table.location}",
@@ -172,8 +178,9 @@ class RemoteMetastore:
                 self._registry.alter_table(table.name, without_mark)
             publication.decided()
 
-    def is_vacant(self, location: str) -> bool:
+    def is_vacant(self, table: Table) -> bool:
         """Nothing is there, once what the dead have left is removed."""
+        location = table.location
         found = self._files.list(location)
         if any(info.name == HOME for info in found):
             self._recovery.settle_place(location)
@@ -214,9 +221,9 @@ class RemoteMetastore:
             self._files.delete_tree(table.location)
 
     # partitions
-    def list_partitions(self, table: Table) -> list[Values]:
-        """Values of all partitions."""
-        return self._registry.list_partitions(table)
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
+        """Values of all partitions, or of those that may be wanted."""
+        return self._registry.list_partitions(table, wanted)
 
     def find_partition(self, table: Table, values: Values) -> Partition | None:
         """None when there is none."""

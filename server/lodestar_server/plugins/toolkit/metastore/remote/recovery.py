@@ -16,7 +16,7 @@ from typing import TypeVar
 from lodestar_server.plugins.toolkit.files import FileSystem, parent_of
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_CONCURRENT_MODIFICATION_DETECTED
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
-from lodestar_server.plugins.toolkit.metastore.remote.journals import Journals, Traces
+from lodestar_server.plugins.toolkit.metastore.remote.journals import Journals, Traces, state, tells
 from lodestar_server.plugins.toolkit.metastore.remote.plans import Kind, Plan
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Registry, Values
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
@@ -59,10 +59,10 @@ class Recovery:
         deadline = time.monotonic() + _READING_SECONDS
         while time.monotonic() < deadline:
             before = self._journals.names(table.location)
-            visible_now = self._visible(table) if before else Visible()
+            visible_now = self._visible(table) if tells(before) else Visible()
             if visible_now is not None:
                 found = read(visible_now)
-                if self._journals.names(table.location) == before:
+                if state(self._journals.names(table.location)) == state(before):
                     return found
             time.sleep(_PAUSE)
         raise LodestarError(HIVE_CONCURRENT_MODIFICATION_DETECTED, f"Table {table.name} changes all the time")

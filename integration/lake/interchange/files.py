@@ -28,7 +28,7 @@ import pyarrow.orc as orc
 import pyarrow.parquet as pq
 import pyorc
 
-from integration.toolbox.lanes import Failed, run_lane
+from integration.toolbox.lanes import Failed
 from integration.toolbox.lodestar import Lodestar
 from integration.toolbox.statements import Statements
 
@@ -488,7 +488,3 @@ def main() -> None:
     wrong = sum(cell == "WRONG" for cells in lane.matrix.values() for cell in cells.values())
     if wrong:
         raise Failed(f"{wrong} of {sum(map(len, lane.matrix.values()))} kinds of values did not come back as they were")
-
-
-if __name__ == "__main__":
-    run_lane(main)
