@@ -335,7 +335,8 @@ def _in(analyzer: ExpressionAnalyzer, node: ast.InPredicate) -> Expression:
     if not type_.comparable:
         message = f"Cannot apply operator: {type_.display} = {type_.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
-    return ir.In(parts[0], tuple(parts[1:]))
+    alone = against_constant(ir.ComparisonOperator.EQUAL, *parts) if len(parts) == 2 else None
+    return alone or ir.In(parts[0], tuple(parts[1:]))
 
 
 def _like(analyzer: ExpressionAnalyzer, node: ast.LikePredicate) -> Expression:
