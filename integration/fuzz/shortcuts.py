@@ -100,15 +100,58 @@ def _of_dates(random: Random) -> tuple[str, str, str]:
     return function.format(quoted(pattern)), function.format("p"), pattern
 
 
+_NUMBER_TEXTS = (
+    "1.5",
+    "1e2",
+    "0x1F",
+    "+7",
+    " 8 ",
+    "1_000",
+    "-0",
+    "007",
+    "9223372036854775808",
+    "",
+    "-",
+    "é1",
+    "NaN",
+    "1.",
+)
+
+
+def _number_text(random: Random) -> str:
+    if random.random() < 0.3:
+        return random.choice(_NUMBER_TEXTS)
+    return str(random.choice((1, -1)) * random.randrange(10 ** random.randrange(1, 20)))
+
+
+def _of_casts(random: Random) -> tuple[str, str]:
+    """A blank, a sign, a letter of two bytes or a row as the state keep the shorter way from being chosen."""
+    number = f"(x / {random.choice(('1e0', '7e0', '1e2', '1.5e7', '1e-3'))})"
+    return random.choice(
+        (
+            ("CAST(v AS bigint)", "CAST(' ' || v AS bigint)"),
+            ("CAST(v AS integer)", "CAST(v || ' ' AS integer)"),
+            (f"CAST(abs({number}) AS varchar)", f"substr(CAST(-abs({number}) AS varchar), 2)"),
+            ("hamming_distance(v, reverse(v))", "hamming_distance('é' || v, 'é' || reverse(v))"),
+            (
+                "reduce(ARRAY[x, NULL, 3], x, (s, y) -> s / 2 + coalesce(y, 1) % 7, s -> s)",
+                "reduce(ARRAY[x, NULL, 3], ROW(x), (s, y) -> ROW(s[1] / 2 + coalesce(y, 1) % 7), s -> s[1])",
+            ),
+        )
+    )
+
+
 def shortcut_query(random: Random) -> str:
     """A query that gives the rows for which both forms of a call differ: none."""
-    kind = random.choice(("json", "json", "dates", "dates", "numbers"))
+    kind = random.choice(("json", "json", "dates", "dates", "numbers", "casts"))
     path = ""
     if kind == "json":
         short, long = _of_json(random)
         path = short.split("'")[1] if "lax" not in short else "$"
     elif kind == "dates":
         short, long, path = _of_dates(random)
+    elif kind == "casts":
+        short, long = _of_casts(random)
     else:
         path = random.choice(("%s|%d", "%d%%%s", "%s", "x%s%s"))
         if random.random() < 0.5:
@@ -119,7 +162,8 @@ def shortcut_query(random: Random) -> str:
             short, long = f"format({quoted(path)}, {arguments})", f"format(p, {arguments})"
     rows = []
     for _ in range(6):
-        value = quoted(_document(random) if kind == "json" else _moment(random)) if random.random() > 0.05 else "NULL"
+        text = {"json": _document, "casts": _number_text}.get(kind, _moment)(random)
+        value = quoted(text) if random.random() > 0.05 else "NULL"
         number = random.choice((0, 1, -1, 255, -(2**40), 2**63 - 1))
         moment = random.choice(("2024-02-29 13:02:03.004", "0012-01-01 00:00:00.000", "12024-12-31 23:59:59.999"))
         rows.append(f"(CAST({value} AS varchar), {quoted(path)}, BIGINT '{number}', TIMESTAMP '{moment}', 1)")

@@ -49,6 +49,7 @@ from lodestar_server.spi.types import (
 from lodestar_server.sql.analysis import calls, json_functions, literal_expressions, session_values, subqueries, windows
 from lodestar_server.sql.analysis.casts import can_cast, check_json_structure, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
+from lodestar_server.sql.analysis.decimal_comparisons import against_constant
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.patterns.slots import PatternScope
 from lodestar_server.sql.analysis.scopes import Resolved, Scope, column_not_found
@@ -301,7 +302,8 @@ def _comparison(analyzer: ExpressionAnalyzer, node: ast.ComparisonExpression) ->
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
     for part in (node.left, node.right):
         analyzer.note_parameter(part, common)
-    return ir.Comparison(operator, coerce(left, common), coerce(right, common))
+    left, right = coerce(left, common), coerce(right, common)
+    return against_constant(operator, left, right) or ir.Comparison(operator, left, right)
 
 
 def comparable_type(operator: ir.ComparisonOperator, left: Type, right: Type) -> Type | None:
@@ -333,7 +335,8 @@ def _in(analyzer: ExpressionAnalyzer, node: ast.InPredicate) -> Expression:
     if not type_.comparable:
         message = f"Cannot apply operator: {type_.display} = {type_.display}"
         raise LodestarError(TYPE_MISMATCH, message, location=node.at)
-    return ir.In(parts[0], tuple(parts[1:]))
+    alone = against_constant(ir.ComparisonOperator.EQUAL, *parts) if len(parts) == 2 else None
+    return alone or ir.In(parts[0], tuple(parts[1:]))
 
 
 def _like(analyzer: ExpressionAnalyzer, node: ast.LikePredicate) -> Expression:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding import keys
+from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering
 from lodestar_server.execution.kernel.lowering.laziness import may_fail, never_nan
 from lodestar_server.execution.kernel.sql import Sql
@@ -79,7 +80,8 @@ def filter_comparison(context: Lowering, node: Comparison) -> Sql | None:
 def _lower_between(context: Lowering, node: Between) -> Sql:
     type_ = node.value.type
     exact = type_ in _FLOATING and never_nan(node.maximum)
-    if not exact and keys.may_be_unknown(type_):
+    # DuckDB's BETWEEN does not take structs, which instants of more than microseconds are.
+    if (not exact and keys.may_be_unknown(type_)) or has_picoseconds(type_):
 
         def both(value: Sql) -> Sql:
             low, high = context.expression(node.minimum), context.expression(node.maximum)
