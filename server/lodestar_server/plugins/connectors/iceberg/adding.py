@@ -30,6 +30,7 @@ from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.writers import FileFigures
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, split_location
 from lodestar_server.plugins.toolkit.metastore.partition_names import NULL_VALUE
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 
@@ -52,7 +53,7 @@ class Source:
     partition: tuple[Any, ...] = ()
 
 
-def list_files(files: FileSystem, location: str, recursive: str) -> list[FileInfo]:
+def list_files(files: FileSystem, location: str, recursive: str, visible: Visible) -> list[FileInfo]:
     """Those that are not hidden, and not empty. `recursive`: TRUE, FALSE (only the directory itself) or FAIL.
 
     Raises: ICEBERG_COMMIT_ERROR.
@@ -60,7 +61,8 @@ def list_files(files: FileSystem, location: str, recursive: str) -> list[FileInf
     if not location:
         raise failed("location is empty")
     home = location.rstrip("/")
-    found = sorted(files.list_recursively(home), key=lambda info: info.location)
+    visible.shown(files.list(home))
+    found = visible.shown(sorted(files.list_recursively(home), key=lambda info: info.location))
     if not found and files.find(home) is None:
         raise failed(f"Location not found: {location}")
     start = split_location(home)[1].rstrip("/") + "/"
@@ -79,7 +81,7 @@ def list_files(files: FileSystem, location: str, recursive: str) -> list[FileInf
 
 
 def data_files(
-    tables: IcebergTables, metadata: TableMetadata, sources: Iterable[Source], recursive: str
+    tables: IcebergTables, metadata: TableMetadata, sources: Iterable[Source], recursive: str, visible: Visible
 ) -> list[DataFile]:
     """Files of some directories as a manifest tells of them. Raises: ICEBERG_COMMIT_ERROR."""
     names = file_names(metadata.schema, metadata.properties)
@@ -87,7 +89,7 @@ def data_files(
     for source in sources:
         if source.format not in FORMATS:
             raise failed(f"Unsupported storage format: {source.format}")
-        for info in list_files(tables.files, source.location, recursive):
+        for info in list_files(tables.files, source.location, recursive, visible):
             bare = DataFile(
                 Content.DATA,
                 info.location,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lodestar_server.plugins.connectors.iceberg.adding import Source, failed, partition_value
+from lodestar_server.plugins.connectors.iceberg.adding import Source, data_files, failed, partition_value
 from lodestar_server.plugins.connectors.iceberg.catalogs.interface import Catalog, PartitionedCatalog
+from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.connectors.iceberg.format.types import same_type
 from lodestar_server.plugins.connectors.iceberg.hive_types import iceberg_fields
-from lodestar_server.plugins.connectors.iceberg.tables import is_iceberg
+from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables, is_iceberg
 from lodestar_server.plugins.toolkit.metastore.model import HiveColumn, Table, TableType
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
@@ -36,11 +37,14 @@ def hive_table(catalog: Catalog, name: SchemaTableName, doing: str) -> Table:
     return entry
 
 
-def hive_sources(catalog: Catalog, name: SchemaTableName, target: TableMetadata, chosen: Filter) -> list[Source]:
-    """`chosen`: the values of one partition by column.
+def hive_files(
+    tables: IcebergTables, name: SchemaTableName, target: TableMetadata, chosen: Filter, recursive: str
+) -> list[DataFile]:
+    """Files of a table, or of the partition with the values `chosen` by column.
 
     Raises: NOT_FOUND, NOT_SUPPORTED, INVALID_PROCEDURE_ARGUMENT, COLUMN_NOT_FOUND, TYPE_MISMATCH, ICEBERG_COMMIT_ERROR.
     """
+    catalog = tables.metastore
     entry = hive_table(catalog, name, "adding files from")
     wanted, known = len(entry.columns), len(target.schema.columns)
     if known < wanted:
@@ -56,9 +60,11 @@ def hive_sources(catalog: Catalog, name: SchemaTableName, target: TableMetadata,
     if not theirs:
         if chosen is not None:
             not_supported("Partition filter is not supported for non-partitioned tables")
-        return [Source(entry.location, entry.storage_format or "UNKNOWN")]
-    _check_partitioning(entry, target)
-    return [_partition(catalog, entry, target, dict(chosen or ()))]
+        source = Source(entry.location, entry.storage_format or "UNKNOWN")
+    else:
+        _check_partitioning(entry, target)
+        source = _partition(catalog, entry, target, dict(chosen or ()))
+    return catalog.steadily(entry, lambda visible: data_files(tables, target, [source], recursive, visible))
 
 
 def _check_columns(columns: Sequence[HiveColumn], target: TableMetadata) -> None:

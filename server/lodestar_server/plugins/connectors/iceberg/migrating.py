@@ -36,7 +36,8 @@ def migrate(tables: IcebergTables, config: IcebergConfig, name: SchemaTableName,
         not_supported(f"Unsupported storage format: {entry.storage_format}")
     metadata = with_mapping(_described(entry, config))
     metadata = replace(metadata, properties={**metadata.properties, **_MIGRATED})
-    files = data_files(tables, metadata, _sources(catalog, entry, metadata), recursive)
+    sources = _sources(catalog, entry, metadata)
+    files = catalog.steadily(entry, lambda visible: data_files(tables, metadata, sources, recursive, visible))
     tables.take_over(entry, SnapshotWriter(tables).apply(metadata, Change("append", files)))
 
 

@@ -11,7 +11,7 @@ from lodestar_server.plugins.connectors.iceberg.adding import Source, data_files
 from lodestar_server.plugins.connectors.iceberg.changing import all_files
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_INVALID_METADATA
-from lodestar_server.plugins.connectors.iceberg.format.manifests import Status
+from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile, Status
 from lodestar_server.plugins.connectors.iceberg.format.metadata import MAIN, Snapshot, TableMetadata
 from lodestar_server.plugins.connectors.iceberg.fragments import read_fragments
 from lodestar_server.plugins.connectors.iceberg.handles import (
@@ -19,7 +19,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergWriteHandle,
     WriteKind,
 )
-from lodestar_server.plugins.connectors.iceberg.hive_sources import hive_sources
+from lodestar_server.plugins.connectors.iceberg.hive_sources import hive_files
 from lodestar_server.plugins.connectors.iceberg.migrating import migrate
 from lodestar_server.plugins.connectors.iceberg.planning import FileTask, plan_files
 from lodestar_server.plugins.connectors.iceberg.row_changes import IcebergRowChanges, RowConflicts
@@ -29,6 +29,7 @@ from lodestar_server.plugins.connectors.iceberg.snapshots import Change, Snapsho
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.transaction import OpenWrite
 from lodestar_server.plugins.toolkit.files import child_of, name_of
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
     GENERIC_INTERNAL_ERROR,
@@ -150,23 +151,17 @@ class IcebergTableProcedures(IcebergRowChanges):
         if metadata.spec.fields:
             raise _wrong("The procedure does not support partitioned tables")
         source = Source(arguments["location"], arguments["format"])
-        self._append(table.name, metadata, [source], arguments["recursive_directory"])
+        files = data_files(self._tables, metadata, [source], arguments["recursive_directory"], Visible())
+        self._append(table.name, metadata, files)
 
     def _add_files_from_table(self, table: IcebergTableHandle, arguments: Arguments) -> None:
         _require(arguments, "schema_name", "table_name")
         metadata, _ = self._seen(table)
-        sources = hive_sources(
-            self._metastore,
-            SchemaTableName(arguments["schema_name"].lower(), arguments["table_name"].lower()),
-            metadata,
-            arguments["partition_filter"],
-        )
-        self._append(table.name, metadata, sources, arguments["recursive_directory"])
+        source = SchemaTableName(arguments["schema_name"].lower(), arguments["table_name"].lower())
+        chosen, recursive = arguments["partition_filter"], arguments["recursive_directory"]
+        self._append(table.name, metadata, hive_files(self._tables, source, metadata, chosen, recursive))
 
-    def _append(
-        self, name: SchemaTableName, metadata: TableMetadata, sources: Sequence[Source], recursive: str
-    ) -> None:
-        files = data_files(self._tables, metadata, sources, recursive)
+    def _append(self, name: SchemaTableName, metadata: TableMetadata, files: Sequence[DataFile]) -> None:
         if not files:
             return
         spec_id = metadata.spec.id

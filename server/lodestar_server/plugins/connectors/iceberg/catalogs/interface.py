@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.names import SchemaTableName
+
+T = TypeVar("T")
 
 
 class CommitConflict(Exception):
@@ -76,6 +79,8 @@ class PartitionedCatalog(Catalog, Protocol):
     def list_partitions(self, table: Table) -> list[tuple[str, ...]]: ...
 
     def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
+
+    def steadily(self, table: Table, read: Callable[[Visible], T]) -> T: ...
 
 
 @runtime_checkable
