@@ -70,11 +70,11 @@ def check_cancel_frees_threads(url: str, pid: int) -> str:
 
 def _cpu_share(pid: int, seconds: float) -> float:
     """Cores' worth of processor time a process uses, over a moment."""
-    before, started = _cpu_seconds(pid), time.monotonic()
+    before, started = cpu_seconds(pid), time.monotonic()
     time.sleep(seconds)
-    return (_cpu_seconds(pid) - before) / (time.monotonic() - started)
+    return (cpu_seconds(pid) - before) / (time.monotonic() - started)
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -35,7 +35,7 @@ def main() -> None:
         "http-server.request-body-timeout": f"{HEADER_SECONDS}s",
     }
     with Lodestar(config=config) as server:
-        check("nesting", lambda: check_nesting(server.url))
+        check("nesting", lambda: check_nesting(server.url, server.pid))
         check("mutations", lambda: check_mutations(server.url))
         check("slow sockets", lambda: check_slow_sockets(server.url))
         check("memory limit", lambda: check_memory_limit(server.url))
