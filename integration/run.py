@@ -44,7 +44,7 @@ Ended = tuple[str, float, str]
 """A lane's result, its seconds, what it printed."""
 
 LANES = (
-    Lane("lake", "lake/rows.py", 20, "tables in every store and metastore, each row of its table a test", beside=True),
+    Lane("lake", "lake/rows.py", 40, "tables in every store and metastore, each row of its table a test", beside=True),
     Lane("wheel", "install/wheel.py", 5, "a built wheel in a fresh environment"),
     Lane("conformance", "conformance/replay.py", 20, "recorded answers of a Trino, where ../shared has them"),
     Lane("tpcds", "conformance/tpcds.py", 5, "recorded answers of TPC-DS over the same rows, where ../shared has them"),
@@ -60,7 +60,7 @@ LANES = (
     Lane("own-dialect", "compat/own_dialect.py", 10, "our SQLAlchemy dialect under SQLAlchemy's compliance suite"),
     Lane("dbt", "compat/dbt_project.py", 10, "a dbt project"),
     Lane("superset", "compat/superset_calls.py", 10, "the calls of Superset"),
-    Lane("faults", "lake/faults.py", 10, "a store in trouble, a killed server: every statement once or not at all"),
+    Lane("faults", "lake/faults/run.py", 10, "a store in trouble, a killed server: every statement once or not at all"),
     Lane("interchange", "lake/interchange/lane.py", 10, "tables between us, Spark, pyarrow, DuckDB, pyorc, fastavro"),
     Lane("fuzz", "fuzz/lane.py", 15, "a thousand random queries before the judges"),
     Lane(

@@ -2,7 +2,7 @@
 
 usage: python -m integration.benchmarks [PART …] [--runs N] [--trino]
 
-Parts: start, select, tpch, json, arrow, tpcds, planning, functions (default: all). Exit code 1 when a goal was missed.
+Parts: start, select, tpch, json, arrow, tpcds, planning, lake (default: all). Exit code 1 when a goal was missed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from integration.toolbox.lanes import Failed
 from integration.toolbox.lodestar import Lodestar
 
 DATA = Path(__file__).parents[2] / ".demo"
-PARTS = ("start", "select", "tpch", "json", "arrow", "tpcds", "planning")
+PARTS = ("start", "select", "tpch", "json", "arrow", "tpcds", "planning", "lake")
 
 
 def main() -> int:
@@ -54,6 +54,11 @@ def _measure(part: str, schemas: dict[str, Path], runs: int) -> Iterator[Figure]
 
     if part == "start":
         yield from answers.time_start(DATA, runs)
+        return
+    if part == "lake":
+        from integration.benchmarks.lake import measure_lake
+
+        yield from measure_lake(schemas["tpch"], runs)
         return
     if part in ("tpcds", "planning"):
         yield from _measure_tpcds(part, runs)

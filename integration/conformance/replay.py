@@ -24,7 +24,7 @@ REPORT = Path(__file__).with_name("report.md")
 SAMPLE = 10
 _ROW = re.compile(r"^(\S+)\s+(\d+)\s+([\d.]+)%\s+([\d.]+)%\s+(\d+)", re.MULTILINE)
 
-ABSENT = ("postgresql", "tpcds")
+ABSENT = ("postgresql",)
 """Recordings of connectors that do not exist yet: reported, without a floor."""
 OTHER_SERVER = ("access.jsonl", "security.jsonl", "secure.jsonl", "spooling", "raw.")
 """Recorded on servers of another configuration, or asked by `replay_wire.py`."""

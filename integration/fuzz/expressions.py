@@ -122,7 +122,8 @@ class Expressions:
         if columns and self.random.random() < 0.25:
             return self.random.choice(columns)
         makers: list[Callable[[Type, int], str | None]] = [
-            self._function, self._function, self._conditional, self._cast, self._operator, self._operator
+            self._function, self._function, self._conditional, self._cast, self._operator, self._operator,
+            self._with_lambda,
         ]  # fmt: skip
         if type_ == BOOLEAN:
             makers += [self._predicate, self._predicate, self._predicate]
@@ -144,6 +145,22 @@ class Expressions:
             return None
         made = self._call(signature, bindings, depth)
         return made if made is None or not _has_numbers(type_) else f"CAST({made} AS {type_.display})"
+
+    def _with_lambda(self, type_: Type, depth: int) -> str | None:
+        """A call of a function that takes one."""
+        fitting = [
+            one
+            for one in (*_by_result().get(type_.base, []), *_by_result()["*"])
+            if any(argument.base == "function" for argument in one.arguments)
+        ]
+        self.random.shuffle(fitting)
+        for signature in fitting[:3]:
+            bindings: dict[str, Type] = {}
+            if _bind_result(signature.result, type_, bindings):
+                made = self._call(signature, bindings, depth)
+                if made is not None:
+                    return f"CAST({made} AS {type_.display})" if _has_numbers(type_) else made
+        return None
 
     def aggregate(self, depth: int) -> str:
         """An aggregate over the columns, with DISTINCT, FILTER or ORDER BY now and then."""

@@ -50,11 +50,18 @@ INSTANTS: tuple[Type, ...] = (
     DATE, TimeType(3), TimeType(9), TimeTzType(3), TimestampType(3), TimestampType(0), TimestampType(9),
     TimestampTzType(3), TimestampTzType(6), INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH,
 )  # fmt: skip
-SCALARS: tuple[Type, ...] = (BOOLEAN, *NUMBERS, *TEXTS, *INSTANTS, UUID, IPADDRESS)
+EXTREMES: tuple[Type, ...] = (
+    DecimalType(38, 0), DecimalType(38, 38), DecimalType(1, 1), TimestampType(12), TimestampTzType(9),
+    TimestampTzType(0), TimeTzType(9),
+)  # fmt: skip
+"""The widest and the narrowest of families with numbers."""
+SCALARS: tuple[Type, ...] = (BOOLEAN, *NUMBERS, *TEXTS, *INSTANTS, UUID, IPADDRESS, *EXTREMES)
 PAIR = RowType((RowField("x", BIGINT), RowField("y", VARCHAR)))
 NESTED: tuple[Type, ...] = (
     ArrayType(BIGINT), ArrayType(VARCHAR), ArrayType(DOUBLE), MapType(VARCHAR, BIGINT),
     MapType(BIGINT, ArrayType(VARCHAR)), PAIR, ArrayType(PAIR), ArrayType(ArrayType(INTEGER)),
+    RowType((RowField("d", DOUBLE), RowField("a", ArrayType(DOUBLE)))), ArrayType(DecimalType(38, 0)),
+    ArrayType(TimestampTzType(3)), MapType(DATE, INTERVAL_DAY_SECOND),
 )  # fmt: skip
 COMMON: tuple[Type, ...] = (BOOLEAN, INTEGER, BIGINT, DOUBLE, DecimalType(18, 3), VARCHAR, DATE, TimestampType(3))
 
@@ -75,10 +82,24 @@ _JSONS = (
     "null", "1", "-2.5", "true", '"a"', "[]", "{}", "[1,2,3]", '{"a":1,"b":[true,null]}', '[{"a":"x"},{"a":"y"}]', '""',
     "1e400", '{"a":{"b":{"c":3}}}',
 )  # fmt: skip
-_DATES = ("2024-02-29", "1970-01-01", "2001-12-31", "0001-01-01", "9999-12-31", "1969-07-20", "2023-03-26")
-_TIMES = ("00:00:00", "12:34:56", "23:59:59", "01:30:00")
+_DATES = (
+    "2024-02-29", "1970-01-01", "2001-12-31", "0001-01-01", "9999-12-31", "1969-07-20", "2023-03-26", "2023-10-29",
+    "2024-03-10", "1582-10-10", "1900-01-01",
+)  # fmt: skip
+_TIMES = ("00:00:00", "12:34:56", "23:59:59", "01:30:00", "02:30:00")
 _FRACTIONS = ("", ".1", ".123", ".999999", ".123456789", ".999999999999")
-_ZONES = ("UTC", "+05:30", "-08:00", "Europe/Paris", "America/New_York")
+_ZONES = (
+    "UTC", "+05:30", "-08:00", "Europe/Paris", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "+14:00", "-14:00",
+    "Australia/Lord_Howe",
+)  # fmt: skip
+_DAY_INTERVALS = (
+    "INTERVAL '1' DAY", "INTERVAL '-3' HOUR", "INTERVAL '2 03:04:05.678' DAY TO SECOND", "INTERVAL '0' SECOND",
+    "INTERVAL '0.001' SECOND", "INTERVAL '-400' DAY", "INTERVAL '36525' DAY", "INTERVAL '100000000' DAY",
+)  # fmt: skip
+_MONTH_INTERVALS = (
+    "INTERVAL '1' MONTH", "INTERVAL '-2' YEAR", "INTERVAL '1-3' YEAR TO MONTH", "INTERVAL '0' MONTH",
+    "INTERVAL '-1200' MONTH", "INTERVAL '100000' YEAR",
+)  # fmt: skip
 _MADE = {
     GEOMETRY: (
         "ST_GeometryFromText('POINT (1 2)')",
@@ -149,11 +170,9 @@ def _simple(random: Random, type_: Type) -> str | None:
     if type_ == DATE:
         return f"DATE '{random.choice(_DATES)}'"
     if type_ == INTERVAL_DAY_SECOND:
-        return random.choice(
-            ("INTERVAL '1' DAY", "INTERVAL '-3' HOUR", "INTERVAL '2 03:04:05.678' DAY TO SECOND", "INTERVAL '0' SECOND")
-        )
+        return random.choice(_DAY_INTERVALS)
     if type_ == INTERVAL_YEAR_MONTH:
-        return random.choice(("INTERVAL '1' MONTH", "INTERVAL '-2' YEAR", "INTERVAL '1-3' YEAR TO MONTH"))
+        return random.choice(_MONTH_INTERVALS)
     if type_ == UUID:
         return random.choice(
             ("UUID '12151fd2-7586-11e9-8f9e-2a86e4085a59'", "UUID '00000000-0000-0000-0000-000000000000'")
@@ -166,7 +185,21 @@ def _simple(random: Random, type_: Type) -> str | None:
 
 
 def _decimal(random: Random, type_: DecimalType) -> str:
-    digits = random.choice(("0", "1", "5", "12", "-7", "150", "99", "-12345", "9" * type_.precision))
+    digits = random.choice(
+        (
+            "0",
+            "1",
+            "5",
+            "12",
+            "-7",
+            "150",
+            "99",
+            "-12345",
+            "9" * type_.precision,
+            "-" + "9" * type_.precision,
+            "5" + "0" * (type_.precision - 1),
+        )
+    )
     sign = "-" if digits.startswith("-") else ""
     digits = digits.lstrip("-")[-type_.precision :].rjust(type_.scale + 1, "0")
     whole, fraction = digits[: len(digits) - type_.scale], digits[len(digits) - type_.scale :]

@@ -87,3 +87,31 @@ def test_what_others_wrote_is_read_and_what_is_written_others_read(gateway: Rclo
         assert read.column(name).to_pylist() == table.column(name).to_pylist()
     difference = "SELECT * FROM hive.s.{} EXCEPT SELECT * FROM hive.s.{}"
     assert server.run(difference.format("ours", "theirs")) == server.run(difference.format("theirs", "ours")) == []
+
+
+def test_bytes_of_iceberg_are_counted_however_it_is_read(gateway: RcloneS3, lake: Any) -> None:
+    with RecordingProxy(gateway.url) as proxy:
+        catalog = s3_catalog(proxy.url, "iceberg", warehouse="s3://lake/warehouse21c")
+        server = lake({"ice": catalog})
+        server.run("CREATE SCHEMA ice.s")
+        server.run(
+            "CREATE TABLE ice.s.t AS SELECT i * 1000 + j AS id, cast(i * 7919 + j AS varchar) || ' and words' AS text "
+            f"FROM UNNEST(sequence(0, {ROWS // 1000 - 1})) AS a(i) CROSS JOIN UNNEST(sequence(0, 999)) AS b(j)"
+        )
+        (size,) = server.run('SELECT file_size_in_bytes FROM ice.s."t$files"')[0]
+
+        def fetched(sql: str, answer: list[list[Any]]) -> int:
+            """Bytes of data and delete files, as the store gave them and as the query's statistics tell."""
+            server.run(sql)
+            proxy.forget()
+            told = server.stats(sql)["physicalInputBytes"]
+            given = sum(one.received for one in proxy.requests if "/data/" in one.path and one.method == "GET")
+            assert told == given
+            assert server.run(sql) == answer
+            return given
+
+        one_column = fetched("SELECT sum(id) FROM ice.s.t", [[ROWS * (ROWS - 1) // 2]])
+        assert 0 < one_column < size * 0.7
+        server.run("DELETE FROM ice.s.t WHERE id = 0 OR id = 1234")
+        with_deletes = fetched("SELECT sum(id) FROM ice.s.t", [[ROWS * (ROWS - 1) // 2 - 1234]])
+        assert with_deletes >= one_column

@@ -50,6 +50,21 @@ def plain_client(lake: Lake) -> Any:
     return module, closing(make_client(module.ThriftHiveMetastore, "127.0.0.1", lake.metastore.port, timeout=30_000))
 
 
+def test_the_metastore_is_told_which_partitions_are_wanted(lake: Lake) -> None:
+    run = lake.session.rows
+    run("CREATE SCHEMA hive.wanted")
+    run("CREATE TABLE hive.wanted.t (a integer, k varchar, n integer) WITH (partitioned_by = ARRAY['k', 'n'])")
+    texts = ("x", "x.y", "x-y", "xzy", "a+b", "a/b", "it''s", "100%", "(x)", "_x_", "q w")
+    rows = ", ".join(f"({place}, '{text}', {place % 2})" for place, text in enumerate(texts))
+    run(f"INSERT INTO hive.wanted.t VALUES {rows}, (-1, NULL, 0)")
+    for place, text in enumerate(texts):
+        assert run(f"SELECT a FROM hive.wanted.t WHERE k = '{text}'") == [[place]], text
+        assert run(f"SELECT a FROM hive.wanted.t WHERE k = '{text}' AND n = {place % 2}") == [[place]], text
+    assert run("SELECT a FROM hive.wanted.t WHERE k IN ('x', 'a+b') ORDER BY a") == [[0], [4]]
+    assert run("SELECT a FROM hive.wanted.t WHERE k IS NULL") == [[-1]]
+    assert run("SELECT a FROM hive.wanted.t WHERE k = 'none'") == []
+
+
 def test_another_client_reads_what_is_made_here(lake: Lake) -> None:
     run = lake.session.rows
     run("CREATE SCHEMA hive.ours")

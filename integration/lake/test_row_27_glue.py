@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -159,6 +160,23 @@ def test_partitions_are_listed_in_segments(glue: Glue) -> None:
     glue.proxy.forget()
     run("SELECT * FROM glue.row27.segments")
     assert glue.actions["GetPartitions"] == 5
+
+
+def test_glue_is_told_which_partitions_are_wanted(glue: Glue) -> None:
+    run = glue.session.rows
+    run("CREATE TABLE glue.row27.wanted (a integer, k varchar, n integer) WITH (partitioned_by = ARRAY['k', 'n'])")
+    run("INSERT INTO glue.row27.wanted VALUES (1, 'x', 1), (2, 'x y', 2), (3, 'a''b', 3), (4, NULL, 4), (5, 'z', 5)")
+    for where, expression, answer in (
+        ("k = 'x'", "(k = 'x')", 1),
+        ("k IN ('x', 'x y') AND n = 2", "(k in ('x', 'x y'))", 2),
+        ("k = 'a''b'", None, 3),
+        ("k IS NULL", None, 4),
+        ("k > 'x y'", None, 5),
+    ):
+        glue.proxy.forget()
+        assert run(f"SELECT a FROM glue.row27.wanted WHERE {where}") == [[answer]]
+        asked = [json.loads(one.body).get("Expression") for one in glue.requests("GetPartitions")]
+        assert asked and set(asked) == {expression}
 
 
 def test_views(glue: Glue) -> None:

@@ -34,6 +34,7 @@ def test_other_partitions_are_left_alone(gateway: RcloneS3, lake: Any) -> None:
             )
 
         def cost(sql: str, answer: list[list[Any]]) -> tuple[int, list[Request]]:
+            server.run("CALL hive.system.flush_metadata_cache()")
             proxy.forget()
             assert server.run(sql) == answer
             data = [one for one in proxy.requests if _of_data(one)]

@@ -95,6 +95,7 @@ class GoogleStorage:
 
 class _Gate(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 512  # the five of the library are lost connections as soon as the machine is busy
 
     def __init__(self, behind: int) -> None:
         super().__init__(("127.0.0.1", 0), _Visitor)

@@ -57,6 +57,13 @@ class Moto:
         request = urllib.request.Request(place, content, _ANYBODY, method="PUT")
         urllib.request.urlopen(request, timeout=30).close()
 
+    def get(self, bucket: str, key: str) -> bytes:
+        """An object's content."""
+        place = f"{self.url}/{bucket}/{urllib.parse.quote(key)}"
+        with urllib.request.urlopen(urllib.request.Request(place, headers=_ANYBODY), timeout=30) as answer:
+            content: bytes = answer.read()
+        return content
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """Names of the objects, at most a thousand."""
         query = urllib.parse.urlencode({"list-type": "2", "prefix": prefix})

@@ -71,6 +71,8 @@ class RecordingProxy:
         self._lines: set[asyncio.Transport] = set()
         self.rewrite: Callable[[Request, bytes], bytes] | None = None
         """Changes bodies of answers."""
+        self.after: Callable[[Request], None] | None = None
+        """Called when a request has had its effect, before its answer is given."""
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
@@ -172,6 +174,8 @@ class RecordingProxy:
             if self.rewrite is not None:
                 content = self.rewrite(seen, content)
             seen.status, seen.received = answer.status, len(content)
+            if self.after is not None:
+                self.after(seen)
             back = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
             if request.method == "HEAD":
                 back["Content-Length"] = answer.headers.get("Content-Length", "0")

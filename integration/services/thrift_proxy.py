@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,8 @@ class ThriftProxy:
         self.port: int = self._listener.getsockname()[1]
         self.uri = f"thrift://127.0.0.1:{self.port}"
         self.calls: Counter[str] = Counter()
+        self.passing: Callable[[str], None] | None = None
+        """Called with the name of a call before the service gets it."""
         self._lost: Counter[str] = Counter()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -66,6 +69,8 @@ class ThriftProxy:
                     if self._lost[call] > 0:
                         self._lost[call] -= 1
                         loses.set()
+                if self.passing is not None:
+                    self.passing(call)
             try:
                 server.sendall(data)
             except OSError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Figures, Values
 from lodestar_server.spi.connector import LanguageFunction
@@ -83,9 +84,14 @@ class MemoryRegistry:
         self._called("drop_table")
         del self.tables[table.name]
 
-    def list_partitions(self, table: Table) -> list[Values]:
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
         self._called("list_partitions")
-        return list(self.partitions.get(table.name, {}))
+        allowed = wanted or (None,) * len(table.partition_columns)
+        return [
+            values
+            for values in self.partitions.get(table.name, {})
+            if all(texts is None or one in texts for one, texts in zip(values, allowed, strict=True))
+        ]
 
     def find_partitions(self, table: Table, values: Sequence[Values]) -> dict[Values, Partition]:
         self._called("find_partitions")

@@ -59,12 +59,14 @@ class FileColumn:
     In the file under `name` (nested field names in `type` are matched without case), or, with `constant`, from the
     `constants` of each slice at that index: partition values, `$path` and the like.
     `file_type` is the type in the file when it differs from `type` and the values have to be cast.
+    `never_nan`: the file's maker promises that a real or double is a number; it is read faster then.
     """
 
     type: Type
     name: str | None = None
     constant: int | None = None
     file_type: Type | None = None
+    never_nan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

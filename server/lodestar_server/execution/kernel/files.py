@@ -17,6 +17,8 @@ from lodestar_server.ir.nodes import TableScan
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice
 from lodestar_server.spi.types import (
+    DOUBLE,
+    REAL,
     UUID,
     VARBINARY,
     ArrayType,
@@ -132,7 +134,12 @@ def _file_column(column: FileColumn) -> Sql:
     if column.name is None:
         return null_of(column.type)
     held = column.file_type or column.type
-    return _converted(decoded(sql.quoted(column.name), held), held, column.type)
+    value = _converted(decoded(sql.quoted(column.name), held), held, column.type)
+    if column.type in (REAL, DOUBLE) and not column.never_nan:
+        # Extremes in Parquet are those of the numbers; DuckDB takes them for bounds of NaN too, and decides
+        # comparisons by them. It does not see through a condition.
+        return sql.let(value, lambda one: sql.case([(sql.is_not_null(one), one)]))
+    return value
 
 
 def _converted(value: Sql, source: Type, target: Type) -> Sql:

@@ -117,6 +117,10 @@ class FileSystem(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Whatever is kept of files."""
+        ...
+
     def open_output(self, location: str) -> BinaryIO:
         """A new file; `sync_file` it after closing. Directories are made. `discard_output` it when it failed."""
         ...

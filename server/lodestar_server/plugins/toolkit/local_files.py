@@ -221,6 +221,9 @@ class LocalFileSystem:
     def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
         """The operating system is quick enough."""
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         """There is nothing to give back."""
 

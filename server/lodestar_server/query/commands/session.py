@@ -21,7 +21,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.types import INTERVAL_DAY_SECOND, VarcharType
 from lodestar_server.spi.zones import MAX_OFFSET_MINUTES
-from lodestar_server.sql.analysis.constants import bind_constant
+from lodestar_server.sql.analysis.constants import constant_type
 from lodestar_server.sql.parser import ast, format_expression, format_statement
 
 _MINUTE = 60_000
@@ -64,7 +64,7 @@ def set_time_zone(statement: StatementContext, node: ast.SetTimeZone) -> None:
     if node.time_zone is None:
         statement.changes.clear_session.append("time_zone_id")
         return
-    type_ = bind_constant(statement.new_analysis(), node.time_zone).type
+    type_ = constant_type(statement.new_analysis(), node.time_zone)
     if not isinstance(type_, VarcharType) and type_ != INTERVAL_DAY_SECOND:
         message = (
             "Expected expression of varchar or interval day-time type, "

@@ -9,10 +9,11 @@ from lodestar_server.ir import Constant, Expression
 from lodestar_server.spi.errors import EXPRESSION_NOT_CONSTANT, TYPE_MISMATCH, LodestarError
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.casts import coerce
+from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.scopes import Scope
-from lodestar_server.sql.analysis.syntax import walk_expression
+from lodestar_server.sql.analysis.syntax import check_scalar, walk_expression
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.ast.walk import children
 
@@ -32,13 +33,21 @@ def names_columns(node: ast.Node) -> bool:
     return isinstance(node, ast.Identifier) or any(map(names_columns, children(node)))
 
 
-def bind_constant(analysis: Analysis, node: ast.Expression) -> Expression:
-    """An expression without columns and subqueries, bound. Raises: EXPRESSION_NOT_CONSTANT, what analysis raises."""
+def bind_constant(analysis: Analysis, node: ast.Expression, collector: CallCollector | None = None) -> Expression:
+    """An expression without columns and subqueries, bound; with a collector, one of aggregates too.
+
+    Raises: EXPRESSION_NOT_CONSTANT, what analysis raises.
+    """
     for part in walk_expression(node):
         if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate):
             message = "Constant expression cannot contain a subquery"
             raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=part.at)
-    return ExpressionAnalyzer(analysis, Scope(), correlation=False).analyze(node)
+    return ExpressionAnalyzer(analysis, Scope(), collector, correlation=False).analyze(node)
+
+
+def constant_type(analysis: Analysis, node: ast.Expression) -> Type:
+    """The type of an expression without columns, whether it has a value or not. Raises: see `bind_constant`."""
+    return bind_constant(analysis, node, CallCollector(analysis.symbols, node.at)).type
 
 
 def evaluate_constant(analysis: Analysis, node: ast.Expression, expected: Type | None = None) -> Constant:
@@ -46,10 +55,12 @@ def evaluate_constant(analysis: Analysis, node: ast.Expression, expected: Type |
 
     Raises: LodestarError(TYPE_MISMATCH) when it cannot be coerced; what analysis and evaluation raise.
     """
-    bound = bind_constant(analysis, node)
+    # The type is judged before an aggregate is refused.
+    bound = bind_constant(analysis, node, CallCollector(analysis.symbols, node.at))
     if expected is not None and bound.type != expected:
         if not can_coerce(bound.type, expected):
             message = f"Cannot cast type {bound.type.display} to {expected.display}"
             raise LodestarError(TYPE_MISMATCH, message, location=node.at)
         bound = coerce(bound, expected)
+    check_scalar(node, "Expression")
     return analysis.evaluator.evaluate(bound)

@@ -8,7 +8,7 @@ inside an array or a row makes the answer unknown and NaN equals nothing. `order
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
@@ -56,13 +56,21 @@ def identity_key(value: Sql, type_: Type) -> Sql:
     return value if has_own_identity(type_) else _key(value, type_, ordering=False)
 
 
-def order_key(value: Sql, type_: Type) -> Sql:
-    """What to sort by instead of the value."""
-    return value if has_own_order(type_) else _key(value, type_, ordering=True)
+def order_key(value: Sql, type_: Type, *, nan_least: bool = False) -> Sql:
+    """What to sort by instead of the value. NaN is the greatest, or the least: as `max` and NULLS FIRST have it."""
+    if has_own_order(type_) and not (nan_least and has_floating(type_)):
+        return value
+    return _key(value, type_, ordering=True, nan_least=nan_least)
 
 
-def _key(value: Sql, type_: Type, *, ordering: bool) -> Sql:
-    inner = order_key if ordering else identity_key
+@lru_cache(maxsize=4096)
+def has_floating(type_: Type) -> bool:
+    """NaN may be among the values or inside of them."""
+    return type_ in (DOUBLE, REAL) or any(map(has_floating, type_.children))
+
+
+def _key(value: Sql, type_: Type, *, ordering: bool, nan_least: bool = False) -> Sql:
+    inner = partial(order_key, nan_least=nan_least) if ordering else identity_key
     match type_:
         case TimestampTzType(precision):
             if precision <= MICROSECOND_PRECISION:
@@ -96,6 +104,11 @@ def _key(value: Sql, type_: Type, *, ordering: bool) -> Sql:
                 return sql.case([(sql.is_not_null(row), sql.struct(**parts))])
 
             return sql.let(value, row_key)
+        case _ if nan_least and type_ in (DOUBLE, REAL):
+            return sql.let(
+                value,
+                lambda v: sql.case([(sql.is_not_null(v), sql.struct(n=sql.fragment("NOT isnan({0})", v), v=v))]),
+            )
         case _:
             return value
 
@@ -196,14 +209,13 @@ def _second(pair: Sql) -> Sql:
     return sql.fragment("{0}[2]", pair)
 
 
-def compare(operator: str, left: Sql, right: Sql, type_: Type) -> Sql:
-    """left < right and its kin (`<`, `<=`, `>`, `>=`)."""
-    match type_:
-        case RowType(fields):
-            kinds = [field.type for field in fields]
-            return sql.let_all((left, right), lambda a, b: _compare_rows(operator, a, b, kinds))
-        case ArrayType(element):
-            return sql.let_all((left, right), lambda a, b: _compare_arrays(operator, a, b, element))
+def compare(operator: str, left: Sql, right: Sql, type_: Type, *, nan_least: bool = False) -> Sql:
+    """left < right and its kin (`<`, `<=`, `>`, `>=`).
+
+    NaN is neither less nor greater than a number; inside of an array or a row it is the greatest, or the least.
+    """
+    if isinstance(type_, ArrayType | RowType):
+        return _compare_inside(operator, left, right, type_, nan_least)
     if type_ in (DOUBLE, REAL):
         # NaN is the greatest value of DuckDB, so it can be wrongly true on the greater side only.
         def compare_floating(a: Sql, b: Sql) -> Sql:
@@ -215,6 +227,17 @@ def compare(operator: str, left: Sql, right: Sql, type_: Type) -> Sql:
     return sql.binary(operator, order_key(left, type_), order_key(right, type_))
 
 
+def _compare_inside(operator: str, left: Sql, right: Sql, type_: Type, nan_least: bool) -> Sql:
+    """`compare` of arrays, rows and what they hold: a total order but for NULL."""
+    match type_:
+        case RowType(fields):
+            kinds = [field.type for field in fields]
+            return sql.let_all((left, right), lambda a, b: _compare_rows(operator, a, b, kinds, nan_least))
+        case ArrayType(element):
+            return sql.let_all((left, right), lambda a, b: _compare_arrays(operator, a, b, element, nan_least))
+    return sql.binary(operator, *(order_key(one, type_, nan_least=nan_least) for one in (left, right)))
+
+
 def _null_inside(kind: str) -> Sql:
     message = f"{kind} comparison not supported for {_NULL_PARTS[kind]} with null elements"
     # The form that may stand inside TRY: whether it does is not known here.
@@ -224,17 +247,17 @@ def _null_inside(kind: str) -> Sql:
 _NULL_PARTS = {"ROW": "fields", "ARRAY": "arrays"}
 
 
-def _compare_rows(operator: str, left: Sql, right: Sql, kinds: Sequence[Type]) -> Sql:
+def _compare_rows(operator: str, left: Sql, right: Sql, kinds: Sequence[Type], nan_least: bool) -> Sql:
     branches = [(sql.fragment("{0} IS NULL OR {1} IS NULL", left, right), sql.typed_null("BOOLEAN"))]
     strict = operator[0]
     for index, kind in enumerate(kinds):
         a, b = sql.field(left, row_field_name(index)), sql.field(right, row_field_name(index))
         branches.append((sql.fragment("{0} IS NULL OR {1} IS NULL", a, b), _null_inside("ROW")))
-        branches.append((distinct(a, b, kind), compare(strict, a, b, kind)))
+        branches.append((distinct(a, b, kind), _compare_inside(strict, a, b, kind, nan_least)))
     return sql.case(branches, sql.boolean(operator.endswith("=")))
 
 
-def _compare_arrays(operator: str, left: Sql, right: Sql, element: Type) -> Sql:
+def _compare_arrays(operator: str, left: Sql, right: Sql, element: Type, nan_least: bool) -> Sql:
     strict = operator[0]
 
     def by_first_difference(position: Sql) -> Sql:
@@ -244,7 +267,7 @@ def _compare_arrays(operator: str, left: Sql, right: Sql, element: Type) -> Sql:
                 (sql.is_null(position), sql.fragment(f"len({{0}}) {operator} len({{1}})", left, right)),
                 (sql.fragment("{0} IS NULL OR {1} IS NULL", a, b), _null_inside("ARRAY")),
             ],
-            compare(strict, a, b, element),
+            _compare_inside(strict, a, b, element, nan_least),
         )
 
     shared = sql.fragment("list_zip({0}, {1}, TRUE)", left, right)
@@ -291,8 +314,10 @@ def order_terms(value: Sql, type_: Type, *, ascending: bool, nulls_first: bool) 
     """The ORDER BY terms: NaN stands beside the NULLs' end, least with NULLS FIRST and greatest with NULLS LAST."""
     direction = "ASC" if ascending else "DESC"
     nulls = "NULLS FIRST" if nulls_first else "NULLS LAST"
-    terms = [sql.fragment(f"{{0}} {direction} {nulls}", order_key(value, type_))]
-    if nulls_first and type_ in (DOUBLE, REAL):
+    floating = type_ in (DOUBLE, REAL)
+    key = order_key(value, type_, nan_least=nulls_first and not floating)
+    terms = [sql.fragment(f"{{0}} {direction} {nulls}", key)]
+    if nulls_first and floating:
         opposite = "DESC" if ascending else "ASC"
         terms.insert(0, sql.fragment(f"isnan({{0}}) {opposite} {nulls}", value))
     return terms

@@ -53,9 +53,13 @@ def _zip_with(call: ScalarCall) -> Sql:
 
 @scalar("reduce")
 def _reduce(call: ScalarCall) -> Sql:
-    """DuckDB wants one type for elements and state, so the state goes in a struct beside the element."""
+    """DuckDB wants one type for elements and state: where they differ, a struct holds the state beside the element."""
     array, start = call.arguments[:2]
     element, state = duckdb_type(element_of(call)), duckdb_type(call.types[1])
+    if element == state:
+        alike = sql.function_of(lambda done, one: sql.cast(call.apply(2, done, one), state), 2)
+        last = sql.call("list_reduce", array, alike, sql.cast(start, state))
+        return sql.case([(sql.is_not_null(array), sql.let(last, lambda one: call.apply(3, one)))])
 
     def pair(held: Sql, value: Sql) -> Sql:
         return sql.struct(s=held, x=value)

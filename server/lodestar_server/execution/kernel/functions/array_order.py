@@ -82,7 +82,10 @@ def _array_extreme(call: ScalarCall) -> Sql:
             found = sql.call(function, array)
         else:
             better = sql.function_of(
-                lambda first, second: sql.case([(compare(operator, second, first, element), second)], first), 2
+                lambda first, second: sql.case(
+                    [(compare(operator, second, first, element, nan_least=operator == ">"), second)], first
+                ),
+                2,
             )
             found = sql.case([(sql.fragment("len({0}) > 0", array), sql.call("list_reduce", array, better))])
         return sql.case([(has_null(array), sql.typed_null(call.held))], found)

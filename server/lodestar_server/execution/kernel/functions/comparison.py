@@ -15,7 +15,7 @@ scalar_template("is_infinite", "isinf({0})")
 
 @scalar("greatest", "least")
 def _extreme(call: ScalarCall) -> Sql:
-    """NULL when an argument is; of doubles, NaN only when nothing else is there."""
+    """NULL when an argument is; NaN only when nothing else is there, inside of arrays and rows, too."""
     type_ = call.result
     operator = ">" if call.function.name == "greatest" else "<"
     if type_ in (DOUBLE, REAL):
@@ -32,7 +32,8 @@ def _extreme(call: ScalarCall) -> Sql:
 
         def better(first: Sql) -> Sql:
             second = values[-1]
-            return sql.case([(compare(operator, second, first, type_), second)], first)
+            found = compare(operator, second, first, type_, nan_least=operator == ">")
+            return sql.case([(found, second)], first)
 
         return sql.let(folded(values[:-1]), better)
 

@@ -104,7 +104,12 @@ def _date_trunc(call: ScalarCall) -> Sql:
 
 def _truncated(value: Sql, type_: Type, unit: str) -> Sql:
     if type_ == DATE:
-        return sql.fragment(f"CAST(date_trunc('{unit}', {{0}}) AS DATE)", value)
+        near = sql.fragment(f"CAST(date_trunc('{unit}', {{0}}) AS DATE)", value)
+        if unit in _MONTHS:
+            far = sql.call("trino_far_date_trunc", value, sql.number(_MONTHS[unit]))
+        else:
+            far = value if unit == "day" else sql.fragment("({0} - CAST(isodow({0}) - 1 AS INTEGER))", value)
+        return sql.case([(sql.call("trino_is_far_date", value), far)], near)
     if isinstance(type_, TimeType | TimeTzType):
         step = _MILLIS[unit] * 10**9
         made = sql.fragment(f"({{0}} // {step} * {step})", picoseconds_of_day(value, type_))
@@ -137,9 +142,9 @@ def _date_add(call: ScalarCall) -> Sql:
 
 def _added(count: Sql, value: Sql, type_: Type, unit: str) -> Sql:
     if unit in _MONTHS:
-        months = sql.fragment(f"CAST({{0}} * {_MONTHS[unit]} AS INTEGER)", count)
         if type_ == DATE:
-            return sql.fragment("CAST({0} + to_months({1}) AS DATE)", value, months)
+            return sql.call("trino_date_and_months", value, sql.fragment(f"({{0}} * {_MONTHS[unit]})", count))
+        months = sql.fragment(f"CAST({{0}} * {_MONTHS[unit]} AS INTEGER)", count)
         return add_months(value, type_, months)
     if type_ == DATE:
         return sql.fragment(f"({{0}} + CAST({{1}} * {_MILLIS[unit] // _MILLIS['day']} AS INTEGER))", value, count)

@@ -114,8 +114,10 @@ def _to_unixtime(call: ScalarCall) -> Sql:
     (value,), (type_,) = call.arguments, call.types
     if not has_picoseconds(type_):
         instant = value if isinstance(type_, TimestampType) else sql.field(value, "t")
-        return sql.fragment("(epoch_us({0}) / 1e6)", instant)
+        return sql.fragment("(epoch_us(CAST({0} AS TIMESTAMP)) / 1e6)", instant)
     return sql.let(
         value,
-        lambda v: sql.fragment("(epoch_us({0}) / 1e6 + {1} / 1e12)", sql.field(v, "t"), sql.field(v, "p")),
+        lambda v: sql.fragment(
+            "(epoch_us(CAST({0} AS TIMESTAMP)) / 1e6 + {1} / 1e12)", sql.field(v, "t"), sql.field(v, "p")
+        ),
     )

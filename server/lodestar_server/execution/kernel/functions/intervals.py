@@ -85,7 +85,7 @@ def _shifted(
     by_months = interval_type == INTERVAL_YEAR_MONTH
     if type_ == DATE:
         if by_months:
-            return sql.fragment("CAST({0} + to_months({1}) AS DATE)", value, interval)
+            return sql.let_all((value, interval), lambda v, n: sql.call("trino_date_and_months", v, n))
         if interval_constant is not None and interval_constant % _MILLIS_PER_DAY == 0:
             return sql.fragment(f"({{0}} + {interval_constant // _MILLIS_PER_DAY})", value)
         return sql.let(interval, lambda i: _date_and_days(call, value, i))
@@ -151,6 +151,8 @@ def _difference(left: Sql, right: Sql, type_: Type) -> Sql:
         return sql.fragment("trino_round_to_millis({0} - {1}, 1000000000)", *instants)
     if isinstance(type_, TimestampType | TimestampTzType):
         plain = isinstance(type_, TimestampType) and not has_picoseconds(type_)
-        micros = [sql.call("epoch_us", one if plain else sql.field(one, "t")) for one in (left, right)]
+        micros = [
+            sql.call("epoch_us", one if plain else sql.cast(sql.field(one, "t"), "TIMESTAMP")) for one in (left, right)
+        ]
         return sql.fragment("trino_round_to_millis({0} - {1}, 1000)", *micros)
     raise LodestarError(FUNCTION_NOT_FOUND, f"No subtraction of {type_}")

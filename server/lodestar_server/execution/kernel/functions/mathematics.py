@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.functions.operators import decimal_modulo, integer_remainder
+from lodestar_server.execution.kernel.functions.operators import (
+    SHORT_DECIMAL,
+    decimal_modulo,
+    integer_remainder,
+    unscaled,
+)
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, NUMERIC_VALUE_OUT_OF_RANGE
@@ -135,12 +140,22 @@ def _round_decimal(call: ScalarCall, type_: DecimalType) -> Sql:
     if isinstance(constant, int) and constant >= 0:
         # A cast to fewer digits rounds half away from zero.
         return sql.cast(sql.cast(value, f"DECIMAL({min(38, type_.precision + 1)},{constant})"), call.held)
-    rounded = sql.call("trino_round_decimal", sql.cast(value, "VARCHAR"), call.arguments[1])
-    shown = sql.chain("||", [sql.text("decimal overflow: "), sql.cast(value, "VARCHAR")])
+    digits = call.arguments[1]
+    rounded = sql.call("trino_round_decimal", sql.cast(value, "VARCHAR"), digits)
+    shown = sql.chain("||", [sql.text("decimal overflow: "), sql.cast(unscaled(value, type_, 0), "VARCHAR")])
+    raised = call.fail(shown, NUMERIC_VALUE_OUT_OF_RANGE)
     fitting = sql.fragment(f"TRY_CAST({{0}} AS {call.held})", rounded)
-    return sql.case(
-        [(sql.is_not_null(rounded), sql.call("coalesce", fitting, call.fail(shown, NUMERIC_VALUE_OUT_OF_RANGE)))]
-    )
+    branches = [(sql.is_not_null(rounded), sql.call("coalesce", fitting, raised))]
+    assert isinstance(call.result, DecimalType)
+    if call.result.precision > SHORT_DECIMAL:
+        # Trino has no power of ten to divide by, be the value what it may.
+        far = sql.fragment(f"{{0}} IS NOT NULL AND {{1}} <= {type_.scale - _POWERS_OF_TEN}", value, digits)
+        branches.insert(0, (far, raised))
+    return sql.case(branches)
+
+
+_POWERS_OF_TEN = 39
+"""Those that fit into 128 bits, one among them."""
 
 
 @scalar("mod")

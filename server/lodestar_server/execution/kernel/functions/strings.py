@@ -7,6 +7,7 @@ from lodestar_server.execution.kernel.functions.lists import joined_text
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Call, Cast, Constant, Expression
+from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT
 from lodestar_server.spi.types import VARBINARY, ArrayType, CharType, VarcharType
 
 WHITESPACE = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007)])) + "".join(
@@ -158,26 +159,32 @@ def _pad(call: ScalarCall) -> Sql:
         empty, macro, length = "Padding string must not be empty", name, "length"
     made = sql.call(macro, value, sql.cast(size, "INTEGER"), fill)
     constant_size, constant_fill = call.constant(1), call.constant(2)
-    if isinstance(constant_size, int) and 0 <= constant_size <= MAX_LENGTH and constant_fill:
+    if isinstance(constant_size, int) and 0 <= constant_size <= _MAX_PADDED and constant_fill:
         return made
 
     def checked(_: Sql, n: Sql, f: Sql) -> Sql:
         out_of_range = call.fail("Target length must be in the range [0..2147483647]")
+        too_long = call.fail(f"Padded value is longer than {_MAX_PADDED}", EXCEEDED_FUNCTION_MEMORY_LIMIT)
         return sql.case(
             [
                 (sql.fragment(f"{{0}} NOT BETWEEN 0 AND {MAX_LENGTH}", n), out_of_range),
                 (sql.fragment(f"{length}({{0}}) = 0", f), call.fail(empty)),
+                (sql.fragment(f"{{0}} > {_MAX_PADDED}", n), too_long),
             ],
             # DuckDB computes constants of branches that are not taken, and its `least` passes over NULL: two gigabytes.
             sql.call(
                 macro,
                 value,
-                sql.fragment(f"CASE WHEN {{0}} BETWEEN 0 AND {MAX_LENGTH} THEN CAST({{0}} AS INTEGER) END", n),
+                sql.fragment(f"CASE WHEN {{0}} BETWEEN 0 AND {_MAX_PADDED} THEN CAST({{0}} AS INTEGER) END", n),
                 f,
             ),
         )
 
     return call.strict(checked)
+
+
+_MAX_PADDED = 2**29
+"""A call cannot be stopped while it makes one value; Trino runs out of memory where it has a few gigabytes."""
 
 
 @scalar("replace", total=True)
@@ -337,17 +344,19 @@ def _hamming_distance(call: ScalarCall) -> Sql:
     raised = call.fail("The input strings to hamming_distance function must have the same length")
 
     def distance(a: Sql, b: Sql) -> Sql:
-        plain = "strlen({0}) = strlen({1}) AND length({0}) = strlen({0}) AND length({1}) = strlen({1}) AND {0} <> ''"
+        # No text has more characters than bytes, so all four are equal: neither has one of several bytes.
+        plain = "length({0}) = strlen({1}) AND length({1}) = strlen({0}) AND strlen({0}) > 0"
         return sql.case(
             [
                 (sql.fragment(plain, a, b), sql.fragment("CAST(hamming({0}, {1}) AS BIGINT)", a, b)),
                 (sql.fragment("length({0}) <> length({1})", a, b), raised),
-                (sql.fragment("{0} = ''", a), sql.fragment("CAST(0 AS BIGINT)")),
+                (sql.fragment("{0} = {1}", a, b), sql.fragment("CAST(0 AS BIGINT)")),
             ],
+            # NULL for a NULL, as all before.
             sql.call("trino_code_point_hamming", a, b),
         )
 
-    return call.strict(distance)
+    return sql.let_all(call.arguments, distance)
 
 
 scalar_template("soundex", "trino_soundex({0})", total=False)

@@ -141,8 +141,13 @@ def _united(geometries: Sequence[Any]) -> Any:
             union = shapely.union_all(layer)
         except shapely.errors.GEOSException:
             union = shapely.union_all(shapely.make_valid(layer))
-        made = union if made is None else _both(made, _overlay(shapely.difference, union, made))
-    return arranged(made, empty=_EMPTY[max(map(dimension, leaves))])
+        if made is None:
+            made = union
+        elif not union.is_empty:
+            rest = _overlay(shapely.difference, union, made)
+            made = made if rest.is_empty else _both(made, rest)
+    dimensions = set(map(dimension, leaves))
+    return arranged(made, empty=_EMPTY[max(dimensions)] if len(dimensions) == 1 else shapely.GeometryCollection())
 
 
 def _both(greater: Any, rest: Any) -> Any:

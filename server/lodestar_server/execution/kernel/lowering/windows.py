@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import identity_key, order_key
+from lodestar_server.execution.kernel.encoding.keys import compared_in_order, identity_key, may_refuse_order, order_key
 from lodestar_server.execution.kernel.functions.registry import GroupCall, require_group
 from lodestar_server.execution.kernel.lowering.basic import sort_terms
 from lodestar_server.execution.kernel.lowering.block import Block, Stage
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.ir import Expression, FrameBound, FrameBoundKind, FrameUnit, SymbolRef, WindowCall, WindowFrame
+from lodestar_server.ir import (
+    Expression,
+    FrameBound,
+    FrameBoundKind,
+    FrameUnit,
+    Ordering,
+    Symbol,
+    SymbolRef,
+    WindowCall,
+    WindowFrame,
+)
 from lodestar_server.ir.aggregates import DEFAULT_FRAME
 from lodestar_server.ir.nodes import Window
 from lodestar_server.spi.errors import INVALID_WINDOW_FRAME
@@ -21,6 +33,8 @@ _BAD_OFFSET = "Window frame offset value must not be negative or null"
 
 def _lower_window(context: Lowering, node: Window) -> Block:
     block = context.relation(node.source).reaching(context, Stage.WINDOW)
+    if any(may_refuse_order(term.key.type) for term in node.ordering):
+        node, block = _compared(context, block.wrapped(context), node)
     block = block.using(context, _named(node))
     made: list[Sql] = []
     with context.scope(block.columns):
@@ -33,6 +47,30 @@ def _lower_window(context: Lowering, node: Window) -> Block:
     block.columns = {**block.columns, **{symbol: value for (symbol, _), value in zip(node.calls, made, strict=True)}}
     block.stage = Stage.WINDOW
     return block
+
+
+def _compared(context: Lowering, block: Block, node: Window) -> tuple[Window, Block]:
+    """The rows with sort keys that raise where arrays or rows of a partition have no order."""
+    made: dict[Symbol, Sql] = {}
+    terms: list[Ordering] = []
+    with context.scope(block.columns):
+        before = [identity_key(context.expression(one), one.type) for one in node.partition_by]
+        for place, term in enumerate(node.ordering):
+            key = context.expression(term.key)
+            plain = sort_terms(context, (term,))
+            if plain and may_refuse_order(term.key.type):
+                symbol = Symbol(_KEY_IDS + place, term.key.type, "key")
+                made[symbol] = compared_in_order(key, term.key.type, before, plain)
+                term = replace(term, key=SymbolRef(symbol))
+            terms.append(term)
+            before.append(identity_key(key, term.key.type))
+    block.columns = {**block.columns, **made}
+    block.stage = Stage.WINDOW
+    return replace(node, ordering=tuple(terms)), block.wrapped(context)
+
+
+_KEY_IDS = 10**9
+"""Beyond those of a plan; the keys of an inner window are not needed outside."""
 
 
 def _named(node: Window) -> list[Expression]:

@@ -161,6 +161,7 @@ class HiveConnector(Connector):
 
     def shutdown(self) -> None:
         """Stop background readers, give connections back."""
+        self._lister.close()
         self._footers.close()
         self._files.close()
         self._metastore.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.bucketing import wanted_buckets
@@ -23,14 +24,21 @@ from lodestar_server.plugins.connectors.hive.session import flag
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_EXCEEDED_PARTITION_LIMIT, HIVE_FILE_NOT_FOUND
+from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.types import VarcharType
 
 TypedValues = tuple[Any, ...]
 MOST_PROJECTED = 1_000_000
+MOST_TEXTS = 100
+"""Of one column, that a metastore is told."""
+LISTED_AT_ONCE = 32
+"""Directories of a remote store."""
 
 
 def typed_partitions(
@@ -50,11 +58,28 @@ def typed_partitions(
     if projection is not None:
         return projection.partitions(columns, constraint, most)
     found = []
-    for values in transaction.list_partitions(table):
+    for values in transaction.list_partitions(table, wanted_texts(columns, constraint)):
         typed = read_values(columns, values)
         if constraint.contains(dict(zip(columns, typed, strict=True))):
             found.append((values, typed))
     return found
+
+
+def wanted_texts(columns: Sequence[HiveColumnHandle], constraint: TupleDomain) -> PartitionTexts | None:
+    """What a metastore can be told of a constraint: which texts a column has. None: nothing.
+
+    Values that can be written in several ways (`7` and `07`, a day with and without its time) are left to us.
+    """
+    domains = constraint.domains
+    texts = tuple(_texts(domains.get(column)) for column in columns)
+    return texts if any(texts) else None
+
+
+def _texts(domain: Domain | None) -> tuple[str, ...] | None:
+    values = None if domain is None or domain.null_allowed else domain.single_values
+    if domain is None or values is None or not isinstance(domain.type, VarcharType):
+        return None
+    return tuple(values) if 0 < len(values) <= MOST_TEXTS and all(values) else None
 
 
 def find_partitions(
@@ -96,6 +121,11 @@ class HiveLister:
     def __init__(self, files: FileSystem, config: HiveConfig) -> None:
         self._files = files
         self._config = config
+        self._pool = ThreadPoolExecutor(LISTED_AT_ONCE, thread_name_prefix="hive-listing")
+
+    def close(self) -> None:
+        """No directory is listed any more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def splits(
         self,
@@ -114,7 +144,9 @@ class HiveLister:
         if not table.partition_columns:
             form = require_readable(table.storage_format)
             layout = layout_of(table)
-            files = transaction.metastore.steadily(table.name, lambda: self._files_of(session, table.location))
+            files = transaction.metastore.steadily(
+                table, lambda visible: self._files_of(session, table.location, visible)
+            )
             for info in self._in_buckets(session, table, None, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, "", (), layout, size_bytes=info.size
@@ -126,7 +158,8 @@ class HiveLister:
         )
         constraint = handle.constraint.intersect(keys)
         yield from transaction.metastore.steadily(
-            table.name, lambda: list(self._partitioned(transaction, session, table, handle, constraint))
+            table,
+            lambda visible: list(self._partitioned(transaction, session, table, handle, constraint, visible)),
         )
 
     def _partitioned(
@@ -136,6 +169,7 @@ class HiveLister:
         table: Table,
         handle: HiveTableHandle,
         constraint: TupleDomain,
+        visible: Visible,
     ) -> Iterator[HiveSplit]:
         columns = handle.partition_columns
         limit = self._config.max_partitions_per_scan
@@ -149,14 +183,15 @@ class HiveLister:
             )
         names = [column.name for column in columns]
         found = find_partitions(transaction, table, columns, [values for values, _ in partitions])
-        for values, typed in partitions:
-            partition = found.get(values)
-            if partition is None:
-                continue
-            form = require_readable(partition.storage_format or table.storage_format)
-            name = make_partition_name(names, values)
+        there = [
+            (partition, make_partition_name(names, values), typed)
+            for values, typed in partitions
+            if (partition := found.get(values)) is not None
+        ]
+        forms = [require_readable(partition.storage_format or table.storage_format) for partition, _, _ in there]
+        listed = self._files_of_each(session, visible, [(partition.location, name) for partition, name, _ in there])
+        for (partition, name, typed), form, files in zip(there, forms, listed, strict=True):
             layout = layout_of(table, partition)
-            files = self._files_of(session, partition.location, partition=name)
             for info in self._in_buckets(session, table, partition, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, name, typed, layout, size_bytes=info.size
@@ -180,7 +215,20 @@ class HiveLister:
         places = [bucket_of(info.name) for info in files]
         return files if None in places else [one for one, place in zip(files, places, strict=True) if place in wanted]
 
-    def _files_of(self, session: ConnectorSession, location: str, partition: str | None = None) -> list[FileInfo]:
+    def _files_of_each(
+        self, session: ConnectorSession, visible: Visible, places: Sequence[tuple[str, str]]
+    ) -> Iterator[list[FileInfo]]:
+        """Of partitions (location, name), in order. Those of a remote store are listed side by side."""
+
+        def of(place: tuple[str, str]) -> list[FileInfo]:
+            return self._files_of(session, place[0], visible, partition=place[1])
+
+        near = all(self._files.local_path(location) is not None for location, _ in places)
+        return map(of, places) if near or len(places) == 1 else self._pool.map(of, places)
+
+    def _files_of(
+        self, session: ConnectorSession, location: str, visible: Visible, partition: str | None = None
+    ) -> list[FileInfo]:
         found = self._files.list(location)
         # A store knows no directories: an empty partition and an absent one are the same there.
         checked = not found and partition is not None and self._files.keeps_directories(location)
@@ -189,12 +237,12 @@ class HiveLister:
                 return []
             raise LodestarError(HIVE_FILE_NOT_FOUND, f"Partition location does not exist: {location}")
         files: list[FileInfo] = []
-        for info in found:
+        for info in visible.shown(found):
             if info.name.startswith((".", "_")):
                 continue
             if info.is_directory:
                 if self._config.recursive_directories:
-                    files += self._files_of(session, info.location)
+                    files += self._files_of(session, info.location, visible)
             elif info.size:
                 files.append(info)
         return files

@@ -211,6 +211,7 @@ class HiveProcedures:
         else:
             self._metastore.forget()
         self._footers.clear()
+        self._files.forget()
 
     # inside
     def _require(self, name: SchemaTableName) -> Table:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lodestar_server.plugins.toolkit.metastore.interface import Metastore, Staging
+from lodestar_server.plugins.toolkit.metastore.interface import Metastore, PartitionTexts, Staging
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.names import SchemaTableName
@@ -38,7 +38,7 @@ class HiveTransaction:
         self._actions: list[Action] = []
         self._databases: dict[str, Database | None] = {}
         self._tables: dict[SchemaTableName, Table | None] = {}
-        self._partition_lists: dict[SchemaTableName, list[tuple[str, ...]]] = {}
+        self._partition_lists: dict[SchemaTableName, dict[PartitionTexts | None, list[tuple[str, ...]]]] = {}
         self._partitions: dict[SchemaTableName, Partitions] = {}
         self._changed_databases: set[str] = set()
         self._changed_tables: set[SchemaTableName] = set()
@@ -78,12 +78,15 @@ class HiveTransaction:
                 self._tables[name] = self.metastore.find_table(name)
             return self._tables[name]
 
-    def list_partitions(self, table: Table) -> list[tuple[str, ...]]:
-        """Values of all partitions."""
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
+        """Values of all partitions, or of those that may be wanted."""
         with self._lock:
-            if table.name not in self._partition_lists:
-                self._partition_lists[table.name] = self.metastore.list_partitions(table)
-            return self._partition_lists[table.name]
+            known = self._partition_lists.setdefault(table.name, {})
+            if None in known:
+                return known[None]
+            if wanted not in known:
+                known[wanted] = self.metastore.list_partitions(table, wanted)
+            return known[wanted]
 
     def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None:
         """One partition."""

@@ -33,7 +33,7 @@ from lodestar_server.plugins.connectors.hive.session import (
     timestamp_precision,
 )
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction, OpenWrite
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of, split_location
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, split_location
 from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_DATABASE_LOCATION_ERROR,
     HIVE_PATH_ALREADY_EXISTS,
@@ -56,7 +56,6 @@ from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import BIGINT
 
-STAGING_PREFIX = "_lodestar_staging-"
 ROWS = "rows"
 AVRO_SCHEMAS = {avro.URL: "url", avro.LITERAL: "literal"}
 _MODIFYING_ROWS = "Modifying Hive table rows is only supported for transactional tables"
@@ -183,13 +182,13 @@ class HiveWriting(ConnectorMetadata):
                     f"Creating Hive table with data with value of {parameter} property greater than {most} is not"
                     " supported"
                 )
-        if self._files.list(made.location):
+        if not self._transaction.metastore.is_vacant(made):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS, f"Target directory for table '{made.name}' already exists: {made.location}"
             )
         handles = column_handles(made, timestamp_precision(session))
         columns = [handles[column.name] for column in (*made.columns, *made.partition_columns)]
-        return self._begin(session, made, columns, parent_of(made.location), WriteMode.APPEND, new=True)
+        return self._begin(session, made, columns, WriteMode.APPEND, new=True)
 
     def finish_create_table(self, session: ConnectorSession, handle: WriteHandle, fragments: Sequence[bytes]) -> None:
         """Table and files appear together at the commit."""
@@ -225,14 +224,13 @@ class HiveWriting(ConnectorMetadata):
             not_supported(f"Inserting into Hive table with value of {HEADER} property greater than 1 is not supported")
         if FOOTER in found.parameters:
             not_supported(f"Inserting into Hive table with {FOOTER} property not supported")
-        return self._begin(session, found, chosen, found.location, mode, new=False)
+        return self._begin(session, found, chosen, mode, new=False)
 
     def _begin(
         self,
         session: ConnectorSession,
         table: Table,
         columns: Sequence[HiveColumnHandle],
-        beside: str,
         mode: WriteMode,
         *,
         new: bool,
@@ -248,9 +246,8 @@ class HiveWriting(ConnectorMetadata):
         if buckets is not None and not all(hashable(handles[name].type) for name in buckets.columns):
             not_supported("Cannot write to a table bucketed on an unsupported type")
         staging = self._transaction.metastore.open_staging()
-        holder = child_of(beside, f"{STAGING_PREFIX}{staging.name}")
-        staging.add(holder)
         self._transaction.writes[staging.name] = OpenWrite(staging, table if new else None)
+        holder = staging.place(table.location, new=new)
         return HiveWriteHandle(
             staging.name,
             table.name,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_BAD_DATA
+from lodestar_server.plugins.connectors.iceberg.format import types as ice
 from lodestar_server.plugins.connectors.iceberg.format.manifests import avro_type, decimal_length
 from lodestar_server.plugins.connectors.iceberg.format.types import (
     DecimalOf,
@@ -15,22 +17,28 @@ from lodestar_server.plugins.connectors.iceberg.format.types import (
     Struct,
 )
 from lodestar_server.plugins.connectors.iceberg.format.values import from_constant, to_constant
+from lodestar_server.plugins.connectors.iceberg.name_mapping import Names
+from lodestar_server.spi.errors import LodestarError
 
 Read = Callable[[Any], Any]
 
 
-def row_reader(schema: Mapping[str, Any], fields: Sequence[Field]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """From a record to one value per field, as in `ir.Constant`; None for a field that the file lacks."""
-    readers = _record_readers(schema, fields)
+def row_reader(
+    schema: Mapping[str, Any], fields: Sequence[Field], names: Names
+) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """From a record to one value per field, as in `ir.Constant`; None for a field that the file lacks. `names` are
+    those of fields in files without ids."""
+    readers = _record_readers(schema, fields, names)
     return lambda record: tuple(None if name is None else read(record[name]) for name, read in readers)
 
 
-def _record_readers(schema: Mapping[str, Any], fields: Sequence[Field]) -> list[tuple[str | None, Read]]:
+def _record_readers(schema: Mapping[str, Any], fields: Sequence[Field], names: Names) -> list[tuple[str | None, Read]]:
     by_id = {one["field-id"]: one for one in schema["fields"] if "field-id" in one}
     by_name = {one["name"].lower(): one for one in schema["fields"]} if not by_id else {}
     found: list[tuple[str | None, Read]] = []
     for field in fields:
-        one = by_id.get(field.id) if by_id else by_name.get(field.name.lower())
+        known = names.get(field.id, ())
+        one = by_id.get(field.id) or next((by_name[name.lower()] for name in known if name.lower() in by_name), None)
         if one is None:
             found.append((None, lambda _: None))
         else:
@@ -47,7 +55,7 @@ def _without_null(type_: Any) -> Any:
 def _reader(avro: Any, wanted: IcebergType) -> Read:
     match wanted:
         case Struct(fields):
-            inside = _record_readers(avro, fields)
+            inside = _record_readers(avro, fields, {one.id: (one.name,) for one in fields})
 
             def read_struct(value: Any) -> Any:
                 if value is None:
@@ -61,8 +69,40 @@ def _reader(avro: Any, wanted: IcebergType) -> Read:
         case MapOf():
             return _map_reader(avro, wanted)
         case DecimalOf():
-            return lambda value: None if value is None else int.from_bytes(value, "big", signed=True)
+            return _decimal_reader(avro, wanted)
+    return _primitive_reader(avro, wanted)
+
+
+_PHYSICAL: Mapping[IcebergType, tuple[str, ...]] = {
+    ice.BOOLEAN: ("boolean",),
+    ice.INT: ("int",),
+    ice.LONG: ("int", "long"),
+    ice.FLOAT: ("float",),
+    ice.DOUBLE: ("float", "double"),
+    ice.STRING: ("string", "enum"),
+    ice.BINARY: ("bytes", "fixed"),
+    ice.DATE: ("int",),
+    ice.TIME: ("long",),
+    ice.TIMESTAMP: ("long",),
+    ice.TIMESTAMPTZ: ("long",),
+}
+_MILLISECONDS = ("timestamp-millis", "local-timestamp-millis")
+
+
+def _primitive_reader(avro: Any, wanted: IcebergType) -> Read:
+    physical, logical = (avro.get("type"), avro.get("logicalType")) if isinstance(avro, dict) else (avro, None)
+    # Files of other writers that were added to a table may hold anything under a column's name.
+    if physical not in _PHYSICAL.get(wanted, (physical,)) or (wanted == ice.DATE) != (logical == "date"):
+        raise LodestarError(ICEBERG_BAD_DATA, f"Value in file does not fit {wanted}: {logical or physical}")
+    if logical in _MILLISECONDS:
+        return lambda value: None if value is None else to_constant(wanted, value * 1000)
     return lambda value: to_constant(wanted, value)
+
+
+def _decimal_reader(avro: Any, wanted: DecimalOf) -> Read:
+    if not isinstance(avro, dict) or avro.get("logicalType") != "decimal" or avro.get("scale", 0) != wanted.scale:
+        raise LodestarError(ICEBERG_BAD_DATA, f"Value in file does not fit {wanted}: {avro}")
+    return lambda value: None if value is None else int.from_bytes(value, "big", signed=True)
 
 
 def _map_reader(avro: Any, wanted: MapOf) -> Read:

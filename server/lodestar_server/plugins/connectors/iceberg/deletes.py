@@ -13,7 +13,7 @@ from lodestar_server.plugins.connectors.iceberg.format import types as ice
 from lodestar_server.plugins.connectors.iceberg.format.manifests import Content, DataFile
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
-from lodestar_server.plugins.connectors.iceberg.opening import read_columns
+from lodestar_server.plugins.connectors.iceberg.opening import Fetched, read_columns
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.connector import not_supported
 
@@ -25,11 +25,15 @@ class DeletedRows:
     """Of one data file."""
 
     def __init__(
-        self, files: FileSystem, metadata: TableMetadata, file: DataFile, deletes: Sequence[tuple[int, DataFile]]
+        self,
+        files: FileSystem,
+        metadata: TableMetadata,
+        file: DataFile,
+        deletes: Sequence[tuple[int, DataFile]],
+        fetched: Fetched | None = None,
     ) -> None:
-        self._positions = _positions(
-            files, file, [one for _, one in deletes if one.content is Content.POSITION_DELETES]
-        )
+        positions = [one for _, one in deletes if one.content is Content.POSITION_DELETES]
+        self._positions = _positions(files, file, positions, fetched)
         self._equal: dict[tuple[int, ...], pa.Table] = {}
         groups: dict[tuple[int, ...], list[DataFile]] = {}
         for _, one in deletes:
@@ -39,7 +43,7 @@ class DeletedRows:
         for ids, members in groups.items():
             fields = [_field(metadata, id_) for id_ in ids]
             self.fields.update({field.id: field for field in fields})
-            batches = [batch for member in members for batch in read_columns(files, member, fields)]
+            batches = [batch for member in members for batch in read_columns(files, member, fields, fetched=fetched)]
             if batches:
                 self._equal[ids] = pa.Table.from_batches(batches)
 
@@ -66,12 +70,14 @@ def _field(metadata: TableMetadata, id_: int) -> Field:
     not_supported(f"Equality delete on unknown column {id_}")
 
 
-def _positions(files: FileSystem, file: DataFile, deletes: Sequence[DataFile]) -> npt.NDArray[np.int64]:
+def _positions(
+    files: FileSystem, file: DataFile, deletes: Sequence[DataFile], fetched: Fetched | None
+) -> npt.NDArray[np.int64]:
     found = []
     for one in deletes:
         if one.format == "PUFFIN":
             not_supported("Deletion vectors are not supported")
-        for batch in read_columns(files, one, [DELETED_PATH, DELETED_POSITION]):
+        for batch in read_columns(files, one, [DELETED_PATH, DELETED_POSITION], fetched=fetched):
             chosen = batch.filter(pc.equal(batch.column(0), file.path))
             found.append(chosen.column(1).to_numpy(zero_copy_only=False).astype(np.int64))
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)

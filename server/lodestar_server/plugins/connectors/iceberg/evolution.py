@@ -11,6 +11,7 @@ from lodestar_server.plugins.connectors.iceberg.format.partitioning import Parti
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema, SchemaChange, SchemaError
 from lodestar_server.plugins.connectors.iceberg.format.transforms import Transform
 from lodestar_server.plugins.connectors.iceberg.format.types import IcebergType, Primitive, Struct, same_type
+from lodestar_server.plugins.connectors.iceberg.name_mapping import PROPERTY, changed_mapping
 
 
 def with_schema(base: TableMetadata, schema: Schema, last_id: int) -> TableMetadata:
@@ -30,6 +31,9 @@ def with_schema(base: TableMetadata, schema: Schema, last_id: int) -> TableMetad
 def changed_schema(base: TableMetadata, change: SchemaChange) -> TableMetadata:
     """After changes of the current schema; partition fields that had the name of their column get its new one."""
     made = with_schema(base, change.schema, change.last_id)
+    if PROPERTY in base.properties:
+        mapping = changed_mapping(base.properties[PROPERTY], change.schema)
+        made = replace(made, properties={**made.properties, PROPERTY: mapping})
     names = {
         one.id: change.schema.names.get(one.id)
         for one in base.schema.columns

@@ -6,7 +6,7 @@ names. What a column has been promoted from is read as what it is now.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -45,13 +45,13 @@ def has_ids(schema: pa.Schema) -> bool:
     return any(field_id(field) is not None for field in schema)
 
 
-def places(schema: pa.Schema, columns: Mapping[int, str]) -> dict[int, int]:
-    """Column id → place in the file's schema, for those of `columns` (id → name) that are there."""
+def places(schema: pa.Schema, columns: Mapping[int, Sequence[str]]) -> dict[int, int]:
+    """Column id → place in the file's schema, for those of `columns` (id → names in files) that are there."""
     if has_ids(schema):
         found = {field_id(field): place for place, field in enumerate(schema)}
         return {id_: found[id_] for id_ in columns if id_ in found}
     by_name = {field.name.lower(): place for place, field in reversed(list(enumerate(schema)))}
-    return {id_: by_name[name.lower()] for id_, name in columns.items() if name.lower() in by_name}
+    return {id_: by_name[name.lower()] for id_, names in columns.items() for name in names if name.lower() in by_name}
 
 
 def convert(values: pa.Array, wanted: IcebergType) -> pa.Array:

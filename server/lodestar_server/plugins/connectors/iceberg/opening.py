@@ -16,8 +16,10 @@ from lodestar_server.plugins.connectors.iceberg.file_columns import convert, pla
 from lodestar_server.plugins.connectors.iceberg.format.avro import opened
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
+from lodestar_server.plugins.connectors.iceberg.name_mapping import Names
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
 from lodestar_server.plugins.toolkit.files import FileSystem, Version
+from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types.arrow import arrow_type
 from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
@@ -25,10 +27,40 @@ from lodestar_server.spi.types.values import empty_columns_page, values_to_arrow
 PAGE_ROWS = 16_384
 
 
-def source_of(files: FileSystem, location: str, size: int) -> str | BinaryIO:
+class Fetched:
+    """What one reader has got from remote stores, in bytes. `any` is false while all its files are local."""
+
+    def __init__(self) -> None:
+        self.any = False
+        self._ended = 0
+        self._open: ObjectInput | None = None
+
+    @property
+    def bytes(self) -> int:
+        """So far, what was read ahead included."""
+        return self._ended + (0 if self._open is None else self._open.fetched_bytes)
+
+    def watch(self, source: BinaryIO) -> None:
+        """The next file; the one before is read."""
+        self._ended, self._open = self.bytes, None
+        if isinstance(source, ObjectInput):
+            self.any, self._open = True, source
+
+    def add(self, size: int) -> None:
+        """A file that came whole."""
+        self.any = True
+        self._ended += size
+
+
+def source_of(files: FileSystem, location: str, size: int, fetched: Fetched | None = None) -> str | BinaryIO:
     """What pyarrow opens: a path where there is one. Data files are never changed."""
     path = files.local_path(location)
-    return files.open_input(location, Version(size, 0)) if path is None else path
+    if path is not None:
+        return path
+    source = files.open_input(location, Version(size, 0))
+    if fetched is not None:
+        fetched.watch(source)
+    return source
 
 
 class Footers:
@@ -77,19 +109,27 @@ def telling(location: str) -> Iterator[None]:
         raise LodestarError(ICEBERG_CANNOT_OPEN_SPLIT, f"Error opening Iceberg split {location}: {fault}") from fault
 
 
-def read_columns(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+def read_columns(
+    files: FileSystem,
+    file: DataFile,
+    fields: Sequence[Field],
+    names: Names | None = None,
+    fetched: Fetched | None = None,
+) -> Iterator[pa.RecordBatch]:
     """The file's rows in order, in batches with one column per field, of the pages' types.
 
-    A field that the file lacks is NULL. `fields` are of the table's schema.
+    A field that the file lacks is NULL. `fields` are of the table's schema; `names` are for files without ids, which
+    are read by the fields' own when it is None. `fetched` is told what comes from afar.
     """
+    known = {field.id: (field.name,) if names is None else names.get(field.id, ()) for field in fields}
     with telling(file.path):
         match file.format:
             case "PARQUET":
-                yield from _read_parquet(files, file, fields)
+                yield from _read_parquet(files, file, fields, known, fetched)
             case "ORC":
-                yield from _read_orc(files, file, fields)
+                yield from _read_orc(files, file, fields, known, fetched)
             case "AVRO":
-                yield from _read_avro(files, file, fields)
+                yield from _read_avro(files, file, fields, known, fetched)
             case other:
                 raise LodestarError(ICEBERG_BAD_DATA, f"Unknown format of data file: {other}")
 
@@ -114,46 +154,54 @@ def _with_ids(column: pa.Array, field: pa.Field) -> pa.Array:
     return column if column.type.num_fields == 0 else column.cast(field.type)
 
 
-def _read_parquet(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(source_of(files, file.path, file.size), page_checksum_verification=True) as parquet:
+def _read_parquet(
+    files: FileSystem, file: DataFile, fields: Sequence[Field], names: Names, fetched: Fetched | None
+) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(source_of(files, file.path, file.size, fetched), page_checksum_verification=True) as parquet:
         schema = parquet.schema_arrow
-        at = places(schema, {field.id: field.name for field in fields})
-        names = [schema.field(place).name for place in sorted(at.values())]
-        if not names:
+        at = places(schema, names)
+        wanted = [schema.field(place).name for place in sorted(at.values())]
+        if not wanted:
             for start in range(0, parquet.metadata.num_rows, PAGE_ROWS):
                 rows = min(PAGE_ROWS, parquet.metadata.num_rows - start)
                 yield _batch(empty_columns_page(rows), fields, at, schema)
             return
-        for batch in parquet.iter_batches(PAGE_ROWS, columns=names):
+        for batch in parquet.iter_batches(PAGE_ROWS, columns=wanted):
             yield _batch(batch, fields, at, schema)
 
 
-def _read_orc(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+def _read_orc(
+    files: FileSystem, file: DataFile, fields: Sequence[Field], names: Names, fetched: Fetched | None
+) -> Iterator[pa.RecordBatch]:
     import pyarrow.orc as orc
 
-    opened_file = orc.ORCFile(source_of(files, file.path, file.size))
+    opened_file = orc.ORCFile(source_of(files, file.path, file.size, fetched))
     schema = opened_file.schema
-    at = places(schema, {field.id: field.name for field in fields})
-    names = [schema.field(place).name for place in sorted(at.values())]
-    if not names:
+    at = places(schema, names)
+    wanted = [schema.field(place).name for place in sorted(at.values())]
+    if not wanted:
         for start in range(0, opened_file.nrows, PAGE_ROWS):
             yield _batch(empty_columns_page(min(PAGE_ROWS, opened_file.nrows - start)), fields, at, schema)
         return
     for stripe in range(opened_file.nstripes):
-        batch = opened_file.read_stripe(stripe, columns=names)
+        batch = opened_file.read_stripe(stripe, columns=wanted)
         for start in range(0, batch.num_rows, PAGE_ROWS):
             yield _batch(batch.slice(start, PAGE_ROWS), fields, at, schema)
 
 
-def _read_avro(files: FileSystem, file: DataFile, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+def _read_avro(
+    files: FileSystem, file: DataFile, fields: Sequence[Field], names: Names, fetched: Fetched | None
+) -> Iterator[pa.RecordBatch]:
     from lodestar_server.plugins.connectors.iceberg.avro_rows import row_reader
 
     content = files.read(file.path)
     if content is None:
         raise FileNotFoundError(file.path)
+    if fetched is not None and files.local_path(file.path) is None:
+        fetched.add(len(content))
     schema, records = opened(content)
     types = [to_trino(field.type) for field in fields]
-    read = row_reader(schema, fields)
+    read = row_reader(schema, fields, names)
     chunk: list[tuple[Any, ...]] = []
 
     def page() -> pa.RecordBatch:

@@ -21,7 +21,8 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergColumnHandle,
     IcebergSplit,
 )
-from lodestar_server.plugins.connectors.iceberg.opening import PAGE_ROWS, read_columns
+from lodestar_server.plugins.connectors.iceberg.name_mapping import file_names
+from lodestar_server.plugins.connectors.iceberg.opening import PAGE_ROWS, Fetched, read_columns
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.page import PageSource
 from lodestar_server.spi.types.arrow import arrow_type
@@ -58,9 +59,11 @@ class IcebergPageSource(PageSource):
         self._files = files
         self._metadata = metadata
         self._schema = schema
+        self._names = file_names(schema, metadata.properties)
         self._splits = splits
         self._columns = columns
         self._closed = threading.Event()
+        self._fetched = Fetched()
 
     def pages(self) -> Iterator[pa.RecordBatch]:
         """Raises: ICEBERG_CANNOT_OPEN_SPLIT, ICEBERG_BAD_DATA, NOT_SUPPORTED."""
@@ -68,13 +71,20 @@ class IcebergPageSource(PageSource):
             for page in self._read(split):
                 if self._closed.is_set():
                     return
-                self.completed_bytes += page.nbytes
+                self._count(page)
                 yield page
+
+    def _count(self, page: pa.RecordBatch) -> None:
+        """What was fetched of remote files; of local ones, what they hold."""
+        if self._fetched.any:
+            self.completed_bytes = self._fetched.bytes
+        else:
+            self.completed_bytes += page.nbytes
 
     def _read(self, split: IcebergSplit) -> Iterator[pa.RecordBatch]:
         deleted = None
         if split.deletes:
-            deleted = DeletedRows(self._files, self._metadata, split.file, split.deletes)
+            deleted = DeletedRows(self._files, self._metadata, split.file, split.deletes, self._fetched)
         fields: dict[int, Field] = {} if deleted is None else dict(deleted.fields)
         for column in self._columns:
             if not column.hidden and column.id != ROW_ID_ID:
@@ -84,7 +94,7 @@ class IcebergPageSource(PageSource):
             return
         places = {id_: place for place, id_ in enumerate(fields)}
         start = 0
-        for batch in read_columns(self._files, split.file, list(fields.values())):
+        for batch in read_columns(self._files, split.file, list(fields.values()), self._names, self._fetched):
             kept = None if deleted is None else deleted.kept(start, batch, places)
             positions = np.arange(start, start + batch.num_rows, dtype=np.int64)
             start += batch.num_rows

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lodestar_server.plugins.connectors.iceberg.adding import Source, data_files, failed, refuse_known, with_mapping
 from lodestar_server.plugins.connectors.iceberg.changing import all_files
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_INVALID_METADATA
@@ -18,11 +19,13 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergWriteHandle,
     WriteKind,
 )
+from lodestar_server.plugins.connectors.iceberg.hive_sources import hive_sources
+from lodestar_server.plugins.connectors.iceberg.migrating import migrate
 from lodestar_server.plugins.connectors.iceberg.planning import FileTask, plan_files
 from lodestar_server.plugins.connectors.iceberg.row_changes import IcebergRowChanges, RowConflicts
 from lodestar_server.plugins.connectors.iceberg.scan import rewritten_tasks
 from lodestar_server.plugins.connectors.iceberg.session import duration, one_of
-from lodestar_server.plugins.connectors.iceberg.snapshots import Change
+from lodestar_server.plugins.connectors.iceberg.snapshots import Change, SnapshotWriter
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.transaction import OpenWrite
 from lodestar_server.plugins.toolkit.files import child_of, name_of
@@ -136,26 +139,46 @@ class IcebergTableProcedures(IcebergRowChanges):
             case "ADD_FILES":
                 if not self._config.add_files:
                     raise LodestarError(PERMISSION_DENIED, "add_files procedure is disabled")
-                not_supported("Adding files to Iceberg tables is not supported yet")
+                self._add_files(table, arguments)
             case _:
-                self._check_source(table, arguments)
-                not_supported("Adding files to Iceberg tables is not supported yet")
+                self._add_files_from_table(table, arguments)
 
-    def _check_source(self, table: IcebergTableHandle, arguments: Arguments) -> None:
-        for name in ("schema_name", "table_name"):
-            if arguments[name] is None:
-                raise LodestarError(INVALID_PROCEDURE_ARGUMENT, f"Required procedure argument '{name}' is missing")
-        source = SchemaTableName(arguments["schema_name"], arguments["table_name"])
-        entry = self._metastore.find_table(source)
-        if entry is None:
-            raise LodestarError(TABLE_NOT_FOUND, f"Table '{source}' not found")
+    # files that are there already
+    def _add_files(self, table: IcebergTableHandle, arguments: Arguments) -> None:
+        _require(arguments, "location", "format")
         metadata, _ = self._seen(table)
-        # So counts Trino 476: schemas, not columns.
-        known, wanted = len(metadata.schemas), len(entry.columns)
-        if known < wanted:
-            raise LodestarError(
-                INVALID_PROCEDURE_ARGUMENT, f"Target table should have at least {wanted} columns but got {known}"
-            )
+        if metadata.spec.fields:
+            raise _wrong("The procedure does not support partitioned tables")
+        source = Source(arguments["location"], arguments["format"])
+        self._append(table.name, metadata, [source], arguments["recursive_directory"])
+
+    def _add_files_from_table(self, table: IcebergTableHandle, arguments: Arguments) -> None:
+        _require(arguments, "schema_name", "table_name")
+        metadata, _ = self._seen(table)
+        sources = hive_sources(
+            self._metastore,
+            SchemaTableName(arguments["schema_name"].lower(), arguments["table_name"].lower()),
+            metadata,
+            arguments["partition_filter"],
+        )
+        self._append(table.name, metadata, sources, arguments["recursive_directory"])
+
+    def _append(
+        self, name: SchemaTableName, metadata: TableMetadata, sources: Sequence[Source], recursive: str
+    ) -> None:
+        files = data_files(self._tables, metadata, sources, recursive)
+        if not files:
+            return
+        spec_id = metadata.spec.id
+        unknown = refuse_known(self._tables, files)
+
+        def check(base: TableMetadata) -> None:
+            if base.spec.id != spec_id:
+                raise failed("The partitioning of the table was changed meanwhile")
+            unknown(base)
+
+        append = SnapshotWriter(self._tables).update(Change("append", files, check=check))
+        self._transaction.commit(name, lambda base: with_mapping(append(base)))
 
     def _retention(self, session: ConnectorSession, arguments: Arguments, name: str) -> float:
         given: _Threshold = arguments["retention_threshold"]
@@ -360,6 +383,15 @@ class IcebergProcedures:
             Procedure("system", "unregister_table", tuple(texts("schema_name", "table_name")), self.unregister_table),
             Procedure(
                 "system",
+                "migrate",
+                (
+                    *texts("schema_name", "table_name"),
+                    ProcedureArgument("recursive_directory", VARCHAR, False, "fail"),
+                ),
+                self.migrate,
+            ),
+            Procedure(
+                "system",
                 "rollback_to_snapshot",
                 (*texts("schema", "table"), ProcedureArgument("snapshot_id", BIGINT)),
                 self.roll_back,
@@ -434,6 +466,17 @@ class IcebergProcedures:
             raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' not found")
         self._tables.metastore.drop_table(table)
 
+    def migrate(self, session: ConnectorSession, arguments: Arguments) -> None:
+        """Raises: INVALID_PROCEDURE_ARGUMENT, and what `migrating.migrate` raises."""
+        recursive = str(arguments["recursive_directory"]).upper()
+        if recursive not in ("TRUE", "FALSE", "FAIL"):
+            raise _wrong(f"Invalid recursive_directory: {arguments['recursive_directory']}")
+        for name in ("schema_name", "table_name"):
+            if not arguments[name]:
+                raise _wrong(f"{name} cannot be null or empty")
+        table = SchemaTableName(arguments["schema_name"].lower(), arguments["table_name"].lower())
+        migrate(self._tables, self._config, table, recursive)
+
     def roll_back(self, session: ConnectorSession, arguments: Arguments) -> None:
         """Raises: INVALID_PROCEDURE_ARGUMENT, TABLE_NOT_FOUND, GENERIC_INTERNAL_ERROR."""
         for name in ("schema", "table", "snapshot_id"):
@@ -443,6 +486,12 @@ class IcebergProcedures:
         if self._tables.find(table) is None:
             raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' not found")
         self._tables.commit(table, lambda base: rolled_back(base, arguments["snapshot_id"]))
+
+
+def _require(arguments: Arguments, *names: str) -> None:
+    for name in names:
+        if arguments[name] is None:
+            raise _wrong(f"Required procedure argument '{name}' is missing")
 
 
 def _wrong(message: str) -> LodestarError:

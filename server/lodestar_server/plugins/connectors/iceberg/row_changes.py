@@ -201,7 +201,9 @@ class RowChangesSink(PageSink):
     def _write_deletes(self, path: str, deleted: _Deleted) -> DataFile:
         handle = self._handle
         positions = np.unique(np.concatenate(deleted.positions))
-        directory = path.rpartition("/")[0]
+        # Files that were added from elsewhere share their directory with others, who would take deletes for rows.
+        own = path.startswith(f"{handle.data_location}/")
+        directory = path.rpartition("/")[0] if own else handle.data_location
         location = child_of(directory, f"{handle.query_id}-{uuid.uuid4()}.{EXTENSIONS[handle.format]}")
         self._written.append(location)
         try:

@@ -17,6 +17,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergSplit,
     IcebergTableHandle,
 )
+from lodestar_server.plugins.connectors.iceberg.name_mapping import Names, file_names
 from lodestar_server.plugins.connectors.iceberg.opening import Footers
 from lodestar_server.plugins.connectors.iceberg.page_source import IcebergPageSource, hidden_value
 from lodestar_server.plugins.connectors.iceberg.planning import (
@@ -30,13 +31,10 @@ from lodestar_server.plugins.connectors.iceberg.planning import (
 from lodestar_server.plugins.connectors.iceberg.session import needs_partition_filter
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
-from lodestar_server.plugins.toolkit import local_files
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
 from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, RemoteFiles, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
-
-_LOCAL = f"{local_files.SCHEME}:"
 
 
 class IcebergScanner:
@@ -73,7 +71,7 @@ class IcebergScanner:
         metadata, schema = self._seen(table)
         self._check_filter(session, table, metadata, schema, predicate)
         tasks = self.tasks(table, predicate)
-        as_pages = not self._for_kernel(tasks, schema, columns)
+        as_pages = not self._for_kernel(tasks, metadata, schema, columns)
         with_time = any(column.hidden and column.name == MODIFIED for column in columns)
         return [
             IcebergSplit(
@@ -112,13 +110,17 @@ class IcebergScanner:
                 f"Filter required for {table.name} on at least one of the partition columns: {names}",
             )
 
-    def _for_kernel(self, tasks: Sequence[FileTask], schema: Schema, columns: Sequence[IcebergColumnHandle]) -> bool:
+    def _for_kernel(
+        self,
+        tasks: Sequence[FileTask],
+        metadata: TableMetadata,
+        schema: Schema,
+        columns: Sequence[IcebergColumnHandle],
+    ) -> bool:
         if any(column.id == ROW_ID_ID for column in columns):
             return False
         if any(task.deletes or task.file.format != "PARQUET" for task in tasks):
             return False
-        if any(not task.file.path.startswith(_LOCAL) for task in tasks):
-            return False  # A catalog may have other stores beside the local file system.
         data = [column for column in columns if not column.hidden]
         if not data:
             return False  # The manifests tell how many rows there are.
@@ -126,7 +128,8 @@ class IcebergScanner:
         if any(files.remote(one.file.path) is None and files.local_path(one.file.path) is None for one in tasks):
             return False
         shapes = {id(one): one for one in self._footers.load([task.file for task in tasks])}
-        return all(_kernel_columns(one, schema, columns) is not None for one in shapes.values())
+        names = file_names(schema, metadata.properties)
+        return all(_kernel_columns(one, schema, names, columns) is not None for one in shapes.values())
 
     def read(
         self, table: IcebergTableHandle, columns: Sequence[IcebergColumnHandle], splits: Sequence[IcebergSplit]
@@ -137,12 +140,14 @@ class IcebergScanner:
             return IcebergPageSource(self._tables.files, metadata, schema, splits, columns)
         groups: dict[object, tuple[pa.Schema, RemoteFiles | None, list[IcebergSplit]]] = {}
         footers = self._footers.load([split.file for split in splits])
+        names = file_names(schema, metadata.properties)
         for split, footer in zip(splits, footers, strict=True):
             remote = self._tables.files.remote(split.file.path)
             shape = tuple((field.name, field.type, str(field.metadata)) for field in footer)
             groups.setdefault((shape, remote and remote.name), (footer, remote, []))[2].append(split)
         return [
-            self._file_scan(footer, remote, schema, columns, members) for footer, remote, members in groups.values()
+            self._file_scan(footer, remote, schema, names, columns, members)
+            for footer, remote, members in groups.values()
         ]
 
     def _file_scan(
@@ -150,14 +155,15 @@ class IcebergScanner:
         footer: pa.Schema,
         remote: RemoteFiles | None,
         schema: Schema,
+        names: Names,
         columns: Sequence[IcebergColumnHandle],
         splits: Sequence[IcebergSplit],
     ) -> FileScan:
-        names = _kernel_columns(footer, schema, columns)
-        assert names is not None
-        constants = [column for column, name in zip(columns, names, strict=True) if isinstance(name, _Constant)]
+        sources = _kernel_columns(footer, schema, names, columns)
+        assert sources is not None
+        constants = [column for column, found in zip(columns, sources, strict=True) if isinstance(found, _Constant)]
         made = []
-        for column, found in zip(columns, names, strict=True):
+        for column, found in zip(columns, sources, strict=True):
             if isinstance(found, _Constant):
                 made.append(FileColumn(column.type, constant=constants.index(column)))
             else:
@@ -193,10 +199,10 @@ class _Constant:
 
 
 def _kernel_columns(
-    footer: pa.Schema, schema: Schema, columns: Sequence[IcebergColumnHandle]
+    footer: pa.Schema, schema: Schema, names: Names, columns: Sequence[IcebergColumnHandle]
 ) -> list[FileColumn | _Constant] | None:
     """How the kernel reads each column of a file, None when it would not read one of them exactly."""
-    at = places(footer, {column.id: column.name for column in columns if not column.hidden})
+    at = places(footer, {column.id: names.get(column.id, ()) for column in columns if not column.hidden})
     by_id = has_ids(footer)
     lower = [name.lower() for name in footer.names]
     made: list[FileColumn | _Constant] = []

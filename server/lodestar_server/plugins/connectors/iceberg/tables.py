@@ -23,6 +23,7 @@ from lodestar_server.plugins.connectors.iceberg.catalogs.interface import (
     SelfWritingCatalog,
 )
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
+from lodestar_server.plugins.connectors.iceberg.creations import Creation, Creations
 from lodestar_server.plugins.connectors.iceberg.errors import (
     ICEBERG_COMMIT_ERROR,
     ICEBERG_INVALID_METADATA,
@@ -90,6 +91,7 @@ class IcebergTables:
         self.metastore = metastore
         self._config = config
         self._committing = tuple(threading.RLock() for _ in range(_LOCKS))
+        self._creations = Creations(files, metastore)
         entries = config.metadata_cache_entries
         self._metadata: BoundedCache[str, TableMetadata] = BoundedCache(entries)
         self._lists: BoundedCache[str, tuple[Manifest, ...]] = BoundedCache(entries)
@@ -171,6 +173,12 @@ class IcebergTables:
         suffix = f"-{uuid.uuid4().hex}" if self._config.unique_table_location else ""
         return child_of(schema_location, escape_name(name.table) + suffix)
 
+    def begin_creation(self, schema_location: str, name: SchemaTableName, location: str) -> Creation | None:
+        """None where the place may be somebody else's before, or after."""
+        if not self._config.unique_table_location:
+            return None
+        return self._creations.begin(schema_location, name, location)
+
     def schema_location(self, database: Database) -> str:
         """Where tables of a schema are."""
         if database.location:
@@ -203,6 +211,24 @@ class IcebergTables:
             self.metastore.create_table(table, None, user)
         except OutcomeUnknown:
             # The entry may name the file.
+            raise
+        except LodestarError:
+            self.files.delete_file(location)
+            raise
+
+    def take_over(self, entry: Table, metadata: TableMetadata) -> None:
+        """A table of Hive becomes this one. Raises: ICEBERG_COMMIT_ERROR when somebody has changed it meanwhile."""
+        location = self._write(metadata, None)
+
+        def change(now: Table) -> Table:
+            if now != entry:
+                raise LodestarError(ICEBERG_COMMIT_ERROR, f"Table was changed while it was migrated: {entry.name}")
+            known = {TABLE_TYPE: "ICEBERG", METADATA_LOCATION: location, **_described(metadata)}
+            return replace(now, parameters={**now.parameters, **known})
+
+        try:
+            self.metastore.alter_table(entry.name, change)
+        except OutcomeUnknown:
             raise
         except LodestarError:
             self.files.delete_file(location)

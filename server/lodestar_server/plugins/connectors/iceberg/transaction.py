@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from lodestar_server.plugins.connectors.iceberg.creations import Creation
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.connectors.iceberg.snapshots import Change, SnapshotWriter
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables, LoadedTable, Update
@@ -22,7 +23,8 @@ from lodestar_server.spi.predicate import TupleDomain
 @dataclass(slots=True)
 class OpenWrite:
     """A write that has begun. `base`: the metadata that its files are made for; of a table to be made or replaced,
-    the first metadata. `location`: of the metadata file, None for a new table. `sinks`: all that write for it."""
+    the first metadata. `location`: of the metadata file, None for a new table. `sinks`: all that write for it.
+    `creation`: of a table at a place of its own."""
 
     base: TableMetadata
     location: str | None = None
@@ -33,6 +35,7 @@ class OpenWrite:
     summary: dict[str, str] = field(default_factory=dict)
     predicate: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
     sinks: list[PageSink] = field(default_factory=list)
+    creation: Creation | None = None
 
 
 class IcebergTransaction:

@@ -76,14 +76,31 @@ class IcebergWriting(IcebergChanging):
                 )
             made = first_metadata(table, old.metadata.location, compression_codec(session), self._config)
             return OpenWrite(_replacing(old.metadata, made), old.location, replaces=True, definition=table)
-        location = given or self._tables.default_location(
-            name, self._tables.schema_location(self._database(name.schema))
-        )
+        schema_location = self._tables.schema_location(self._database(name.schema))
+        location = given or self._tables.default_location(name, schema_location)
         made = first_metadata(table, location, compression_codec(session), self._config)
         self._check_empty(made.location)
-        return OpenWrite(made, definition=table)
+        creation = None if given else self._tables.begin_creation(schema_location, name, made.location)
+        return OpenWrite(made, definition=table, creation=creation)
 
     def _publish_table(self, session: ConnectorSession, opened: OpenWrite, change: Change) -> TableMetadata:
+        creation = opened.creation
+        if creation is None:
+            return self._publish(session, opened, change)
+        try:
+            if not creation.holds():
+                name = None if opened.definition is None else opened.definition.name
+                raise LodestarError(
+                    ICEBERG_COMMIT_ERROR, f"Failed to create table {name}: its maker was silent for too long"
+                )
+            made = self._publish(session, opened, change)
+        except BaseException:
+            creation.leave()
+            raise
+        creation.end()
+        return made
+
+    def _publish(self, session: ConnectorSession, opened: OpenWrite, change: Change) -> TableMetadata:
         assert opened.definition is not None
         name = opened.definition.name
         self._transaction.forget(name)
@@ -166,6 +183,8 @@ class IcebergWriting(IcebergChanging):
             opened = self._transaction.writes.pop(handle.write_id, None)
             for sink in () if opened is None else opened.sinks:
                 sink.abort()
+            if opened is not None and opened.creation is not None:
+                opened.creation.end()
 
     def supports_missing_columns_on_insert(self) -> bool:
         """The sink fills them with NULL."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from lodestar_server.plugins.connectors.tpch.tables import schema_of_scale
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
-from lodestar_server.spi.page import Split
 from lodestar_server.spi.types import Type
 
 
@@ -31,15 +30,6 @@ class TpchColumnHandle(ColumnHandle):
 
     def __str__(self) -> str:
         return f"tpch:{self.shown}"
-
-
-@dataclass(frozen=True, slots=True)
-class TpchSplit(Split):
-    """Part `part` (from 1) of `parts`. `stored`: all parts were files when the scan began, so all are read as files."""
-
-    part: int
-    parts: int
-    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lodestar_server.plugins.connectors.tpch.config import ColumnNaming
+from lodestar_server.plugins.connectors.tpch.dataset import TpchDataset
 from lodestar_server.plugins.connectors.tpch.handles import TpchAnalyzeHandle, TpchColumnHandle, TpchTableHandle
 from lodestar_server.plugins.connectors.tpch.statistics import STATISTICS
-from lodestar_server.plugins.connectors.tpch.store import TableStore
 from lodestar_server.plugins.connectors.tpch.tables import (
     ROW_NUMBER,
     SCHEMAS,
     TABLES,
     TpchTable,
-    scale_of_schema,
     schema_of_scale,
 )
+from lodestar_server.plugins.toolkit.generated.dataset import scale_of_schema
 from lodestar_server.spi.connector import (
     AnalyzeTarget,
     ColumnMetadata,
@@ -35,8 +35,8 @@ from lodestar_server.spi.types import BIGINT
 class TpchMetadata(ConnectorMetadata):
     """The same for all transactions."""
 
-    def __init__(self, store: TableStore, naming: ColumnNaming) -> None:
-        self._store = store
+    def __init__(self, dataset: TpchDataset, naming: ColumnNaming) -> None:
+        self._dataset = dataset
         self._naming = naming
         self._columns = {table.name: self._handles(table) for table in TABLES.values()}
         self._metadata = {table.name: self._column_metadata(table) for table in TABLES.values()}
@@ -44,9 +44,8 @@ class TpchMetadata(ConnectorMetadata):
     def _handles(self, table: TpchTable) -> dict[str, ColumnHandle]:
         prefix = table.prefix if self._naming is ColumnNaming.STANDARD else ""
         made: dict[str, ColumnHandle] = {}
-        for column, type_ in zip(table.columns, self._store.types(table), strict=True):
-            shown = prefix + column.name
-            made[shown] = TpchColumnHandle(column.name, shown, type_)
+        for name, type_ in self._dataset.types(table).items():
+            made[prefix + name] = TpchColumnHandle(name, prefix + name, type_)
         made[ROW_NUMBER] = TpchColumnHandle(ROW_NUMBER, ROW_NUMBER, BIGINT)
         return made
 

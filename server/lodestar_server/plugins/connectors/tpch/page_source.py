@@ -1,86 +1,45 @@
-"""Pages of a table: from memory, from parts on disk that are being built, or straight from the generator."""
+"""Pages of a table too big to keep: straight from the generator's mouth.
+
+Every run takes about a second before its first row (the program builds its text pool), then makes a million rows a
+second: few runs, then.
+"""
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Iterator, Sequence
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.csv as csv
-import pyarrow.parquet as pq
 
-from lodestar_server.plugins.connectors.tpch.generator import RowsRun
-from lodestar_server.plugins.connectors.tpch.rows import needed_columns, select
-from lodestar_server.plugins.connectors.tpch.store import SmallTables, TableStore
 from lodestar_server.plugins.connectors.tpch.tables import TpchTable
-from lodestar_server.spi.page import PageSource
+from lodestar_server.plugins.toolkit.generated.dataset import scale_text
+from lodestar_server.plugins.toolkit.generated.page_source import PAGE_ROWS, GeneratedPageSource
+from lodestar_server.plugins.toolkit.generated.runs import Run
+from lodestar_server.plugins.toolkit.generated.store import TableStore
 from lodestar_server.spi.types.arrow import arrow_type
 
-PAGE_ROWS = 32_768
 _TEXT_BLOCK_BYTES = 4 << 20
 
 
-class _TpchPageSource(PageSource):
-    """What all three have in common."""
+class RowsRun(Run):
+    """Makes one part of a table as comma separated text with a header, as fast as it is read."""
 
-    def __init__(self, table: TpchTable, scale: float, columns: Sequence[str]) -> None:
-        self._table = table
-        self._scale = scale
-        self._columns = columns
-        self._closed = threading.Event()
+    def __init__(self, store: TableStore, table: str, scale: float, part: int, parts: int) -> None:
+        arguments = ["csv", "--scale-factor", scale_text(scale), "--tables", table, "--stdout"]
+        arguments += ["--parts", str(parts), "--part", str(part)]
+        super().__init__(store.dataset, arguments, subprocess.PIPE)
 
-    def close(self) -> None:
-        """No page after the one that is being made."""
-        self._closed.set()
-
-
-class MemoryPageSource(_TpchPageSource):
-    """A small table, from memory."""
-
-    def __init__(self, tables: SmallTables, table: TpchTable, scale: float, columns: Sequence[str]) -> None:
-        super().__init__(table, scale, columns)
-        self._tables = tables
-
-    def pages(self) -> Iterator[pa.RecordBatch]:
-        """Slices of the table."""
-        found = self._tables.load(self._table, self._scale, self._closed.is_set)
-        if found is None:
-            return
-        needed = found.select(needed_columns(self._table, self._columns))
-        for page in needed.to_batches(max_chunksize=PAGE_ROWS):
-            if self._closed.is_set():
-                return
-            self.completed_bytes += page.nbytes
-            yield select(self._table, self._columns, page)
+    @property
+    def rows(self) -> IO[bytes]:
+        """The text."""
+        assert self._process.stdout is not None
+        return self._process.stdout
 
 
-class BuildingPageSource(_TpchPageSource):
-    """Parts of a table on disk, each as soon as it is there."""
-
-    def __init__(
-        self, store: TableStore, table: TpchTable, scale: float, parts: Sequence[int], columns: Sequence[str]
-    ) -> None:
-        super().__init__(table, scale, columns)
-        self._store = store
-        self._parts = parts
-
-    def pages(self) -> Iterator[pa.RecordBatch]:
-        """From the last part to the first: the order in which they are made."""
-        needed = needed_columns(self._table, self._columns)
-        with self._store.scan(self._table, self._scale) as scan:
-            for part in sorted(self._parts, reverse=True):
-                path = scan.wait_for(part, self._closed.is_set)
-                if path is None:
-                    return
-                with pq.ParquetFile(path) as file:
-                    for page in file.iter_batches(PAGE_ROWS, columns=needed):
-                        if self._closed.is_set():
-                            return
-                        self.completed_bytes += page.nbytes
-                        yield select(self._table, self._columns, page)
-
-
-class GeneratedPageSource(_TpchPageSource):
+class TextPageSource(GeneratedPageSource):
     """Parts of a table too big to keep: read from the generator's mouth."""
 
     def __init__(
@@ -91,8 +50,9 @@ class GeneratedPageSource(_TpchPageSource):
         parts: Sequence[tuple[int, int]],
         columns: Sequence[str],
     ) -> None:
-        super().__init__(table, scale, columns)
-        self._types = dict(zip((column.name for column in table.columns), store.types(table), strict=True))
+        super().__init__(store, table, scale, columns)
+        self._prefix = table.prefix
+        self._types = store.dataset.types(table)
         self._parts = parts
         self._lock = threading.Lock()
         self._run: RowsRun | None = None
@@ -103,18 +63,17 @@ class GeneratedPageSource(_TpchPageSource):
             with self._lock:
                 if self._closed.is_set():
                     return
-                self._run = RowsRun(self._table.name, self._scale, part, parts)
+                self._run = RowsRun(self._store, self._table.name, self._scale, part, parts)
             try:
                 yield from self._read(self._run)
             finally:
                 self._run.close()
 
     def _read(self, run: RowsRun) -> Iterator[pa.RecordBatch]:
-        table = self._table
-        needed = needed_columns(table, self._columns)
+        prefix = self._prefix
         options = csv.ConvertOptions(
-            include_columns=[table.prefix + name for name in needed],
-            column_types={table.prefix + name: arrow_type(type_) for name, type_ in self._types.items()},
+            include_columns=[prefix + name for name in self._needed],
+            column_types={prefix + name: arrow_type(type_) for name, type_ in self._types.items()},
             strings_can_be_null=False,
         )
         try:
@@ -124,10 +83,9 @@ class GeneratedPageSource(_TpchPageSource):
                 for made in reader:
                     if self._closed.is_set():
                         return
-                    self.completed_bytes += made.nbytes
-                    page = made.rename_columns(needed)
+                    page = made.rename_columns(self._needed)
                     for start in range(0, page.num_rows, PAGE_ROWS):
-                        yield select(table, self._columns, page.slice(start, PAGE_ROWS))
+                        yield self.select(page.slice(start, PAGE_ROWS))
         except (pa.ArrowInvalid, OSError, ValueError):
             # A killed run ends in the middle of a row.
             if not self._closed.is_set():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lodestar_server.plugins.connectors.tpch.tables import TINY
+from lodestar_server.plugins.toolkit.generated.dataset import TINY
 from lodestar_server.spi.statistics import ColumnStatistics
 
 

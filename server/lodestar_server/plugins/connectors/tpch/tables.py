@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lodestar_server.plugins.toolkit.generated.dataset import TINY, scale_text
 from lodestar_server.spi.types import BIGINT, DATE, DOUBLE, INTEGER, DecimalType, Type, VarcharType
 
-TINY = 0.01
 SCHEMAS = ("tiny", "sf1", "sf100", "sf300", "sf1000", "sf3000", "sf10000", "sf30000", "sf100000")
 """Schemas that are listed; every `sf<number>` is there."""
 
@@ -124,24 +124,6 @@ TABLES = {
 }
 
 
-def scale_of_schema(schema: str) -> float | None:
-    """The scale factor of a schema name, None when it is none."""
-    if schema == "tiny":
-        return TINY
-    if not schema.startswith("sf"):
-        return None
-    try:
-        scale = float(schema[2:])
-    except ValueError:
-        return None
-    return scale if 0 < scale < float("inf") and schema[2:] == schema[2:].strip() and "_" not in schema else None
-
-
 def schema_of_scale(scale: float) -> str:
     """The name under which a scale factor is shown."""
     return "tiny" if scale == TINY else f"sf{scale_text(scale)}"
-
-
-def scale_text(scale: float) -> str:
-    """`1000`, `0.01`."""
-    return str(int(scale)) if scale == int(scale) else repr(scale)

@@ -159,18 +159,21 @@ def read_partition(values: tuple[str, ...], document: Mapping[str, Any], directo
 
 def write_partition(partition: Partition, directory: str) -> bytes:
     """The inverse; a location other than the partition's own directory is kept."""
-    return dump(
-        _without_none(
-            {
-                "columns": _write_columns(partition.columns),
-                "parameters": dict(partition.parameters),
-                "storageFormat": partition.storage_format,
-                "bucketProperty": _write_bucketing(partition.bucketing),
-                "serdeParameters": dict(partition.serde_parameters),
-                "externalLocation": partition.location if partition.location != directory else None,
-                "columnStatistics": partition.statistics,
-            }
-        )
+    elsewhere = partition.location if partition.location != directory else None
+    return dump(_without_none({**document_of(partition), "externalLocation": elsewhere}))
+
+
+def document_of(partition: Partition) -> dict[str, Any]:
+    """Everything but its values and its location."""
+    return _without_none(
+        {
+            "columns": _write_columns(partition.columns),
+            "parameters": dict(partition.parameters),
+            "storageFormat": partition.storage_format,
+            "bucketProperty": _write_bucketing(partition.bucketing),
+            "serdeParameters": dict(partition.serde_parameters),
+            "columnStatistics": partition.statistics,
+        }
     )
 
 

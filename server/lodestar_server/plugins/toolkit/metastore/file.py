@@ -18,14 +18,21 @@ from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_METASTORE_ERROR,
     HIVE_PATH_ALREADY_EXISTS,
 )
-from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, Guard, Operation, Staging
-from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, STAGING_PREFIX, Guard, Operation, Staging
+from lodestar_server.plugins.toolkit.metastore.interface import (
+    PartFigures,
+    PartitionTexts,
+    PartWrite,
+    TableWrite,
+    WriteMode,
+)
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import (
     escape_name,
     make_partition_name,
     parse_partition_name,
 )
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.plugins.toolkit.metastore.written import (
     add_to_partition,
     add_to_table,
@@ -48,7 +55,6 @@ from lodestar_server.spi.names import SchemaTableName
 
 DOCUMENT = ".trinoSchema"
 PERMISSIONS = ".trinoPermissions"
-STAGING_PREFIX = "_lodestar_staging-"
 TRASH = "trash"
 
 T = TypeVar("T")
@@ -162,6 +168,9 @@ class FileMetastore:
     def find_table(self, name: SchemaTableName) -> Table | None:
         """None when there is none."""
         content = self._files.read(self._document(name))
+        if content is None and self._guard.settle(str(name)):
+            # Somebody has died while the table came to its place, its document last.
+            content = self._files.read(self._document(name))
         if content is None:
             return None
         return documents.read_table(name, documents.load(content, str(name)), self.table_directory(name))
@@ -275,7 +284,7 @@ class FileMetastore:
     def _partition_name(self, table: Table, values: Sequence[str]) -> str:
         return make_partition_name([column.name for column in table.partition_columns], values)
 
-    def list_partitions(self, table: Table) -> list[tuple[str, ...]]:
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
         """Values of all partitions."""
         found: list[tuple[str, ...]] = []
         depth = len(table.partition_columns)
@@ -363,9 +372,15 @@ class FileMetastore:
         """A record of directories that a write fills."""
         return self._guard.open_staging()
 
-    def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T:
+    def is_vacant(self, table: Table) -> bool:
+        """Nothing is there, once what was decided is finished."""
+        return not self._files.list(table.location) or (
+            self._guard.settle(str(table.name)) and not self._files.list(table.location)
+        )
+
+    def steadily(self, table: Table, read: Callable[[Visible], T]) -> T:
         """What `read` lists while nothing of the table changes."""
-        return self._guard.steadily(str(name), read)
+        return self._guard.steadily(str(table.name), lambda: read(Visible()))
 
     def write(self, name: SchemaTableName, write: TableWrite, mode: WriteMode) -> None:
         """Files of an INSERT become visible, all at once. Raises: TABLE_NOT_FOUND, and what the mode forbids."""

@@ -17,6 +17,7 @@ A warehouse that cannot be written is read without locks.
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,13 +25,16 @@ from typing import Any, TypeVar
 
 import orjson
 
-from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of
+from lodestar_server.plugins.toolkit.files import FileSystem, child_of, name_of, parent_of
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR
 from lodestar_server.plugins.toolkit.metastore.leases import StoreLocks
 from lodestar_server.plugins.toolkit.metastore.locks import LocalLocks, Locks, Record
+from lodestar_server.plugins.toolkit.renewing import PROBE
 from lodestar_server.spi.errors import LodestarError
 
 HIDDEN_DIRECTORY = ".lodestar"
+STAGING_PREFIX = "_lodestar_staging-"
+_CLEANING_SECONDS = 60.0
 T = TypeVar("T")
 
 Operation = tuple[str, ...]
@@ -48,21 +52,23 @@ class Guard:
         self._undecided = False
         is_local = files.local_path(catalog_directory) is not None
         self._locks: Locks = LocalLocks(files, self._home) if is_local else StoreLocks(files, self._home)
-        self._cleaned = is_local
+        self._clean_again = None if is_local else 0.0
         self._cleaning = threading.Lock()
 
-    def _clean_up_once(self) -> None:
-        """A warehouse in a store is not asked at the start: it is cleaned up before the first change."""
+    def _clean_up_sometimes(self) -> None:
+        """A warehouse in a store is not asked at the start: it is cleaned up before the first change, and again as
+        long as there are writes whose writers may be dead."""
         with self._cleaning:
-            cleaned, self._cleaned = self._cleaned, True
-        if not cleaned:
+            due = self._clean_again is not None and time.monotonic() >= self._clean_again
+            self._clean_again = None if due else self._clean_again
+        if due:
             self.clean_up()
 
     # locks
     @contextmanager
     def exclusively(self, *names: str) -> Iterator[None]:
         """Change what the names stand for; nobody else changes or lists it meanwhile. May be nested."""
-        self._clean_up_once()
+        self._clean_up_sometimes()
         with ExitStack() as stack:
             for name in sorted(set(names)):
                 stack.enter_context(self._locks.exclusively(name))
@@ -80,7 +86,7 @@ class Guard:
     # the journal
     def run(self, names: Sequence[str], operations: Sequence[Operation]) -> None:
         """Run operations whole or not at all; the names are locked exclusively by the caller."""
-        if len(operations) > 1:
+        if len(operations) > 1 or not all(map(self._is_whole, operations)):
             self._locks.check()
             entry = child_of(self._journal, f"{uuid.uuid4().hex}.json")
             self._files.write(entry, orjson.dumps({"locks": list(names), "operations": operations}))
@@ -90,6 +96,17 @@ class Guard:
             self._locks.check()
             for operation in operations:
                 self._perform(operation)
+
+    def _is_whole(self, operation: Operation) -> bool:
+        """Nobody ever meets half of it: in a store a move is many copies."""
+        return operation[0] == "write" or self._files.keeps_directories(operation[1])
+
+    def settle(self, name: str) -> bool:
+        """Finish what was decided for a name; whether there was anything."""
+        found = bool(self._journals(name))
+        if found:
+            self._finish(name)
+        return found
 
     def _perform_all(self, entry: str, operations: Sequence[Operation]) -> None:
         undo: list[Operation] = []
@@ -172,9 +189,13 @@ class Guard:
             if content is not None:
                 with self.exclusively(*orjson.loads(content)["locks"]):
                     pass
-        cleaned = 0
-        for info in self._files.list(self._staging):
-            cleaned += not info.name.startswith(".") and self._clean(info.location)
+        for info in self._files.list(self._home):
+            if info.name.startswith(PROBE):
+                self._files.delete_file(info.location)
+        records = [info for info in self._files.list(self._staging) if not info.name.startswith(".")]
+        cleaned = sum(self._clean(info.location) for info in records)
+        if cleaned < len(records):
+            self._clean_again = time.monotonic() + _CLEANING_SECONDS
         return cleaned
 
     def _clean(self, location: str) -> bool:
@@ -210,6 +231,12 @@ class Staging:
         """A number that was not given before."""
         self._numbers += 1
         return self._numbers
+
+    def place(self, location: str, *, new: bool) -> str:
+        """A directory in the table's, or beside it."""
+        directory = child_of(parent_of(location) if new else location, f"{STAGING_PREFIX}{self.name}")
+        self.add(directory)
+        return directory
 
     def add(self, directory: str) -> None:
         """Record a directory before it is made; once is enough."""

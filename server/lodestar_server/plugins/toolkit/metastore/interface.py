@@ -9,12 +9,15 @@ from typing import Any, Protocol, TypeVar
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 
 T = TypeVar("T")
+PartitionTexts = tuple[tuple[str, ...] | None, ...]
+"""For each partition column the texts that its value may be, None: any."""
 
 
 class WriteMode(Enum):
@@ -79,20 +82,17 @@ class OutcomeUnknown(LodestarError):
 
 
 class Staging(Protocol):
-    """Directories that a write fills; while it is open they are left alone."""
+    """A write that has begun; while it is open its rows are left alone."""
 
     name: str
 
-    def number(self) -> int:
-        """A number that was not given before."""
-        ...
-
-    def add(self, directory: str) -> None:
-        """Record a directory before it is made; once is enough."""
+    def place(self, location: str, *, new: bool) -> str:
+        """A directory for rows of the table at a location, recorded before it is filled; `new`: the table is to be
+        made with them. Once for each write."""
         ...
 
     def close(self) -> None:
-        """Remove what is left of the directories."""
+        """Remove what is left of it."""
         ...
 
 
@@ -136,7 +136,9 @@ class Metastore(Protocol):
 
     def drop_table(self, name: SchemaTableName) -> None: ...
 
-    def list_partitions(self, table: Table) -> list[tuple[str, ...]]: ...
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
+        """Values of partitions: of all, or of those that `wanted` allows and perhaps of others."""
+        ...
 
     def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
 
@@ -154,9 +156,13 @@ class Metastore(Protocol):
         self, name: SchemaTableName, values: Sequence[tuple[str, ...]], *, delete_files: bool
     ) -> None: ...
 
+    def is_vacant(self, table: Table) -> bool:
+        """Nothing is where a new table is to be; what the dead have left there is removed first."""
+        ...
+
     def open_staging(self) -> Staging: ...
 
-    def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T: ...
+    def steadily(self, table: Table, read: Callable[[Visible], T]) -> T: ...
 
     def write(self, name: SchemaTableName, write: TableWrite, mode: WriteMode) -> None: ...
 

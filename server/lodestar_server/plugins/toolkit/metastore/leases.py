@@ -3,8 +3,9 @@
 `locks/<name>/lock` is there while somebody holds the lock; it was made by a write that fails when something is there.
 Its holder writes it again every few seconds: one that was not written for longer belongs to a dead process and is
 taken away, under a lock of its own (`<name>~<token>`), so that only one of many removes it. Ages are told by the
-store's clock. `locks/<name>/changed-<token>` has another name after each change: who reads lists the directory before
-and after, and reads again when it is not the same.
+store's clock; a holder of this machine that is no process any more is known at once. `locks/<name>/changed-<token>`
+has another name after each change: who reads lists the directory before and after, and reads again when it is not the
+same.
 
 A store without conditional writes (`s3.exclusive-create=false`, or one that ignores the condition) excludes the
 threads of one process only.
@@ -26,14 +27,13 @@ import orjson
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, child_of, name_of, parent_of
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_TABLE_LOCK_NOT_ACQUIRED
 from lodestar_server.plugins.toolkit.metastore.locks import Record
+from lodestar_server.plugins.toolkit.processes import has_ended, this_process
+from lodestar_server.plugins.toolkit.renewing import LEASE_SECONDS, Renewer, StoreClock
 from lodestar_server.spi.errors import LodestarError
 
-LEASE_SECONDS = 30.0
-_RENEWALS = 3
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 _LONGEST_WAIT = 600.0
-_CLOCK_SECONDS = 600.0
 _LOCK = "lock"
 _CHANGED = "changed-"
 
@@ -61,10 +61,8 @@ class StoreLocks:
         self._held = threading.local()
         self._mutex = threading.Lock()
         self._threads: dict[str, threading.Lock] = {}
-        self._leases: dict[str, _Lease] = {}
-        self._renewer: threading.Thread | None = None
-        self._wake = threading.Event()
-        self._clock: tuple[float, float] | None = None
+        self._renewer = Renewer(lease_seconds)
+        self._clock = StoreClock(files, home)
 
     def _place(self, name: str) -> str:
         return child_of(self._directory, quote(name, safe="~"))
@@ -93,14 +91,14 @@ class StoreLocks:
     def _acquire(self, name: str) -> _Lease:
         place = child_of(self._place(name), _LOCK)
         token = uuid.uuid4().hex
-        content = orjson.dumps({"token": token})
+        content = orjson.dumps({"token": token, "process": this_process()})
         deadline = time.monotonic() + _LONGEST_WAIT
         pause = _FIRST_PAUSE
         while not self._made(place, content):
             found = self._files.find(place)
             if found is None:
                 continue
-            if self._is_dead(found):
+            if self._is_dead(found) or self._has_ended(place):
                 self._take_away(name, place)
                 continue
             if time.monotonic() > deadline:
@@ -121,7 +119,8 @@ class StoreLocks:
             return
         with self._hold(f"{name}~{orjson.loads(content)['token']}"):
             found = self._files.find(place)
-            if self._files.read(place) == content and found is not None and self._is_dead(found):
+            same = self._files.read(place) == content and found is not None
+            if same and found is not None and (_process_ended(content) or self._is_dead(found)):
                 self._files.delete_file(place)
 
     def _release(self, name: str, lease: _Lease) -> None:
@@ -166,7 +165,7 @@ class StoreLocks:
                 continue
             if name in self._held.__dict__.get("leases", {}):
                 return read()
-            if self._is_dead(lock):
+            if self._is_dead(lock) or self._has_ended(lock.location):
                 finish()
                 continue
             time.sleep(random.uniform(0.5, 1.0) * pause)
@@ -174,52 +173,26 @@ class StoreLocks:
 
     # ages
     def _is_dead(self, info: FileInfo) -> bool:
-        return self._now() - info.modified_nanos / 1e9 > self._lease_seconds
+        return self._clock.age(info) > self._lease_seconds
 
-    def _now(self) -> float:
-        """The store's time, in seconds since 1970."""
-        known = self._clock
-        now = time.monotonic()
-        if known is None or now - known[0] > _CLOCK_SECONDS:
-            probe = child_of(self._home, f"clock-{uuid.uuid4().hex}")
-            self._files.write(probe, b"")
-            found = self._files.find(probe)
-            self._files.delete_file(probe)
-            known = self._clock = (now, found.modified_nanos / 1e9 if found is not None else time.time())
-        return known[1] + now - known[0]
+    def _has_ended(self, place: str) -> bool:
+        """The holder was a process of this machine, and is no more."""
+        content = self._files.read(place)
+        return content is not None and _process_ended(content)
 
     # renewal
     def _keep(self, lease: _Lease) -> None:
-        with self._mutex:
-            self._leases[lease.location] = lease
-            if self._renewer is None:
-                self._wake = threading.Event()
-                self._renewer = threading.Thread(
-                    target=self._renew, args=(self._wake,), name="metastore-leases", daemon=True
-                )
-                self._renewer.start()
+        self._renewer.keep(lease.location, lambda: self._renew(lease))
 
     def _drop(self, lease: _Lease) -> None:
-        with self._mutex:
-            self._leases.pop(lease.location, None)
+        self._renewer.drop(lease.location)
 
-    def _renew(self, wake: threading.Event) -> None:
-        while not wake.wait(self._lease_seconds / _RENEWALS):
-            with self._mutex:
-                leases = list(self._leases.values())
-                if not leases:
-                    self._renewer = None
-                    return
-            for lease in leases:
-                try:
-                    if lease.token is not None and self._files.read(lease.location) != lease.content:
-                        lease.lost = True
-                        self._drop(lease)
-                    elif lease.location in self._leases:
-                        self._files.write(lease.location, lease.content)
-                except LodestarError:
-                    # The store is away for a moment; `check` finds out before anything is decided.
-                    continue
+    def _renew(self, lease: _Lease) -> None:
+        if lease.token is not None and self._files.read(lease.location) != lease.content:
+            lease.lost = True
+            self._renewer.forget(lease.location)
+        else:
+            self._files.write(lease.location, lease.content)
 
     # records
     def open_record(self, location: str) -> Record:
@@ -228,7 +201,8 @@ class StoreLocks:
 
     def put_record(self, lease: _Lease, directories: list[str]) -> None:
         """Write it, and again and again from now on."""
-        lease.content = orjson.dumps(directories)
+        self._drop(lease)
+        lease.content = orjson.dumps({"directories": directories, "process": this_process()})
         self._files.write(lease.location, lease.content)
         self._keep(lease)
 
@@ -239,10 +213,11 @@ class StoreLocks:
     def take_record(self, location: str) -> list[str] | None:
         """None when it was renewed lately."""
         found = self._files.find(location)
-        if found is None or not self._is_dead(found):
+        content = None if found is None else self._files.read(location)
+        if found is None or content is None or not (_process_ended(content) or self._is_dead(found)):
             return None
-        content = self._files.read(location)
-        directories: list[str] | None = None if content is None else orjson.loads(content)
+        record = orjson.loads(content)
+        directories: list[str] = record["directories"] if isinstance(record, dict) else record
         return directories
 
 
@@ -256,6 +231,11 @@ class _StoreRecord:
 
     def close(self) -> None:
         self._locks.drop_record(self._lease)
+
+
+def _process_ended(content: bytes) -> bool:
+    record = orjson.loads(content)
+    return isinstance(record, dict) and has_ended(str(record.get("process", "")))
 
 
 def _names(found: list[FileInfo]) -> list[str]:

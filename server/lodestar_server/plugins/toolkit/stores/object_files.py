@@ -18,7 +18,7 @@ from lodestar_server.plugins.toolkit.parquet_checksums import (
     column_chunks,
     footer_bytes,
 )
-from lodestar_server.plugins.toolkit.stores.ends import END_BYTES, EndCache
+from lodestar_server.plugins.toolkit.stores.ends import END_BYTES, EndCache, end_lengths
 from lodestar_server.plugins.toolkit.stores.loop import LOOP
 from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput, fetch_range
 from lodestar_server.plugins.toolkit.stores.object_output import ObjectOutput
@@ -249,7 +249,10 @@ class ObjectFileSystem:
         version = Version(file.file_size, file.modified_nanos)
         end = self._ends.find(file.path, version)
         if end is not None and start >= version.size - len(end):
-            # Compared when it came.
+            # Compared when it came. Whoever is the first to use it pays.
+            cost = self._ends.take_cost(file.path, version)
+            if cost:
+                count(cost)
             known: Future[bytes] = Future()
             offset = start - (version.size - len(end))
             known.set_result(end[offset : offset + length])
@@ -286,35 +289,54 @@ class ObjectFileSystem:
         with self._lock:
             if key in self._chunks:
                 return self._chunks[key]
-        length = min(version.size, END_BYTES)
         end = self._ends.find(file.path, version)
         if end is None:
+            length = min(version.size, END_BYTES)
             end = await self._fetch(place, file.path, version.size - length, length)
-        size = footer_bytes(end)
-        if size is not None and len(end) < size <= version.size:
-            end = await self._fetch(place, file.path, version.size - size, size)
+        end = await self._with_footer(place, file.path, version, end)
         found = column_chunks(end)
         if found is None:
             return None  # What came may be damaged: the next one asks again.
+        self._keep_chunks(file.path, version, found)
+        return found
+
+    async def _with_footer(self, place: _Place, location: str, version: Version, end: bytes) -> bytes:
+        """A file's end, longer when its footer is."""
+        size = footer_bytes(end)
+        if size is None or not len(end) < size <= version.size:
+            return end
+        missing = size - len(end)
+        return await self._fetch(place, location, version.size - size, missing) + end
+
+    def _keep_chunks(self, location: str, version: Version, found: ColumnChunks) -> None:
         with self._lock:
             if len(self._chunks) >= _KEPT_CHUNKS:
                 self._chunks.clear()
-            self._chunks[key] = found
-        return found
+            self._chunks[location, version] = found
 
     def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
-        """Those that are not kept yet, several at once."""
+        """Those that are not kept yet, several at once; small files whole, while they are not too many."""
         wanted = [(location, version) for location, version in files if self._ends.find(location, version) is None]
         if wanted:
-            LOOP.run(_side_by_side(ENDS_AT_ONCE, [partial(self._fetch_end, *one) for one in wanted]))
+            lengths = end_lengths([version for _, version in wanted])
+            calls = [partial(self._fetch_end, *one, length) for one, length in zip(wanted, lengths, strict=True)]
+            LOOP.run(_side_by_side(ENDS_AT_ONCE, calls))
 
-    async def _fetch_end(self, location: str, version: Version) -> None:
-        length = min(version.size, END_BYTES)
+    def forget(self) -> None:
+        """Ends of files, and where their columns are."""
+        self._ends.clear()
+        with self._lock:
+            self._chunks.clear()
+
+    async def _fetch_end(self, location: str, version: Version, length: int) -> None:
+        place = self._place(location)
         try:
-            end = await self._fetch(self._place(location), location, version.size - length, length)
+            end = await self._fetch(place, location, version.size - length, length)
+            end = await self._with_footer(place, location, version, end)
             chunks = column_chunks(end)
             if chunks is not None:
-                chunks.check(version.size - length, end)
+                chunks.check(version.size - len(end), end)
+                self._keep_chunks(location, version, chunks)
         except (LodestarError, WrongChecksum):
             return
         self._ends.put(location, version, end)

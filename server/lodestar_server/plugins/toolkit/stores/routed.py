@@ -85,6 +85,11 @@ class RoutedFileSystem:
         """For reading at any place."""
         return self._of(location).open_input(location, version)
 
+    def forget(self) -> None:
+        """Each."""
+        for one in dict.fromkeys(self._systems.values()):
+            one.forget()
+
     def open_output(self, location: str) -> BinaryIO:
         """A new file."""
         return self._of(location).open_output(location)

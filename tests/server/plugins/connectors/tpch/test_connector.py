@@ -11,7 +11,8 @@ from tests.fakes.harness import Harness
 
 from lodestar_server.plugins.connectors.tpch.config import TpchConfig
 from lodestar_server.plugins.connectors.tpch.connector import TpchConnector
-from lodestar_server.plugins.connectors.tpch.tables import scale_of_schema, schema_of_scale
+from lodestar_server.plugins.connectors.tpch.tables import schema_of_scale
+from lodestar_server.plugins.toolkit.generated.dataset import scale_of_schema
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import PageSource
 from lodestar_server.spi.plugin import load_group

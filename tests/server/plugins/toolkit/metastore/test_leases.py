@@ -3,8 +3,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import orjson
 import pytest
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.processes import ended_process
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR
 from lodestar_server.plugins.toolkit.metastore.guard import Guard
@@ -79,6 +81,18 @@ def test_the_lock_of_the_dead_is_taken_away(store: MemoryStore, locks: StoreLock
     assert LOCK not in store.objects
 
 
+def test_a_holder_that_is_no_process_any_more_is_not_waited_for(store: MemoryStore, files: ObjectFileSystem) -> None:
+    dead = ended_process()
+    store.objects[LOCK] = orjson.dumps({"token": "dead", "process": dead})
+    record = "w/.lodestar/staging/dead.json"
+    store.objects |= {record: orjson.dumps({"directories": ["s3://b/dead"], "process": dead}), "dead/x": b""}
+    assert (
+        StoreLocks(files, "s3://b/w/.lodestar").steadily("s.t", lambda: 1, _never, lambda: store.objects.pop(LOCK)) == 1
+    )
+    with Guard(files, "s3://b/w").exclusively("s.t"):
+        assert record not in store.objects and "dead/x" not in store.objects
+
+
 def test_a_lost_lock_is_noticed_before_anything_is_decided(store: MemoryStore, files: ObjectFileSystem) -> None:
     guard = Guard(files, "s3://b/w")
     with pytest.raises(LodestarError, match=r"The lock of s\.t was lost"), guard.exclusively("s.t"):
@@ -134,7 +148,8 @@ def test_staging_of_a_writer_is_recorded_before_it_is_filled(store: MemoryStore,
     guard = Guard(files, "s3://b/w")
     with guard.open_staging() as staging:
         staging.add("s3://b/stage")
-        assert store.objects[f"w/.lodestar/staging/{staging.name}.json"] == b'["s3://b/stage"]'
+        record = orjson.loads(store.objects[f"w/.lodestar/staging/{staging.name}.json"])
+        assert record["directories"] == ["s3://b/stage"]
         store.objects["stage/x"] = b""
     assert store.objects == {}
 
@@ -146,3 +161,22 @@ def test_what_could_not_be_undone_keeps_its_lock(store: MemoryStore, files: Obje
         guard.run(["s.t"], [("write", "s3://b/x", "x"), ("write", "s3://b/y", "y")])
     assert LOCK in store.objects
     assert [key for key in store.objects if "/journal/" in key]
+
+
+def test_half_a_move_of_the_dead_is_finished(store: MemoryStore, files: ObjectFileSystem) -> None:
+    store.objects |= {"new/a": b"a", "new/.d": b"d", "t/a": b"a", LOCK: b'{"token":"dead"}'}
+    store.ages[LOCK] = 1000
+    store.objects["w/.lodestar/journal/1.json"] = b'{"locks":["s.t"],"operations":[["move","s3://b/new","s3://b/t"]]}'
+    guard = Guard(files, "s3://b/w")
+    assert guard.settle("s.t")
+    assert sorted(key for key in store.objects if not key.startswith("w/")) == ["t/.d", "t/a"]
+    assert not guard.settle("s.t")
+
+
+def test_a_move_in_a_store_is_decided_before_it_begins(store: MemoryStore, files: ObjectFileSystem) -> None:
+    guard = Guard(files, "s3://b/w")
+    store.objects |= {"new/a": b"a"}
+    with guard.exclusively("s.t"):
+        guard.run(["s.t"], [("move", "s3://b/new", "s3://b/t")])
+    decided = next(at for at, call in enumerate(store.calls) if call[0] == "put" and "/journal/" in call[1])
+    assert decided < store.calls.index(("copy", "new/a"))

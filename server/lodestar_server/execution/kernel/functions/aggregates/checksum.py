@@ -98,10 +98,10 @@ def _hash_of_structure(value: Sql, type_: Type, *, plain: bool) -> Sql:
             return _long(sql.fragment("(trino_time_instant({0}) // 1000)", value), plain=plain)
         case TimestampType():
             if not has_picoseconds(type_):
-                return _long(sql.call("epoch_us", value), plain=plain)
-            return _pair(sql.call("epoch_us", sql.field(value, "t")), sql.field(value, "p"), plain=plain)
+                return _long(_micros(value), plain=plain)
+            return _pair(_micros(sql.field(value, "t")), sql.field(value, "p"), plain=plain)
         case TimestampTzType(precision):
-            micros = sql.call("epoch_us", sql.field(value, "t"))
+            micros = _micros(sql.field(value, "t"))
             millis = sql.fragment("CAST(floor({0} / 1000) AS BIGINT)", micros)
             if precision <= _MILLISECOND_PRECISION:
                 return _long(millis, plain=plain)
@@ -130,6 +130,11 @@ def _hash_of_structure(value: Sql, type_: Type, *, plain: bool) -> Sql:
     raise LodestarError(NOT_SUPPORTED, f"checksum of {type_.display} is not supported")
 
 
+def _micros(instant: Sql) -> Sql:
+    # DuckDB forgets the types inside of a constant NULL.
+    return sql.call("epoch_us", sql.cast(instant, "TIMESTAMP"))
+
+
 def _long(value: Sql, *, plain: bool) -> Sql:
     return sql.call("trino_mix_long" if plain else "trino_hash_long", value)
 
@@ -139,7 +144,7 @@ def _pair(first: Sql, second: Sql, *, plain: bool) -> Sql:
 
 
 def _zoned_pair(value: Sql, type_: TimestampTzType, *, plain: bool) -> Sql:
-    micros = sql.call("epoch_us", sql.field(value, "t"))
+    micros = _micros(sql.field(value, "t"))
     rest = sql.fragment("((({0} % 1000) + 1000) % 1000 * 1000000)", micros)
     if has_picoseconds(type_):
         rest = sql.fragment("({0} + {1})", rest, sql.field(value, "p"))

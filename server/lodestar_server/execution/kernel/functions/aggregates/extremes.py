@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import has_own_order, least_of, may_refuse_order, order_key
+from lodestar_server.execution.kernel.encoding.keys import least_of, may_refuse_order, order_key
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import DOUBLE, REAL, Type
@@ -33,8 +33,9 @@ def _plain_extreme(call: GroupCall) -> Sql:
     if name == "max" and type_ in _FLOATING:
         # NaN is DuckDB's greatest value, so the least of the negated values skips it.
         return sql.fragment("(-{0})", call.apply("min", sql.fragment("(-{0})", value), order=()))
-    if not has_own_order(type_):
-        return call.apply(f"arg_{name}", value, order_key(value, type_), order=(), distinct=False)
+    key = order_key(value, type_, nan_least=name == "max")
+    if key is not value:
+        return call.apply(f"arg_{name}", value, key, order=(), distinct=False)
     return call.apply(name, value, order=())
 
 
@@ -53,13 +54,16 @@ def _plain_by(call: GroupCall) -> Sql:
     extreme = "min" if name == "min_by" else "max"
     if key_type in _FLOATING and extreme == "max":
         extreme, key = "min", sql.fragment("(-{0})", key)
-    return call.apply(f"arg_{extreme}_null", value, order_key(key, key_type), order=(), distinct=False)
+    nan_least = name == "max_by" and key_type not in _FLOATING
+    return call.apply(
+        f"arg_{extreme}_null", value, order_key(key, key_type, nan_least=nan_least), order=(), distinct=False
+    )
 
 
 def _several(call: GroupCall, value: Sql, key: Sql, key_type: Type, count: Sql, message: str) -> Sql:
     """The values of the first `count` rows by key."""
     descending = call.function.name.startswith("max")
-    term = order_key(key, key_type)
+    term = order_key(key, key_type, nan_least=descending and key_type not in _FLOATING)
     if key_type in _FLOATING and descending:
         term, descending = sql.fragment("(-{0})", key), False
     order = [sql.fragment(f"{{0}} {'DESC' if descending else 'ASC'}", term)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
 from lodestar_server.execution.kernel.functions.operators import scaled, unscaled
@@ -13,7 +15,7 @@ from lodestar_server.execution.kernel.functions.short_decimals import (
     in_short,
 )
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT
+from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
 
 _SUM_PRECISION = 38
@@ -42,6 +44,16 @@ def _count_if(call: GroupCall) -> Sql:
 
 @aggregate("sum")
 def _sum(call: GroupCall) -> Sql:
+    (type_,) = call.types
+    if _may_pass_128_bits(type_):
+
+        def whole(small: Sql, great: Sql) -> Sql:
+            fits = sql.fragment(
+                f"TRY_CAST({{0}} AS {call.held})", sql.call("trino_sum_of_texts", great, _or_zero(small))
+            )
+            return sql.call("coalesce", fits, call.fail("Decimal overflow", NUMERIC_VALUE_OUT_OF_RANGE))
+
+        return _near_and_far(call, lambda small: sql.cast(small, call.held), whole)
     made = call.apply("sum", call.arguments[0], order=())
     if call.result == REAL:
         return as_real(made)
@@ -60,6 +72,30 @@ def _avg(call: GroupCall) -> Sql:
     return as_real(made) if type_ == REAL else made
 
 
+_SAFE_DIGITS = 28
+"""Sums of ten thousand million of such numbers fit into 128 bits."""
+
+
+def _may_pass_128_bits(type_: Type) -> bool:
+    """A few rows suffice. Not for decimals with a fraction, which are so wide only after multiplications."""
+    return isinstance(type_, DecimalType) and type_.precision >= _SUM_PRECISION - 1 and type_.scale == 0
+
+
+def _near_and_far(call: GroupCall, near: Callable[[Sql], Sql], far: Callable[[Sql, Sql], Sql]) -> Sql:
+    """Over the sum of the numbers that are small enough and, where there are others, a list of their texts."""
+    (value,) = call.arguments
+    limit = f"CAST('1{'0' * _SAFE_DIGITS}' AS DECIMAL(38,0))"
+    small = sql.fragment(f"CASE WHEN {{0}} BETWEEN -{limit} AND {limit} THEN {{0}} END", value)
+    great = sql.fragment(f"{{0}} NOT BETWEEN -{limit} AND {limit}", value)
+    text = sql.cast(value, "VARCHAR")
+    parts = (call.apply("sum", small, order=()), call.apply("list", text, order=(), where=great))
+    return sql.let_all(parts, lambda s, g: sql.case([(sql.is_null(g), near(s))], far(s, g)))
+
+
+def _or_zero(value: Sql) -> Sql:
+    return sql.fragment("coalesce(CAST({0} AS VARCHAR), '0')", value)
+
+
 _REAL_LIMIT = "3.4028235677973366e38"
 
 
@@ -74,8 +110,18 @@ def as_real(value: Sql) -> Sql:
 
 def _average_decimal(call: GroupCall, type_: DecimalType) -> Sql:
     """The exact sum divided by the count, half away from zero at the scale of the values."""
-    total = call.apply("sum", call.arguments[0], order=())
     count = call.apply("count", call.arguments[0], order=())
+    if _may_pass_128_bits(type_):
+
+        def whole(small: Sql, great: Sql) -> Sql:
+            text = sql.call("trino_average_of_texts", great, _or_zero(small), count)
+            return sql.cast(text, call.held)
+
+        return _near_and_far(call, lambda small: _divided(small, count, type_), whole)
+    return _divided(call.apply("sum", call.arguments[0], order=()), count, type_)
+
+
+def _divided(total: Sql, count: Sql, type_: DecimalType) -> Sql:
 
     summed = DecimalType(_SUM_PRECISION, type_.scale)
 

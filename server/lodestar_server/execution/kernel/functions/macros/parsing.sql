@@ -43,11 +43,6 @@ CREATE MACRO trino_plain_iso_nanos(s) AS trino_plain_clock(CASE WHEN ends_with(s
 CREATE MACRO trino_plain_iso_timestamp(s) AS
     CASE WHEN strlen(s) = 10 THEN CAST(trino_plain_date(s) AS TIMESTAMP) ELSE trino_plain_iso_nanos(s) END;
 
--- The same for doubles and reals: DuckDB reads a finite number without underscores as Java does, or not at all.
-CREATE MACRO trino_plain_floating(s, read) AS
-    CASE WHEN NOT contains(s, '_')
-         THEN list_transform([read], lambda floating: CASE WHEN isfinite(floating) THEN floating END)[1] END;
-
 CREATE MACRO trino_cast_date(s) AS coalesce(trino_plain_date(s), trino_other_date(s));
 
 CREATE MACRO trino_other_date(s) AS

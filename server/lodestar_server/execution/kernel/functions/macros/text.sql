@@ -85,18 +85,24 @@ CREATE MACRO trino_special_text(x) AS
 -- CAST of double to varchar: always with an exponent. From 2 to the power of 53 on, and for the tiniest, the digits are
 -- not the shortest ones.
 -- 1.2345E2 of 123.45
-CREATE MACRO trino_moved_point(s) AS
-    list_transform([s], lambda plain: CASE WHEN ends_with(plain, '.0')
-        THEN concat(left(plain, 1), '.', coalesce(nullif(rtrim(substr(plain, 2, strlen(plain) - 3), '0'), ''), '0'),
-                    'E', strlen(plain) - 3)
-        ELSE concat(left(plain, 1), '.', substr(plain, 2, strpos(plain, '.') - 2),
-                    substr(plain, strpos(plain, '.') + 1), 'E', strpos(plain, '.') - 2) END)[1];
+CREATE MACRO trino_moved_point(plain) AS
+    CASE WHEN ends_with(plain, '.0')
+         THEN concat(left(plain, 1), '.', coalesce(nullif(rtrim(substr(plain, 2, strlen(plain) - 3), '0'), ''), '0'),
+                     'E', strlen(plain) - 3)
+         ELSE concat(left(plain, 1), '.', substr(plain, 2, strpos(plain, '.') - 2),
+                     substr(plain, strpos(plain, '.') + 1), trino_exponent_of_point(strpos(plain, '.'))) END;
 
--- Most doubles: the shortest text of the number itself has a digit or more before the point, which moves.
+-- A list to look up is cheaper than a number to write.
+CREATE MACRO trino_exponent_of_point(place) AS
+    ['', 'E0', 'E1', 'E2', 'E3', 'E4', 'E5', 'E6', 'E7', 'E8', 'E9', 'E10', 'E11', 'E12', 'E13', 'E14', 'E15'][place];
+
+-- Most doubles: the shortest text of the number itself has a digit or more before the point, which moves. What the
+-- first condition names DuckDB computes once; the lambda is for the others.
 CREATE MACRO trino_double_text(x) AS
-    CASE WHEN abs(x) >= 1 AND abs(x) < 1000000000000000
-         THEN CASE WHEN x < 0 THEN '-' || trino_moved_point(CAST(abs(x) AS VARCHAR))
-                   ELSE trino_moved_point(CAST(x AS VARCHAR)) END
+    CASE WHEN CAST(x AS VARCHAR) IS NULL THEN NULL
+         WHEN x >= 1 AND x < 1000000000000000 THEN trino_moved_point(CAST(x AS VARCHAR))
+         WHEN x <= -1 AND x > -1000000000000000
+         THEN '-' || list_transform([CAST(-x AS VARCHAR)], lambda positive: trino_moved_point(positive))[1]
          ELSE trino_other_double_text(x) END;
 
 CREATE MACRO trino_other_double_text(x) AS

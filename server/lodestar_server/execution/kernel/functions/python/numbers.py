@@ -95,6 +95,20 @@ def truncate_decimal(text: str, digits: int) -> str:
     return format(Decimal(text).quantize(Decimal(1).scaleb(-min(digits, 38)), ROUND_DOWN, _WIDE), "f")
 
 
+@value_function("trino_sum_of_texts", ["VARCHAR[]", "VARCHAR"], "VARCHAR", pa.string())
+def sum_of_texts(numbers: list[str], rest: str) -> str:
+    """Whole numbers of any size, and one more, added."""
+    return str(sum(map(int, numbers), int(rest)))
+
+
+@value_function("trino_average_of_texts", ["VARCHAR[]", "VARCHAR", "BIGINT"], "VARCHAR", pa.string())
+def average_of_texts(numbers: list[str], rest: str, count: int) -> str:
+    """Their sum divided by a count, half away from zero."""
+    total = sum(map(int, numbers), int(rest))
+    quotient = (2 * abs(total) + count) // (2 * count)
+    return str(-quotient if total < 0 else quotient)
+
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 

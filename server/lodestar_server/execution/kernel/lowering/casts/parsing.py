@@ -50,8 +50,10 @@ def _integer(value: Sql, source: Type, target: Type, context: CastContext) -> Sq
 @cast_rule("varchar", FLOATS, message=_cannot_cast)
 def _floating(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     held = duckdb_type(target)
-    plain = f"trino_plain_floating({{0}}, TRY_CAST({{0}} AS {held}))"
-    return sql.fragment(f"coalesce({plain}, TRY_CAST(trino_floating_source({{0}}) AS {held}))", value)
+    # DuckDB reads a finite number without underscores as Java does, or not at all.
+    read = f"TRY_CAST({{0}} AS {held})"
+    plain = f"CASE WHEN isfinite({read}) AND NOT contains({{0}}, '_') THEN {read}"
+    return sql.fragment(f"{plain} ELSE TRY_CAST(trino_floating_source({{0}}) AS {held}) END", value)
 
 
 def _not_decimal(value: Sql, source: Type, target: Type) -> Sql:

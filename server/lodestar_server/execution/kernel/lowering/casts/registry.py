@@ -94,8 +94,8 @@ def cast_value(value: Sql, source: Type, target: Type, context: CastContext, *, 
     def checked(v: Sql) -> Sql:
         assert rule.message is not None
         raised = failure(rule.code, rule.message(v, source, target), duckdb_type(target))
-        present = sql.call("coalesce", rule.convert(v, source, target, context), raised)
-        return sql.case([(sql.is_not_null(v), present)])
+        # What fits is most of the rows: only the others are asked whether they are NULL.
+        return sql.call("coalesce", rule.convert(v, source, target, context), sql.case([(sql.is_not_null(v), raised)]))
 
     return sql.let(value, checked)
 

@@ -139,12 +139,18 @@ class CsvEncoder:
 
     def encode(self, page: pa.RecordBatch) -> pa.Array:
         """One line (binary) per row."""
-        return pc.binary_join_element_wise(*(self._value(column) for column in page.columns), self._options.separator)
+        quote, separator = self._options.quote, self._options.separator
+        if any(column.null_count for column in page.columns):
+            quoted = (pc.binary_join_element_wise("", self._safe(one), "", quote) for one in page.columns)
+            return pc.binary_join_element_wise(*(one.fill_null("") for one in quoted), separator)
+        inside = pc.binary_join_element_wise(*map(self._safe, page.columns), quote + separator + quote)
+        return pc.binary_join_element_wise("", inside, "", quote)
 
-    def _value(self, values: pa.Array) -> pa.Array:
+    def _safe(self, values: pa.Array) -> pa.Array:
         quote, escape = self._options.quote, self._options.writing_escape
+        content = bytes_of(values)[0].tobytes()  # Both marks are ASCII: a byte like them is one of them.
+        if quote.encode() not in content and escape.encode() not in content:
+            return values
         marks = "".join(sorted({re.escape(quote), re.escape(escape)}))
         back = escape.replace("\\", "\\\\")
-        safe = pc.replace_substring_regex(values, pattern=f"([{marks}])", replacement=back + r"\1")
-        made = pc.binary_join_element_wise("", safe, "", quote).cast(pa.string())
-        return made.fill_null("")
+        return pc.replace_substring_regex(values, pattern=f"([{marks}])", replacement=back + r"\1")

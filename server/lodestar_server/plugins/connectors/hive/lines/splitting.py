@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_CURSOR_ERROR
 from lodestar_server.spi.errors import LodestarError
@@ -179,9 +180,5 @@ def _pieces(rest: Numbers, offsets: Numbers, places: Numbers, cut_ends: Numbers,
 
 def joined_lines(lines: pa.Array) -> bytes:
     """With a newline behind each."""
-    data, offsets = bytes_of(lines)
-    made = np.full(len(data) + len(lines), _NEWLINE, np.uint8)
-    kept = np.ones(len(made), bool)
-    kept[offsets[1:] + np.arange(len(lines))] = False
-    made[kept] = data
-    return made.tobytes()
+    whole = pc.binary_join_element_wise(lines.cast(pa.binary()), b"", b"\n", null_handling="replace")
+    return bytes_of(whole)[0].tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -63,7 +64,7 @@ def date_text(values: pa.Array) -> pa.Array:
     days = values.cast(pa.int32())
     made = pc.and_(pc.greater_equal(days, _FIRST_PLAIN_DAY), pc.less_equal(days, _LAST_PLAIN_DAY)).fill_null(True)
     if pc.all(made).as_py() is not False:
-        return pc.strftime(values, format="%Y-%m-%d")
+        return values.cast(pa.string())  # A tenth of the time of strftime.
     return pa.array([None if one is None else hive_day(one) for one in days.to_pylist()], pa.string())
 
 
@@ -84,7 +85,7 @@ def timestamp_text(values: pa.Array) -> pa.Array:
     counts = micros.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     rest = counts % _DAY_MICROS
     days = date_text(pa.array((counts - rest) // _DAY_MICROS, pa.int32()).cast(pa.date32()))
-    clock = pc.strftime(pa.array(rest // 1_000_000 * 1_000_000, pa.timestamp("us")).cast(pa.timestamp("s")), "%H:%M:%S")
+    clock = pa.array((rest // 1_000_000).astype(np.int32), pa.int32()).cast(pa.time32("s")).cast(pa.string())
     nanos = rest % 1_000_000 * 1000
     if picos is not None:
         nanos = nanos + picos.fill_null(0).to_numpy(zero_copy_only=False) // 1000

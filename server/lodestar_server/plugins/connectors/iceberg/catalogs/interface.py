@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
-from lodestar_server.plugins.toolkit.metastore.model import Database, Table
+from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.names import SchemaTableName
 
@@ -67,6 +67,15 @@ class Catalog(Protocol):
     def close(self) -> None:
         """Give connections back."""
         ...
+
+
+@runtime_checkable
+class PartitionedCatalog(Catalog, Protocol):
+    """A catalog that has tables of Hive too."""
+
+    def list_partitions(self, table: Table) -> list[tuple[str, ...]]: ...
+
+    def find_partition(self, table: Table, values: tuple[str, ...]) -> Partition | None: ...
 
 
 @runtime_checkable

@@ -13,8 +13,16 @@ from typing import Any, TypeVar
 
 from lodestar_server.plugins.toolkit.metastore.caching.config import MetastoreCacheConfig
 from lodestar_server.plugins.toolkit.metastore.caching.loading import LoadingCache
-from lodestar_server.plugins.toolkit.metastore.interface import Metastore, PartFigures, Staging, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.interface import (
+    Metastore,
+    PartFigures,
+    PartitionTexts,
+    Staging,
+    TableWrite,
+    WriteMode,
+)
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.names import SchemaTableName
@@ -23,6 +31,7 @@ from lodestar_server.spi.types import BIGINT, DOUBLE
 Values = tuple[str, ...]
 Figures = Mapping[str, Mapping[str, Any]]
 PartitionKey = tuple[SchemaTableName, Values]
+PartitionsKey = tuple[SchemaTableName, PartitionTexts | None]
 T = TypeVar("T")
 
 
@@ -42,9 +51,7 @@ class CachingMetastore:
         self._databases: LoadingCache[str, Database | None] = LoadingCache(ttl, size, **refresh, **there)
         self._table_names: LoadingCache[str, list[str]] = LoadingCache(ttl, size, **refresh)
         self._tables: LoadingCache[SchemaTableName, Table | None] = LoadingCache(ttl, size, **refresh, **there)
-        self._partition_names: LoadingCache[SchemaTableName, list[Values]] = LoadingCache(
-            partition_ttl, size, **refresh
-        )
+        self._partition_names: LoadingCache[PartitionsKey, list[Values]] = LoadingCache(partition_ttl, size, **refresh)
         self._partitions: LoadingCache[PartitionKey, Partition | None] = LoadingCache(
             partition_ttl, size, **refresh, **partition
         )
@@ -71,9 +78,10 @@ class CachingMetastore:
         """None when there is none."""
         return self._tables.get(name, lambda: self._inner.find_table(name))
 
-    def list_partitions(self, table: Table) -> list[Values]:
-        """Values of all partitions."""
-        return list(self._partition_names.get(table.name, lambda: self._inner.list_partitions(table)))
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
+        """Values of all partitions, or of those that may be wanted; a list for each question."""
+        key = (table.name, wanted)
+        return list(self._partition_names.get(key, lambda: self._inner.list_partitions(table, wanted)))
 
     def find_partition(self, table: Table, values: Values) -> Partition | None:
         """None when there is none."""
@@ -114,7 +122,7 @@ class CachingMetastore:
         elif values is None:
             self._forget_tables(name)
         else:
-            self._partition_names.drop(lambda key: key == name)
+            self._partition_names.drop(lambda key: key[0] == name)
             for cache in (self._partitions, self._partition_figures):
                 cache.drop(lambda key: key == (name, values))
         self._inner.forget(name, values)
@@ -122,8 +130,9 @@ class CachingMetastore:
     def _forget_tables(self, *names: SchemaTableName) -> None:
         schemas = {name.schema for name in names}
         self._table_names.drop(lambda key: key in schemas)
-        for cache in (self._tables, self._partition_names, self._figures):
+        for cache in (self._tables, self._figures):
             cache.drop(lambda key: key in names)
+        self._partition_names.drop(lambda key: key[0] in names)
         for of_partitions in (self._partitions, self._partition_figures):
             of_partitions.drop(lambda key: key[0] in names)
 
@@ -131,8 +140,9 @@ class CachingMetastore:
         self._database_names.drop()
         self._databases.drop(lambda key: key in names)
         self._table_names.drop(lambda key: key in names)
-        for cache in (self._tables, self._partition_names, self._figures):
+        for cache in (self._tables, self._figures):
             cache.drop(lambda key: key.schema in names)
+        self._partition_names.drop(lambda key: key[0].schema in names)
         for of_partitions in (self._partitions, self._partition_figures):
             of_partitions.drop(lambda key: key[0].schema in names)
 
@@ -243,9 +253,13 @@ class CachingMetastore:
         """As the inner one does."""
         return self._inner.open_staging()
 
-    def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T:
+    def steadily(self, table: Table, read: Callable[[Visible], T]) -> T:
         """As the inner one does."""
-        return self._inner.steadily(name, read)
+        return self._inner.steadily(table, read)
+
+    def is_vacant(self, table: Table) -> bool:
+        """As the inner one does."""
+        return self._inner.is_vacant(table)
 
     def list_functions(self, schema: str) -> list[tuple[str, LanguageFunction]]:
         """As the inner one does."""

@@ -19,7 +19,9 @@ from lodestar_server.plugins.toolkit.metastore.glue.convert import (
     table_from,
     table_to,
 )
+from lodestar_server.plugins.toolkit.metastore.glue.expressions import partition_expression
 from lodestar_server.plugins.toolkit.metastore.glue.figures import figures_from, figures_to
+from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Figures, Values
 from lodestar_server.plugins.toolkit.metastore.written import QUERY_ID
@@ -226,14 +228,18 @@ class GlueRegistry:
     def _named(self, table: Table) -> dict[str, Any]:
         return {"DatabaseName": table.name.schema, "TableName": table.name.table}
 
-    def list_partitions(self, table: Table) -> list[Values]:
-        """Values of all partitions, listed in segments at the same time."""
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
+        """Values of partitions, listed in segments at the same time."""
         if not table.partition_columns:
             return []
+        names = [column.name for column in table.partition_columns]
+        expression = partition_expression(names, wanted) if wanted else ""
+        filtering = {"Expression": expression} if expression else {}
         count = self._config.partition_segments
         each = [
             {
                 **self._named(table),
+                **filtering,
                 "ExcludeColumnSchema": True,
                 "Segment": {"SegmentNumber": number, "TotalSegments": count},
             }

@@ -1,11 +1,12 @@
 """Files and a remote metastore together: what a table shows changes only when both agree.
 
-Rows are written aside, moved to their table, and then the metastore is told. See decision 0032.
+Rows are written aside, moved to their table under a journal, and then the metastore is told. See decisions 0032 and
+0036.
 """
 
 from __future__ import annotations
 
-import uuid
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -17,20 +18,37 @@ from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_INVALID_METADATA,
     HIVE_PATH_ALREADY_EXISTS,
 )
-from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite, TableWrite, WriteMode
+from lodestar_server.plugins.toolkit.metastore.interface import (
+    PartFigures,
+    PartitionTexts,
+    PartWrite,
+    TableWrite,
+    WriteMode,
+)
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name, make_partition_name
+from lodestar_server.plugins.toolkit.metastore.remote.journals import Entry, Journals
+from lodestar_server.plugins.toolkit.metastore.remote.plans import Kind, Plan
 from lodestar_server.plugins.toolkit.metastore.remote.publishing import Publication
+from lodestar_server.plugins.toolkit.metastore.remote.recovery import (
+    UNFINISHED,
+    Recovery,
+    basic,
+    marked,
+    restored,
+    without_mark,
+)
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Registry, Values
-from lodestar_server.plugins.toolkit.metastore.remote.staging import RemoteStaging
+from lodestar_server.plugins.toolkit.metastore.visible import HOME, Visible
 from lodestar_server.plugins.toolkit.metastore.written import (
-    BASIC,
+    QUERY_ID,
     add_to_partition,
     add_to_table,
     analyzed,
     new_partition,
     without_figures,
 )
+from lodestar_server.plugins.toolkit.renewing import LEASE_SECONDS
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import (
@@ -42,7 +60,8 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.names import SchemaTableName
 
-STAGING_PREFIX = "_lodestar_staging-"
+_log = logging.getLogger(__name__)
+
 _ATTEMPTS = 5
 """How often partitions that somebody else makes at the same time are looked at again."""
 
@@ -52,10 +71,19 @@ T = TypeVar("T")
 class RemoteMetastore:
     """A `Metastore`. Thread-safe."""
 
-    def __init__(self, files: FileSystem, registry: Registry, *, delete_files_on_drop: bool = False) -> None:
+    def __init__(
+        self,
+        files: FileSystem,
+        registry: Registry,
+        *,
+        delete_files_on_drop: bool = False,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         self._files = files
         self._registry = registry
         self._delete_files_on_drop = delete_files_on_drop
+        self._journals = Journals(files, lease_seconds)
+        self._recovery = Recovery(files, registry, self._journals)
 
     # databases
     def list_databases(self) -> list[str]:
@@ -100,12 +128,13 @@ class RemoteMetastore:
         return self._registry.list_tables(schema)
 
     def find_table(self, name: SchemaTableName) -> Table | None:
-        """None when there is none."""
-        return self._registry.find_table(name)
+        """None when there is none, or it is not whole yet."""
+        found = self._registry.find_table(name)
+        return found if found is None or UNFINISHED not in found.parameters else self._recovery.finished(found)
 
     def require_table(self, name: SchemaTableName) -> Table:
         """Raises: TABLE_NOT_FOUND."""
-        table = self._registry.find_table(name)
+        table = self.find_table(name)
         if table is None:
             raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
         return table
@@ -120,27 +149,43 @@ class RemoteMetastore:
         if write is None:
             self._registry.create_table(table, user)
             return
-        if self._files.list(table.location):
+        if not self.is_vacant(table):
             raise LodestarError(
                 HIVE_PATH_ALREADY_EXISTS,
                 f"Target directory for table '{table.name}' already exists: {table.location}",
             )
-        with self._publication(table) as publication:
-            # The table is told last but the partitions of it: an empty table is the only thing in between.
-            self._move_whole(publication, write.directory, table.location)
-            self._registry.create_table(table, user)
+        partitions = tuple(new_partition(table, part) for part in write.parts if part.values is not None)
+        homes = {one.values: one.location for one in partitions}
+        adds = tuple(
+            child_of(table.location if part.values is None else homes[part.values], name)
+            for part in write.parts
+            for name in part.files
+        )
+        query_id = table.parameters.get(QUERY_ID, "")
+        with self._publication(table, write.directory) as publication:
+            publication.prepare(Plan(Kind.TABLE, table.name, query_id, adds, partitions=partitions))
+            self._files.make_directory(table.location)
+            for info in self._files.list(write.directory):
+                publication.move(info.location, child_of(table.location, info.name))
+            # With its table in the metastore the change has happened. One with partitions is not there for us before
+            # they are: until then it has a mark.
+            self._registry.create_table(marked(table, publication.journal) if partitions else table, user)
             publication.done(lambda: self._registry.drop_table(table, delete_files=False))
-            partitions = [new_partition(table, part) for part in write.parts if part.values is not None]
             if partitions:
                 self._registry.add_partitions(table, partitions)
             self._tell_figures(table, table.statistics, {one.values: one.statistics for one in partitions})
+            if partitions:
+                self._registry.alter_table(table.name, without_mark)
+            publication.decided()
 
-    def _move_whole(self, publication: Publication, staged: str, location: str) -> None:
-        if self._files.find(location) is None:
-            publication.move(staged, location)
-            return
-        for info in self._files.list(staged):
-            publication.move(info.location, child_of(location, info.name))
+    def is_vacant(self, table: Table) -> bool:
+        """Nothing is there, once what the dead have left is removed."""
+        location = table.location
+        found = self._files.list(location)
+        if any(info.name == HOME for info in found):
+            self._recovery.settle_place(location)
+            found = [info for info in self._files.list(location) if info.name != HOME]
+        return not found
 
     def _tell_figures(
         self, table: Table, figures: Mapping[str, Any], of_partitions: Mapping[Values, Mapping[str, Any]]
@@ -176,9 +221,9 @@ class RemoteMetastore:
             self._files.delete_tree(table.location)
 
     # partitions
-    def list_partitions(self, table: Table) -> list[Values]:
-        """Values of all partitions."""
-        return self._registry.list_partitions(table)
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
+        """Values of all partitions, or of those that may be wanted."""
+        return self._registry.list_partitions(table, wanted)
 
     def find_partition(self, table: Table, values: Values) -> Partition | None:
         """None when there is none."""
@@ -218,22 +263,26 @@ class RemoteMetastore:
                 self._files.delete_tree(partition.location)
 
     # rows
-    def open_staging(self) -> RemoteStaging:
-        """A record of directories that a write fills."""
-        return RemoteStaging(self._files)
+    def open_staging(self) -> Entry:
+        """The journal of a write, and a place for its rows."""
+        return self._journals.open()
 
-    def steadily(self, name: SchemaTableName, read: Callable[[], T]) -> T:
-        """As it is: nobody can be kept from changing a remote table."""
-        return read()
+    def steadily(self, table: Table, read: Callable[[Visible], T]) -> T:
+        """What `read` lists of the rows that are there: all of a write of ours, or none."""
+        return self._recovery.read(table, read)
 
-    def _publication(self, table: Table) -> Publication:
-        name = f"{STAGING_PREFIX}{uuid.uuid4().hex}"
-        return Publication(self._files, child_of(parent_of(table.location), name))
+    def _publication(self, table: Table, staged: str) -> Publication:
+        entry = self._journals.entry_of(parent_of(staged))
+        if entry is None:
+            entry = self._journals.open()
+            entry.place(table.location, new=False)
+        return Publication(self._files, entry)
 
     def write(self, name: SchemaTableName, write: TableWrite, mode: WriteMode) -> None:
         """Files of an INSERT become visible. Raises: TABLE_NOT_FOUND, and what the mode forbids."""
         table = self.require_table(name)
-        with self._publication(table) as publication:
+        self._recovery.settle(table)
+        with self._publication(table, write.directory) as publication:
             whole = next((part for part in write.parts if part.values is None), None)
             if whole is not None:
                 self._write_whole(publication, table, write.directory, whole, mode)
@@ -245,13 +294,23 @@ class RemoteMetastore:
         self, publication: Publication, table: Table, staged: str, part: PartWrite, mode: WriteMode
     ) -> None:
         mode.check_table(table)
-        self._place(publication, table.location, staged, part, mode)
         known = self.with_figures(table)
-        figures = add_to_table(known, part, mode.overwrites).statistics
-        before = _basic(table.parameters)
+        grown = add_to_table(known, part, mode.overwrites)
+        before = basic(table.parameters)
+        plan = Plan(
+            Kind.ROWS,
+            table.name,
+            part.query_id,
+            _places(table.location, part),
+            self._rows_in(table, [table.location]) if mode.overwrites else (),
+            figures={(): (before, basic(grown.parameters))},
+        )
+        publication.prepare(plan)
+        self._place(publication, table.location, staged, part)
         self._registry.alter_table(table.name, lambda found: add_to_table(found, part, mode.overwrites))
-        publication.done(lambda: self._registry.alter_table(table.name, lambda found: _restored(found, before)))
-        self._registry.put_table_figures(table, figures, known.statistics.keys() - figures.keys())
+        publication.done(lambda: self._registry.alter_table(table.name, lambda found: restored(found, before)))
+        self._registry.put_table_figures(table, grown.statistics, known.statistics.keys() - grown.statistics.keys())
+        self._decide(publication, table, plan)
 
     def _write_partitions(
         self,
@@ -264,21 +323,35 @@ class RemoteMetastore:
         known = self._registry.find_partitions(table, list(parts))
         for values in known:
             mode.check_partition(table, self._partition_name(table, values))
-        homes = {
-            values: known[values].location if values in known else new_partition(table, part).location
-            for values, part in parts.items()
-        }
+        made = {values: new_partition(table, part) for values, part in parts.items()}
+        made |= {values: replace(made[values], location=one.location) for values, one in known.items()}
+        homes = {values: one.location for values, one in made.items()}
+        plan = Plan(
+            Kind.ROWS,
+            table.name,
+            next(iter(parts.values())).query_id,
+            tuple(place for values, part in parts.items() for place in _places(homes[values], part)),
+            self._rows_in(table, [one.location for one in known.values()]) if mode.overwrites else (),
+            tuple(made.values()),
+            {
+                values: (
+                    basic(one.parameters),
+                    basic(add_to_partition(one, parts[values], mode.overwrites).parameters),
+                )
+                for values, one in known.items()
+            },
+        )
+        publication.prepare(plan)
+        publication.done(lambda: self._recovery.take_out(table, plan))
         for values, part in parts.items():
-            place = child_of(staged, self._partition_name(table, values))
-            self._place(publication, homes[values], place, part, mode if values in known else WriteMode.APPEND)
+            self._place(publication, homes[values], child_of(staged, self._partition_name(table, values)), part)
         added: set[Values] = set()
         for _ in range(_ATTEMPTS):
-            missing = [new_partition(table, part) for values, part in parts.items() if values not in known]
+            missing = [one for values, one in made.items() if values not in known]
             try:
                 if missing:
                     self._registry.add_partitions(table, missing)
                     added.update(one.values for one in missing)
-                    publication.done(lambda: self._registry.drop_partitions(table, list(added), delete_files=False))
                 break
             except LodestarError as fault:
                 if fault.code is not ALREADY_EXISTS:
@@ -298,6 +371,32 @@ class RemoteMetastore:
             )
         self._tell_partitions(publication, table, parts, {**known}, mode)
         self._tell_figures(table, {}, {values: parts[values].statistics for values in added})
+        self._decide(publication, table, plan, looks_again=bool(known))
+
+    def _decide(self, publication: Publication, table: Table, plan: Plan, *, looks_again: bool = False) -> None:
+        """From now on the write has happened; what cannot be done now is done by the next one."""
+        publication.decide(leaves_trace=len(plan.partitions) > 1)
+        if looks_again:
+            self._recovery.register_missing(table, plan)
+        try:
+            for location in plan.removes:
+                self._files.delete_file(location)
+        except LodestarError as fault:
+            _log.warning("Old files of %s stay until the next write: %s", table.name, fault.message)
+            publication.is_complete = False
+
+    def _rows_in(self, table: Table, homes: Sequence[str]) -> tuple[str, ...]:
+        """Files that are rows of the table now."""
+
+        def read(visible: Visible) -> tuple[str, ...]:
+            return tuple(
+                info.location
+                for home in homes
+                for info in visible.shown(self._files.list(home))
+                if not info.is_directory and not info.name.startswith((".", "_"))
+            )
+
+        return self.steadily(table, read)
 
     def _tell_partitions(
         self,
@@ -315,20 +414,16 @@ class RemoteMetastore:
             return lambda found: add_to_partition(found, part, mode.overwrites)
 
         def shrinking(before: Mapping[str, str]) -> Callable[[Partition], Partition]:
-            return lambda found: _restored(found, before)
+            return lambda found: restored(found, before)
 
         self._registry.alter_partitions(table, {values: growing(parts[values]) for values in known})
-        back = {values: shrinking(_basic(one.parameters)) for values, one in known.items()}
+        back = {values: shrinking(basic(one.parameters)) for values, one in known.items()}
         publication.done(lambda: self._registry.alter_partitions(table, back))
         figures = {one.values: add_to_partition(one, parts[one.values], mode.overwrites).statistics for one in complete}
         gone = {one.values: one.statistics.keys() - figures[one.values].keys() for one in complete}
         self._registry.put_partition_figures(table, figures, gone)
 
-    def _place(self, publication: Publication, home: str, staged: str, part: PartWrite, mode: WriteMode) -> None:
-        if mode.overwrites:
-            for info in self._files.list(home):
-                if not info.is_directory and not info.name.startswith((".", "_")):
-                    publication.discard(info.location)
+    def _place(self, publication: Publication, home: str, staged: str, part: PartWrite) -> None:
         # File by file: whoever makes the same partition at the same time finds a directory, and both have their files.
         self._files.make_directory(home)
         publication.move_files(part.files, staged, home)
@@ -339,11 +434,17 @@ class RemoteMetastore:
     def delete_files(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None:
         """Every file of a table without partitions; `change` says what is known of it then."""
         table = self.require_table(name)
-        with self._publication(table) as publication:
-            for info in self._files.list(table.location):
-                if not info.is_directory and not info.name.startswith((".", "_")):
-                    publication.discard(info.location)
+        self._recovery.settle(table)
+        entry = self._journals.open()
+        entry.place(table.location, new=False)
+        with Publication(self._files, entry) as publication:
+            before, after = basic(table.parameters), basic(change(table).parameters)
+            rows = self._rows_in(table, [table.location])
+            plan = Plan(Kind.ROWS, name, "", (), rows, figures={(): (before, after)})
+            publication.prepare(plan)
             self._registry.alter_table(name, change)
+            publication.done(lambda: self._registry.alter_table(name, lambda found: restored(found, before)))
+            self._decide(publication, table, plan)
         self._registry.put_table_figures(table, {}, self._registry.table_figures(table))
 
     # figures
@@ -401,13 +502,5 @@ class RemoteMetastore:
         self._registry.close()
 
 
-Described = TypeVar("Described", Table, Partition)
-
-
-def _basic(parameters: Mapping[str, str]) -> dict[str, str]:
-    return {name: parameters[name] for name in BASIC if name in parameters}
-
-
-def _restored(found: Described, before: Mapping[str, str]) -> Described:
-    kept = {name: value for name, value in found.parameters.items() if name not in BASIC}
-    return replace(found, parameters={**kept, **before})
+def _places(home: str, part: PartWrite) -> tuple[str, ...]:
+    return tuple(child_of(home, name) for name in part.files)

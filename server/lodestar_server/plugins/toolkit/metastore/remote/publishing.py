@@ -1,32 +1,41 @@
 """Steps of a change over files and a metastore, undone in reverse when the metastore provably refused.
 
-A step whose outcome is unknown stops everything: what the metastore may point to stays where it is.
+A step whose outcome is unknown stops everything: what the metastore may point to stays where it is, and whoever comes
+next finds out from the journal.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, parent_of
 from lodestar_server.plugins.toolkit.metastore.interface import OutcomeUnknown
+from lodestar_server.plugins.toolkit.metastore.remote.journals import Entry
+from lodestar_server.plugins.toolkit.metastore.remote.plans import Plan
 from lodestar_server.spi.errors import LodestarError
 
 
 class Publication:
-    """A context manager: an exception inside undoes what was done.
+    """A context manager: an exception inside undoes what was done, until it is decided that the change has happened."""
 
-    `holder`: a directory for what goes aside; in the end it is deleted, unless something in it may be needed.
-    """
-
-    def __init__(self, files: FileSystem, holder: str) -> None:
+    def __init__(self, files: FileSystem, entry: Entry) -> None:
         self._files = files
-        self._holder = holder
-        self._numbers = itertools.count(1)
-        self._discarded = False
+        self._entry = entry
         self._undo: list[Callable[[], None]] = []
+        self._decided = False
+        self.is_complete = True
+        """Nothing is left to be done for somebody else."""
+
+    @property
+    def journal(self) -> str:
+        """Its name."""
+        return self._entry.name
+
+    def prepare(self, plan: Plan) -> None:
+        """First: what is going to happen."""
+        self._entry.prepare(plan)
 
     def move(self, source: str, target: str) -> None:
         """A file or directory; the target must not be there."""
@@ -39,14 +48,23 @@ class Publication:
         for name in names:
             self.move(child_of(source, name), child_of(target, name))
 
-    def discard(self, location: str) -> None:
-        """A file that is no longer wanted goes aside."""
-        self._discarded = True
-        self.move(location, child_of(self._holder, str(next(self._numbers))))
-
     def done(self, undo: Callable[[], None]) -> None:
         """Something else was done."""
         self._undo.append(undo)
+
+    def decide(self, *, leaves_trace: bool = False) -> None:
+        """The rows are there from now on. `leaves_trace`: readers need more than one listing to see them all.
+
+        Raises: OutcomeUnknown.
+        """
+        if leaves_trace:
+            self._entry.leave_trace()
+        self._entry.decide()
+        self._decided = True
+
+    def decided(self) -> None:
+        """The metastore has decided."""
+        self._decided = True
 
     def __enter__(self) -> Self:
         return self
@@ -54,15 +72,30 @@ class Publication:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(fault, OutcomeUnknown):
-            return
-        undone = True
-        for undo in () if fault is None else reversed(self._undo):
-            try:
-                undo()
-            except LodestarError as another:
-                undone = False
-                assert fault is not None
-                fault.add_note(f"Undoing failed: {another.message}")
-        if undone and self._discarded:
-            self._files.delete_tree(self._holder)
+        if fault is None:
+            if self.is_complete:
+                self._entry.finish()
+            else:
+                self._entry.leave()
+        elif self._decided or isinstance(fault, OutcomeUnknown) or not self._may_undo(fault):
+            self._entry.leave()
+        else:
+            undone = True
+            for undo in reversed(self._undo):
+                try:
+                    undo()
+                except LodestarError as another:
+                    undone = False
+                    fault.add_note(f"Undoing failed: {another.message}")
+            if undone:
+                self._entry.close()
+            else:
+                self._entry.leave()
+
+    def _may_undo(self, fault: BaseException) -> bool:
+        """Not what somebody else has settled already, believing the writer dead."""
+        try:
+            return not self._undo or self._entry.holds()
+        except LodestarError as another:
+            fault.add_note(f"Undoing failed: {another.message}")
+            return False

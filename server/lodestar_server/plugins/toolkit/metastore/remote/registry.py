@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.names import SchemaTableName
@@ -48,7 +49,9 @@ class Registry(Protocol):
 
     def drop_table(self, table: Table, *, delete_files: bool) -> None: ...
 
-    def list_partitions(self, table: Table) -> list[Values]: ...
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
+        """Of all, or of those that `wanted` allows and perhaps of others."""
+        ...
 
     def find_partitions(self, table: Table, values: Sequence[Values]) -> dict[Values, Partition]: ...
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lodestar_server.plugins.toolkit.metastore import functions
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR
+from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name, parse_partition_name
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Figures, Values
@@ -50,6 +52,9 @@ METADATA_LOCATION = "metadata_location"
 PARTITIONS_PER_CALL = 500
 ADDED_PER_CALL = 100
 _ATTEMPTS = 10
+_ANY = ""
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+").fullmatch
+"""Texts that are safe in a pattern: the metastore makes one of them and escapes nothing."""
 _CHANGED_MEANWHILE = "has been modified"
 _TIMES = ("transient_lastDdlTime", "COLUMN_STATS_ACCURATE")
 _AVRO_SCHEMAS = ("avro.schema.url", "avro.schema.literal")
@@ -288,12 +293,17 @@ class ThriftRegistry:
             )
 
     # partitions
-    def list_partitions(self, table: Table) -> list[Values]:
-        """Values of all partitions, in the order of the metastore."""
+    def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
+        """Values of partitions, in the order of the metastore, which compares single texts only."""
         name = table.name
         if not table.partition_columns:
             return []
-        found = self._read(lambda calls: calls.get_partition_names(self._in(name.schema), name.table, -1), [])
+        texts = [one[0] if one is not None and len(one) == 1 and _PLAIN(one[0]) else _ANY for one in wanted or ()]
+        if any(texts):
+            call = calling("get_partition_names_ps", self._in(name.schema), name.table, texts, -1)
+        else:
+            call = calling("get_partition_names", self._in(name.schema), name.table, -1)
+        found = self._read(call, [])
         return [parse_partition_name(one, len(table.partition_columns)) for one in found]
 
     def _partitions(self, table: Table, values: Sequence[Values]) -> Iterator[Any]:

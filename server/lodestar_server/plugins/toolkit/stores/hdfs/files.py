@@ -191,6 +191,9 @@ class HdfsFileSystem:
     def fetch_ends(self, files: Sequence[tuple[str, Version]]) -> None:
         """Data nodes are near: a footer is read when it is wanted."""
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def open_input(self, location: str, version: Version | None = None) -> BinaryIO:
         """Raises the given code when it is not there; reads raise it too."""
         place = self._place(location)

@@ -7,7 +7,9 @@ import base64
 import fnmatch
 import random
 import time
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -31,7 +33,14 @@ from botocore.exceptions import (
 
 from lodestar_server.plugins.toolkit.stores.objects import StoreError
 from lodestar_server.plugins.toolkit.stores.s3.credentials import open_session
-from lodestar_server.plugins.toolkit.stores.s3.ranges import RangeTemplate, learn_template, signed_range
+from lodestar_server.plugins.toolkit.stores.s3.pages import Page, read_page
+from lodestar_server.plugins.toolkit.stores.s3.ranges import (
+    RangeTemplate,
+    learn_listing,
+    learn_template,
+    signed_page,
+    signed_range,
+)
 from lodestar_server.plugins.toolkit.stores.s3.settings import (
     AuthType,
     CannedAcl,
@@ -53,6 +62,8 @@ _PASSING = _THROTTLED | {
     "RequestTimeTooSkewed",
 }
 _DEFAULT_REGION = "us-east-1"
+_LISTED: ContextVar[str] = ContextVar("_LISTED")
+"""The bucket of which this task lists objects."""
 
 
 class S3Account:
@@ -67,6 +78,7 @@ class S3Account:
         self._http: Any = None
         self._credentials: Any = None
         self._templates: dict[str, RangeTemplate] = {}
+        self._listings: dict[str, RangeTemplate] = {}
         self._learning: dict[str, str] = {}
         self.on_every = {"RequestPayer": "requester"} if settings.requester_pays else {}
         """Parameters of every request."""
@@ -78,20 +90,39 @@ class S3Account:
     async def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes | None:
         """A range of an object, by the short way. None: it is not known yet, or the answer was not plain."""
         template = self._templates.get(bucket)
-        if template is None or self._http is None or self._credentials is None or self._not_before > time.monotonic():
+        if template is None:
+            return None
+        content = await self._get_plainly(lambda keys: signed_range(template, key, start, length, keys))
+        return content if content is not None and len(content) == length else None
+
+    async def get_page(self, bucket: str, query: Mapping[str, str]) -> Page | None:
+        """A page of a listing, by the short way; None as above."""
+        template = self._listings.get(bucket)
+        if template is None:
+            return None
+        content = await self._get_plainly(lambda keys: signed_page(template, query, keys))
+        return None if content is None else read_page(content)
+
+    async def _get_plainly(self, signed: Callable[[Any], tuple[str, dict[str, str]]]) -> bytes | None:
+        if self._http is None or self._credentials is None or self._not_before > time.monotonic():
             return None
         try:
-            keys = await self._credentials.get_frozen_credentials()
-            url, headers = signed_range(template, key, start, length, keys)
+            url, headers = signed(await self._credentials.get_frozen_credentials())
             answer = await self._http.send(AWSPreparedRequest("GET", url, HeadersDict(headers), None, False))
             if answer.status_code in (200, 206):  # some stores say 200 of a range as well
                 content: bytes = await answer.content
-                if len(content) == length:
-                    return content
+                return content
         except (TimeoutError, ClientError, BotoCoreError, HttpError, OSError):
             # The long way meets it as well, and tells it.
             return None
         return None
+
+    def _learn_listing(self, request: Any, **_: Any) -> None:
+        """The same of a listing. A later one is better: the first may have been sent to another place."""
+        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        template = learn_listing(request.url, headers)
+        if template is not None:
+            self._listings[_LISTED.get()] = template
 
     def _learn(self, request: Any, **_: Any) -> None:
         """A request for an object is on its way: those that follow are made like it."""
@@ -119,7 +150,8 @@ class S3Account:
             endpoint_url=_with_scheme(settings.endpoint),
             config=_client_config(settings, self._session_class()),
         )
-        return _Watched(client, region, settings.cross_region, self._learn)
+        learning = {"GetObject": self._learn, "ListObjectsV2": self._learn_listing}
+        return _Watched(client, region, settings.cross_region, learning)
 
     def _session_class(self) -> type[AIOHTTPSession]:
         account = self
@@ -143,6 +175,8 @@ class S3Account:
                 client = self._client or await self._opened()
                 if operation == "get_object":
                     self._learning[bucket] = parameters["Key"]
+                elif operation == "list_objects_v2":
+                    _LISTED.set(bucket)
                 answer = await getattr(client, operation)(Bucket=bucket, **parameters)
                 if operation == "get_object":
                     async with answer["Body"] as body:
@@ -165,21 +199,23 @@ class S3Account:
         """Close the connections."""
         self._client = self._http = None
         self._templates.clear()
+        self._listings.clear()
         await self._stack.pop_all().aclose()
 
 
 class _Watched:
-    """A client that refuses to ask another region, unless that is allowed; `learn` sees requests for objects."""
+    """A client that refuses to ask another region, unless that is allowed; `learning` sees requests by operation."""
 
-    def __init__(self, client: Any, region: str, cross_region: bool, learn: Any) -> None:
-        self._learn = learn
+    def __init__(self, client: Any, region: str, cross_region: bool, learning: Mapping[str, Any]) -> None:
+        self._learning = learning
         self._client = client
         self._region = region
         self._cross_region = cross_region
 
     async def __aenter__(self) -> Any:
         client = await self._client.__aenter__()
-        client.meta.events.register("before-send.s3.GetObject", self._learn)
+        for operation, learn in self._learning.items():
+            client.meta.events.register(f"before-send.s3.{operation}", learn)
         if not self._cross_region:
             client.meta.events.register("before-sign.s3", self._check)
         return client

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo, StoreError
 from lodestar_server.plugins.toolkit.stores.s3.account import S3Account
+from lodestar_server.plugins.toolkit.stores.s3.pages import Page, nanos
 
 PARTS_AT_ONCE = 4
 """Of one upload; a part waits in memory until it is sent."""
@@ -41,7 +41,7 @@ class S3Store:
             if fault.status == 404:
                 return None
             raise
-        return ObjectInfo(key, found["ContentLength"], _nanos(found["LastModified"]), found.get("ETag", ""))
+        return ObjectInfo(key, found["ContentLength"], nanos(found["LastModified"]), found.get("ETag", ""))
 
     async def get(self, key: str, start: int, length: int) -> bytes | None:
         """A range."""
@@ -131,22 +131,38 @@ class S3Store:
 
     async def list(self, prefix: str, delimiter: str = "") -> AsyncIterator[ListedPage]:
         """A thousand keys a page."""
+        token = ""
+        while True:
+            page = await self._page(prefix, delimiter, token)
+            yield page.listed
+            token = page.next_token
+            if not token:
+                return
+
+    async def _page(self, prefix: str, delimiter: str, token: str) -> Page:
         account = self._account(prefix)
+        query = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
+        if delimiter:
+            query["delimiter"] = delimiter
+        if token:
+            query["continuation-token"] = token
+        page = await account.get_page(self._bucket, query)
+        if page is not None:
+            return page
         parameters: dict[str, Any] = dict(account.on_every)
         if delimiter:
             parameters["Delimiter"] = delimiter
-        while True:
-            answer = await account.call("list_objects_v2", self._bucket, Prefix=prefix, **parameters)
-            yield ListedPage(
-                tuple(
-                    ObjectInfo(one["Key"], one["Size"], _nanos(one["LastModified"]), one.get("ETag", ""))
-                    for one in answer.get("Contents", ())
-                ),
-                tuple(one["Prefix"] for one in answer.get("CommonPrefixes", ())),
-            )
-            if not answer.get("IsTruncated"):
-                return
-            parameters["ContinuationToken"] = answer["NextContinuationToken"]
+        if token:
+            parameters["ContinuationToken"] = token
+        answer = await account.call("list_objects_v2", self._bucket, Prefix=prefix, **parameters)
+        listed = ListedPage(
+            tuple(
+                ObjectInfo(one["Key"], one["Size"], nanos(one["LastModified"]), one.get("ETag", ""))
+                for one in answer.get("Contents", ())
+            ),
+            tuple(one["Prefix"] for one in answer.get("CommonPrefixes", ())),
+        )
+        return Page(listed, answer["NextContinuationToken"] if answer.get("IsTruncated") else "")
 
     async def close(self) -> None:
         """The account opens again when another bucket asks."""
@@ -236,7 +252,3 @@ class S3Upload:
 
 def _for_source(account: S3Account) -> dict[str, Any]:
     return {f"CopySource{name}": value for name, value in account.on_read.items() if name.startswith("SSECustomer")}
-
-
-def _nanos(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000) * 1_000_000

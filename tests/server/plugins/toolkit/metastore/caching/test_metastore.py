@@ -65,6 +65,7 @@ ASKING: list[Callable[[CachingMetastore], object]] = [
     lambda one: one.find_table(NAME),
     lambda one: one.find_table(SchemaTableName("s", "missing")),
     lambda one: one.list_partitions(TABLE),
+    lambda one: one.list_partitions(TABLE, (("x",),)),
     lambda one: one.find_partitions(TABLE, [("x",)]),
     lambda one: one.with_figures(replace(TABLE, name=OTHER, partition_columns=())),
 ]
@@ -76,6 +77,19 @@ def test_the_second_question_is_answered_here(cached: Cached, ask: Callable[[Cac
     assert cached.asked(ask) == []
     cached.metastore.forget()
     assert len(cached.asked(ask)) == 1
+
+
+def test_lists_of_partitions_are_kept_for_each_question(cached: Cached) -> None:
+    def list_them(*texts: str) -> list[tuple[str, ...]]:
+        return cached.metastore.list_partitions(TABLE, (texts,) if texts else None)
+
+    assert (list_them(), list_them("x"), list_them("y")) == ([("x",)], [("x",)], [])
+    cached.registry.partitions[NAME][("y",)] = replace(PARTITION, values=("y",))
+    assert list_them("y") == []
+    cached.metastore.forget(NAME)
+    assert list_them("y") == [("y",)]
+    cached.metastore.drop_partitions(NAME, [("y",)], delete_files=False)
+    assert list_them("y") == []
 
 
 def test_missing_partitions_are_asked_for_again(cached: Cached, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Generated tables on disk: Parquet parts under one directory, made once, bounded in size.
 
-`<root>/sf1/double/lineitem/<part>-of-<parts>.parquet`. A part appears by rename, so several processes may share the
+`<root>/sf1/<variant>/lineitem/<part>-of-<parts>.parquet`. A part appears by rename, so several processes may share the
 directory. A table that is not there yet is built by one thread while scans wait for the parts they want; the build
 stops when nobody waits. Tables that are too big are not kept (`keeps`).
 """
@@ -18,20 +18,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lodestar_server.plugins.connectors.tpch.config import DoubleTypeMapping
-from lodestar_server.plugins.connectors.tpch.generator import PartsRun
-from lodestar_server.plugins.connectors.tpch.rows import to_page_types
-from lodestar_server.plugins.connectors.tpch.statistics import STATISTICS
-from lodestar_server.plugins.connectors.tpch.tables import DECIMAL, TABLES, TpchTable, scale_text
-from lodestar_server.spi.types import Type
-
-PART_ROWS = 600_000
-"""Rows of one part: a split."""
+from lodestar_server.plugins.toolkit.generated.dataset import Dataset, GeneratedTable, scale_text
+from lodestar_server.plugins.toolkit.generated.runs import PartsRun
 
 _ROW_GROUP_ROWS = 122_880
-_FEW = 3000
-_SMALL_SCALE = 0.1
-"""Up to this scale one run makes all tables: it takes hardly longer than one of them."""
 _RECENT_SECONDS = 600.0
 """A table used within this time is not thrown away."""
 
@@ -39,34 +29,25 @@ _RECENT_SECONDS = 600.0
 class TableStore:
     """The directory. Thread-safe."""
 
-    def __init__(self, root: Path, mapping: DoubleTypeMapping, max_bytes: int) -> None:
+    def __init__(self, root: Path, dataset: Dataset, max_bytes: int) -> None:
         self.root = root
-        self._mapping = mapping
+        self.dataset = dataset
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._builds: dict[Path, _Build] = {}
 
-    def types(self, table: TpchTable) -> list[Type]:
-        """The types of the table's columns in this catalog."""
-        amount = DECIMAL if self._mapping is DoubleTypeMapping.DECIMAL else None
-        return [amount if column.amount and amount else column.type for column in table.columns]
-
-    def keeps(self, table: TpchTable, scale: float) -> bool:
+    def keeps(self, table: GeneratedTable, scale: float) -> bool:
         """The table is small enough to be kept."""
         return table.estimated_bytes(scale) * 2 <= self._max_bytes
 
-    def parts(self, table: TpchTable, scale: float) -> int:
-        """How many parts a kept table has."""
-        return 1 if scale <= _SMALL_SCALE else max(1, round(table.estimated_rows(scale) / PART_ROWS))
-
-    def path(self, table: TpchTable, scale: float, part: int) -> Path:
+    def path(self, table: GeneratedTable, scale: float, part: int) -> Path:
         """Where a part is, or will be."""
-        return self._directory(table, scale) / f"{part}-of-{self.parts(table, scale)}.parquet"
+        return self._directory(table, scale) / f"{part}-of-{self.dataset.parts(table, scale)}.parquet"
 
-    def _directory(self, table: TpchTable, scale: float) -> Path:
-        return self.root / f"sf{scale_text(scale)}" / self._mapping.value.lower() / table.name
+    def _directory(self, table: GeneratedTable, scale: float) -> Path:
+        return self.root / f"sf{scale_text(scale)}" / self.dataset.variant / table.name
 
-    def find(self, table: TpchTable, scale: float, parts: Sequence[int]) -> list[Path] | None:
+    def find(self, table: GeneratedTable, scale: float, parts: Sequence[int]) -> list[Path] | None:
         """The files of these parts when all are there; marks the table as used."""
         paths = [self.path(table, scale, part) for part in parts]
         if not all(path.exists() for path in paths):
@@ -74,7 +55,7 @@ class TableStore:
         os.utime(self._directory(table, scale))
         return paths
 
-    def scan(self, table: TpchTable, scale: float) -> PartScan:
+    def scan(self, table: GeneratedTable, scale: float) -> PartScan:
         """A scan that wants parts of the table one after the other; a context manager."""
         return PartScan(self, table, scale)
 
@@ -86,13 +67,14 @@ class TableStore:
             build.stop()
 
     # building
-    def join(self, table: TpchTable, scale: float) -> _Build:
+    def join(self, table: GeneratedTable, scale: float) -> _Build:
         """The table's build, begun when there is none; `leave` it."""
         directory = self._directory(table, scale)
         with self._lock:
             build = self._builds.get(directory)
             if build is None or build.over:
-                together = list(TABLES.values()) if scale <= _SMALL_SCALE else [table]
+                few = scale <= self.dataset.together_up_to
+                together = list(self.dataset.tables().values()) if few else [table]
                 build = _Build(self, together, scale)
                 for one in together:
                     self._builds[self._directory(one, scale)] = build
@@ -104,7 +86,7 @@ class TableStore:
         """One scan less waits for it; the last one stops it, unless it is short."""
         with self._lock:
             build.waiters -= 1
-            if build.waiters == 0 and build.scale > _SMALL_SCALE:
+            if build.waiters == 0 and build.scale > self.dataset.together_up_to:
                 build.stop()
 
     def forget(self, build: _Build) -> None:
@@ -112,12 +94,12 @@ class TableStore:
         with self._lock:
             self._builds = {key: value for key, value in self._builds.items() if value is not build}
 
-    def keep(self, table: TpchTable, scale: float, part: int, file: Path) -> None:
+    def keep(self, table: GeneratedTable, scale: float, part: int, file: Path) -> None:
         """Convert a generated part and put it in its place."""
         path = self.path(table, scale, part)
         if path.exists():
             return
-        made = to_page_types(table, self.types(table), pq.ParquetFile(file).read())
+        made = self.dataset.convert(table, pq.ParquetFile(file).read())
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
@@ -126,7 +108,7 @@ class TableStore:
                 aside,
                 row_group_size=_ROW_GROUP_ROWS,
                 compression="lz4",
-                use_dictionary=_few_values(table),
+                use_dictionary=self.dataset.few_values(table),
                 store_schema=False,
             )
             aside.replace(path)
@@ -149,16 +131,10 @@ class TableStore:
             total -= size
 
 
-def _few_values(table: TpchTable) -> list[str]:
-    """Columns that are worth a dictionary; the others only take longer with one."""
-    known = STATISTICS[1, table.name].columns
-    return [column.name for column in table.columns if (known[column.name].distinct_values or 0) < _FEW]
-
-
 class _Build:
     """One run of the generator, converted part by part in a thread of its own. `waiters` is guarded by the store."""
 
-    def __init__(self, store: TableStore, tables: Sequence[TpchTable], scale: float) -> None:
+    def __init__(self, store: TableStore, tables: Sequence[GeneratedTable], scale: float) -> None:
         self.waiters = 0
         self.scale = scale
         self.over = False
@@ -171,10 +147,10 @@ class _Build:
 
     def start(self) -> None:
         """Begin; returns at once."""
-        threading.Thread(target=self._work, name="tpch-build", daemon=True).start()
+        threading.Thread(target=self._work, name="generated-build", daemon=True).start()
 
     def wait(self, path: Path, closed: Callable[[], bool]) -> None:
-        """Until the file is there, the build is over, or `closed`. Raises: TPCH_GENERATOR_ERROR."""
+        """Until the file is there, the build is over, or `closed`. Raises: the data set's error."""
         with self._changed:
             while not path.exists() and not self.over and not closed():
                 # `closed` is not told to us, so look at it now and then.
@@ -204,16 +180,17 @@ class _Build:
     def _make(self) -> None:
         store = self._store
         scratch = store.root / "running" / f"{os.getpid()}-{uuid.uuid4().hex}"
-        parts = max(store.parts(table, self.scale) for table in self._tables)
+        dataset = store.dataset
+        parts = max(dataset.parts(table, self.scale) for table in self._tables)
         with self._changed:
             if self._stopping:
                 return
-            self._run = PartsRun(scratch, [table.name for table in self._tables], self.scale, parts)
+            self._run = PartsRun(dataset, scratch, [table.name for table in self._tables], self.scale, parts)
         try:
             for name, part, file in self._run.finished():
                 if not file.stat().st_size:  # fixed tables are in the first part only
                     continue
-                store.keep(TABLES[name], self.scale, part, file)
+                store.keep(dataset.tables()[name], self.scale, part, file)
                 file.unlink(missing_ok=True)
                 with self._changed:
                     self._changed.notify_all()
@@ -225,7 +202,7 @@ class _Build:
 class PartScan:
     """One scan's claim on a build: while it lasts the build goes on."""
 
-    def __init__(self, store: TableStore, table: TpchTable, scale: float) -> None:
+    def __init__(self, store: TableStore, table: GeneratedTable, scale: float) -> None:
         self._store = store
         self._table = table
         self._scale = scale
@@ -266,15 +243,15 @@ class SmallTables:
         self._lock = threading.Lock()
         self._tables: dict[tuple[str, float], pa.Table] = {}
 
-    def fits(self, table: TpchTable, scale: float) -> bool:
+    def fits(self, table: GeneratedTable, scale: float) -> bool:
         """The table is small enough."""
         return table.estimated_rows(scale) <= self.MAX_ROWS
 
-    def find(self, table: TpchTable, scale: float) -> pa.Table | None:
+    def find(self, table: GeneratedTable, scale: float) -> pa.Table | None:
         """The table when it is in memory."""
         return self._tables.get((table.name, scale))
 
-    def load(self, table: TpchTable, scale: float, closed: Callable[[], bool]) -> pa.Table | None:
+    def load(self, table: GeneratedTable, scale: float, closed: Callable[[], bool]) -> pa.Table | None:
         """The table, built and read when it is missing; None when `closed` has become true meanwhile."""
         found = self.find(table, scale)
         if found is not None:

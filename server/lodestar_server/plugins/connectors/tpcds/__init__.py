@@ -1,0 +1,1 @@
+"""TPC-DS tables, made on demand by `tpcgen-cli`; nothing to set up."""

@@ -1,0 +1,1 @@
+"""Tables of benchmarks that a program makes on demand: kept as Parquet, held in memory, or read as they are made."""
