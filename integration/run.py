@@ -61,7 +61,7 @@ LANES = (
     Lane("dbt", "compat/dbt_project.py", 10, "a dbt project"),
     Lane("superset", "compat/superset_calls.py", 10, "the calls of Superset"),
     Lane("faults", "lake/faults/run.py", 10, "a store in trouble, a killed server: every statement once or not at all"),
-    Lane("interchange", "lake/interchange/lane.py", 10, "tables between us, Spark, pyarrow, DuckDB, pyorc, fastavro"),
+    Lane("interchange", "lake/interchange/lane.py", 15, "tables between us, Spark, pyarrow, DuckDB, pyorc, fastavro"),
     Lane("fuzz", "fuzz/lane.py", 15, "a thousand random queries before the judges"),
     Lane(
         "abuse", "abuse/run.py", 15, "nesting, mutations, slow sockets, vanishing clients, memory, kill -9", alone=True

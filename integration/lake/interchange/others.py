@@ -42,9 +42,9 @@ ROWS = (
 
 def run(peers: Peers, *, everything: bool) -> Iterator[str]:
     """What went wrong, a line each."""
-    stories: list[Callable[[Peers], Iterator[str]]] = [_views, _buckets_of_spark, _other_formats, _buckets]
+    stories: list[Callable[[Peers], Iterator[str]]] = [_views, _buckets_of_spark, _other_formats]
     if everything:
-        stories.append(_questions)
+        stories += [_buckets, _questions]
     for story in stories:
         try:
             yield from story(peers)
