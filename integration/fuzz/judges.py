@@ -15,7 +15,7 @@ from typing import Any
 from integration.fuzz.queries import Queries
 from integration.fuzz.shortcuts import shortcut_query
 from integration.fuzz.values import fault
-from integration.toolbox.inprocess import Answer, Engine
+from integration.toolbox.inprocess import Answer, Engine, TooManyRows
 from lodestar_server.plan.optimizer.optimizer import RULES
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import EXCEEDED_TIME_LIMIT, ErrorType, LodestarError
@@ -24,6 +24,8 @@ SECONDS = 20
 """A query of these tables that takes longer hangs."""
 GRACE_SECONDS = 20
 """Between asking a query to stop and giving up on the process."""
+MAX_ROWS = 20_000
+"""An answer of more rows is left at that: to compare them takes longer than to make them."""
 REFUSALS = frozenset(
     {
         "SYNTAX_ERROR",
@@ -158,7 +160,10 @@ class Court:
         context = self.engine.context(properties)
         watch = _Watch(context)
         try:
-            answer = self.engine.run(sql, context)
+            answer = self.engine.run(sql, context, MAX_ROWS)
+        except TooManyRows:
+            self.tally.errors["too many rows"] += 1
+            return None
         except LodestarError as error:
             self._judge_error(error, sql)
             return None

@@ -75,13 +75,18 @@ class Answer:
         return [wire_type(one) for one in self.types]
 
 
+class TooManyRows(Exception):
+    """More than were asked for at most."""
+
+
 class _Sink:
-    """Keeps the rows of a statement."""
+    """Keeps the rows of a statement. Raises: TooManyRows, out of the statement that makes them."""
 
     encoding = RowEncoding.JSON_TEXT
 
-    def __init__(self) -> None:
+    def __init__(self, max_rows: int | None) -> None:
         self.answer = Answer()
+        self._max_rows = max_rows
 
     def enter(self, phase: QueryPhase) -> None:
         """Nobody asks."""
@@ -94,6 +99,8 @@ class _Sink:
         self.answer.types = tuple(one.type for one in columns)
 
     def append(self, batch: pa.RecordBatch) -> None:
+        if self._max_rows is not None and len(self.answer.texts) + batch.num_rows > self._max_rows:
+            raise TooManyRows
         self.answer.texts += [text.removesuffix(",") for text in batch.column(0).to_pylist()]
 
     def update_count(self, count: int | None) -> None:
@@ -149,9 +156,9 @@ class Engine:
         session = replace(self._session, start=datetime.now(UTC), system_properties=dict(properties or {}))
         return QueryContext(session, ZONE, None if seconds is None else time.monotonic() + seconds)
 
-    def run(self, sql: str, context: QueryContext | None = None) -> Answer:
-        """A statement to its end. Raises: LodestarError; whatever else comes is a fault of the engine."""
-        sink = _Sink()
+    def run(self, sql: str, context: QueryContext | None = None, max_rows: int | None = None) -> Answer:
+        """A statement to its end. Raises: LodestarError, TooManyRows; whatever else comes is a fault of the engine."""
+        sink = _Sink(max_rows)
         self._pipeline.run(sql, context or self.context(), sink)
         return sink.answer
 
