@@ -60,8 +60,8 @@ LANES = (
     Lane("own-dialect", "compat/own_dialect.py", 10, "our SQLAlchemy dialect under SQLAlchemy's compliance suite"),
     Lane("dbt", "compat/dbt_project.py", 10, "a dbt project"),
     Lane("superset", "compat/superset_calls.py", 10, "the calls of Superset"),
-    Lane("faults", "lake/faults/run.py", 10, "a store in trouble, a killed server: every statement once or not at all"),
-    Lane("interchange", "lake/interchange/lane.py", 15, "tables between us, Spark, pyarrow, DuckDB, pyorc, fastavro"),
+    Lane("faults", "lake/faults/run.py", 30, "a store in trouble, a killed server: every statement once or not at all"),
+    Lane("interchange", "lake/interchange/lane.py", 30, "tables between us, Spark, pyarrow, DuckDB, pyorc, fastavro"),
     Lane("fuzz", "fuzz/lane.py", 15, "a thousand random queries before the judges"),
     Lane(
         "abuse", "abuse/run.py", 15, "nesting, mutations, slow sockets, vanishing clients, memory, kill -9", alone=True
