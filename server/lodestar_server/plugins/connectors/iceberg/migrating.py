@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from lodestar_server.plugins.connectors.iceberg.adding import FORMATS, Source, data_files, partition_value, with_mapping
@@ -15,9 +16,11 @@ from lodestar_server.plugins.connectors.iceberg.properties import FORMAT, PARTIT
 from lodestar_server.plugins.connectors.iceberg.snapshots import Change, SnapshotWriter
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables, is_iceberg
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
+from lodestar_server.plugins.toolkit.metastore.interface import OutcomeUnknown
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.spi import connector as spi
 from lodestar_server.spi.connector import not_supported
+from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 
 _MIGRATED = {"migrated": "true"}
@@ -38,7 +41,17 @@ def migrate(tables: IcebergTables, config: IcebergConfig, name: SchemaTableName,
     metadata = replace(metadata, properties={**metadata.properties, **_MIGRATED})
     sources = _sources(catalog, entry, metadata)
     files = catalog.steadily(entry, lambda visible: data_files(tables, metadata, sources, recursive, visible))
-    tables.take_over(entry, SnapshotWriter(tables).apply(metadata, Change("append", files)))
+    manifests: list[str] = []
+    made = SnapshotWriter(tables).apply(metadata, Change("append", files), manifests)
+    try:
+        tables.take_over(entry, made)
+    except OutcomeUnknown:
+        raise  # the entry may name them
+    except LodestarError:
+        for path in manifests:
+            with suppress(LodestarError):
+                tables.files.delete_file(path)
+        raise
 
 
 def _described(entry: Table, config: IcebergConfig) -> TableMetadata:
