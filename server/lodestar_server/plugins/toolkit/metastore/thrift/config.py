@@ -127,9 +127,10 @@ class ThriftConfig(ConfigGroup):
     )
     statistics_threads: int = config(
         f"{_THRIFT}.write-statistics-threads",
-        default="20",
+        # A metastore that has lent all of its 10 database connections to calls which need a second look deadlocks.
+        default="4",
         minimum="1",
-        doc="Calls with column statistics at the same time",
+        doc="Calls with column statistics of partitions at the same time",
         source=_SOURCE,
     )
     canonical_keys: bool = config(

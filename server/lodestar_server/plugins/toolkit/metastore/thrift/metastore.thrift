@@ -232,6 +232,14 @@ struct ColumnStatistics {
   4: optional string engine
 }
 
+struct SetPartitionsStatsRequest {
+  1: list<ColumnStatistics> colStats
+  2: optional bool needMerge
+  3: optional i64 writeId
+  4: optional string validWriteIdList
+  5: optional string engine
+}
+
 struct TableStatsRequest {
   1: string dbName
   2: string tblName
@@ -404,7 +412,7 @@ service ThriftHiveMetastore {
     throws (1: NoSuchObjectException o1, 2: MetaException o2)
   bool update_table_column_statistics(1: ColumnStatistics stats_obj)
     throws (1: NoSuchObjectException o1, 2: InvalidObjectException o2, 3: MetaException o3, 4: InvalidInputException o4)
-  bool update_partition_column_statistics(1: ColumnStatistics stats_obj)
+  bool set_aggr_stats_for(1: SetPartitionsStatsRequest request)
     throws (1: NoSuchObjectException o1, 2: InvalidObjectException o2, 3: MetaException o3, 4: InvalidInputException o4)
   bool delete_table_column_statistics(1: string db_name, 2: string tbl_name, 3: string col_name, 4: string engine)
     throws (1: NoSuchObjectException o1, 2: MetaException o2, 3: InvalidObjectException o3, 4: InvalidInputException o4)

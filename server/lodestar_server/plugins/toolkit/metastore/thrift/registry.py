@@ -51,6 +51,7 @@ METADATA_LOCATION = "metadata_location"
 
 PARTITIONS_PER_CALL = 500
 ADDED_PER_CALL = 100
+FIGURES_PER_CALL = 500
 _ATTEMPTS = 10
 _ANY = ""
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+").fullmatch
@@ -437,22 +438,34 @@ class ThriftRegistry:
         self, table: Table, figures: Mapping[Values, Figures], gone: Mapping[Values, Iterable[str]]
     ) -> None:
         """Several partitions at a time; repeating it does no harm."""
-        both = {**dict.fromkeys(gone), **dict.fromkeys(figures)}
-        todo = [
-            self._writers.submit(self._put_partition, table, one, figures.get(one, {}), gone.get(one, ()))
-            for one in both
-        ]
+        todo = [self._writers.submit(self._put, table, some) for some in self._written(table, figures)]
+        todo += [self._writers.submit(self._forget, table, one, columns) for one, columns in gone.items() if columns]
         for one in todo:
             one.result()
 
-    def _put_partition(self, table: Table, values: Values, figures: Figures, gone: Iterable[str]) -> None:
-        name, partition = table.name, _partition_name(table, values)
-        written = figures_to({one.name: one.type for one in table.columns}, figures)
-        statistics = structs().ColumnStatistics(self._description(table, partition), written, engine=ENGINE)
-        with refusals(missing=lambda: _no_table(name)):
+    def _written(self, table: Table, figures: Mapping[Values, Figures]) -> Iterator[list[Any]]:
+        """What one call may carry: a metastore spends up to some milliseconds on a figure."""
+        types = {one.name: one.type for one in table.columns}
+        for some in _pieces(list(figures), max(1, FIGURES_PER_CALL // max(1, len(types)))):
+            written = [
+                structs().ColumnStatistics(
+                    self._description(table, _partition_name(table, values)), shown, engine=ENGINE
+                )
+                for values in some
+                if (shown := figures_to(types, figures[values]))
+            ]
             if written:
-                self._client.read(lambda calls: calls.update_partition_column_statistics(statistics))
-            for column in gone:
+                yield written
+
+    def _put(self, table: Table, written: Sequence[Any]) -> None:
+        request = structs().SetPartitionsStatsRequest(written, needMerge=False, engine=ENGINE)
+        with refusals(missing=lambda: _no_table(table.name)):
+            self._client.read(calling("set_aggr_stats_for", request))
+
+    def _forget(self, table: Table, values: Values, columns: Iterable[str]) -> None:
+        name, partition = table.name, _partition_name(table, values)
+        with refusals(missing=lambda: _no_table(name)):
+            for column in columns:
                 self._client.read(
                     calling(
                         "delete_partition_column_statistics",
