@@ -43,6 +43,12 @@ class Lane:
 Ended = tuple[str, float, str]
 """A lane's result, its seconds, what it printed."""
 
+Told = tuple[str, str]
+"""A lane's result, and why it failed."""
+
+WIDTH, SHOWN = 200, 4
+"""Of a failed lane at the end: characters of a line, and lines."""
+
 LANES = (
     Lane("lake", "lake/rows.py", 40, "tables in every store and metastore, each row of its table a test", beside=True),
     Lane("wheel", "install/wheel.py", 5, "a built wheel in a fresh environment"),
@@ -83,26 +89,30 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [lane for lane in LANES if not options.lanes or lane.name in options.lanes]
     started = time.monotonic()
-    counts: list[str] = []
+    ends: list[Told] = []
     with ThreadPoolExecutor(1) as aside:
         waiting: list[tuple[Lane, Future[Ended]]] = []
         for number, lane in enumerate(chosen, 1):
             if lane.alone:
-                counts += [_tell(*one) for one in waiting]
+                ends += [_tell(*one) for one in waiting]
                 waiting = []
             print(f"[{number}/{len(chosen)}] {lane.name}: {lane.about} …", flush=True)
             if lane.beside:
                 waiting.append((lane, aside.submit(_run, lane)))
             else:
-                counts.append(_tell(lane, _run(lane)))
-        counts += [_tell(*one) for one in waiting]
+                ends.append(_tell(lane, _run(lane)))
+        ends += [_tell(*one) for one in waiting]
     minutes = (time.monotonic() - started) / 60
+    counts = [result for result, _ in ends]
+    # Once more at the end, where a log that was cut still has it.
+    for _, why in ends:
+        print(why, end="")
     summary = ", ".join(f"{counts.count(result)} {result}" for result in ("passed", "skipped", "failed"))
     print(f"integration lanes: {summary} in {minutes:.1f} min")
     return 1 if "failed" in counts else 0
 
 
-def _tell(lane: Lane, ended: Ended | Future[Ended]) -> str:
+def _tell(lane: Lane, ended: Ended | Future[Ended]) -> Told:
     """Say how a lane ended, and wait for that when it runs aside."""
     result, seconds, output = ended.result() if isinstance(ended, Future) else ended
     last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
@@ -110,7 +120,13 @@ def _tell(lane: Lane, ended: Ended | Future[Ended]) -> str:
     print(f"    {name}{result} in {seconds:.0f} s: {last}", flush=True)
     if result == "failed":
         print("\n".join(f"    | {line}" for line in output.splitlines()[-60:]), flush=True)
-    return result
+    return result, f"failed: {lane.name}: {_why(output)}\n" if result == "failed" else ""
+
+
+def _why(output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip()]
+    faults = [line for line in lines if line.startswith(("FAILED", "ERROR"))] or lines
+    return " / ".join(line[:WIDTH] for line in faults[-SHOWN:])
 
 
 def _run(lane: Lane) -> Ended:
