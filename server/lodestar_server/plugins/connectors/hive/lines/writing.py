@@ -59,6 +59,11 @@ class LineFileWriter:
         if header is not None:
             self._stream.write(joined_lines(header))
 
+    held_bytes = 0
+
+    def flush(self) -> None:
+        """Nothing is collected."""
+
     def takes(self, page: pa.RecordBatch) -> bool:
         """Always."""
         return True
