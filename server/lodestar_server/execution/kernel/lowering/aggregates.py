@@ -13,7 +13,7 @@ from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import AggregateCall, Expression, Symbol, SymbolRef
-from lodestar_server.ir.nodes import Aggregate, Sort
+from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Sort, TableScan
 
 
 def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
@@ -29,9 +29,10 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     columns: dict[Symbol, Sql] = {}
     for key in node.keys:
         columns[key] = _shown(block.columns[key], keys, key, grouping_sets=node.grouping_sets is not None)
+    bounded = _has_rows_of_scan(source)
     with context.scope(block.columns):
         for (symbol, _), one in zip(node.aggregations, calls, strict=True):
-            columns[symbol] = _aggregate_call(context, one)
+            columns[symbol] = _aggregate_call(context, one, bounded=bounded)
     if node.group_id is not None:
         columns[node.group_id] = _group_id(node.grouping_sets or (), node.keys, keys)
     if node.grouping_sets is not None:
@@ -45,6 +46,12 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     block.columns = columns
     block.stage = Stage.GROUP
     return block
+
+
+def _has_rows_of_scan(node: PlanNode) -> bool:
+    while isinstance(node, Filter | Project):
+        node = node.source
+    return isinstance(node, TableScan)
 
 
 def _expressions(call: AggregateCall) -> list[Expression]:
@@ -74,7 +81,7 @@ def _group_id(sets: Sequence[tuple[Symbol, ...]], order: Sequence[Symbol], keys:
     return sql.fixed_fragment(f"CAST(CASE grouping({{*}}) {branches} END AS BIGINT)", *(keys[key] for key in order))
 
 
-def _aggregate_call(context: Lowering, call: AggregateCall) -> Sql:
+def _aggregate_call(context: Lowering, call: AggregateCall, *, bounded: bool) -> Sql:
     lower = require_group(call.function, over_window=False)
     terms = None if call.filter is None else conditions(context, call.filter)
     return lower(
@@ -86,6 +93,7 @@ def _aggregate_call(context: Lowering, call: AggregateCall) -> Sql:
             distinct=call.distinct,
             order=tuple(sort_terms(context, call.ordering)),
             filter=None if terms is None else sql.conjunction(terms),
+            bounded=bounded,
         )
     )
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 START_SLOT = "start"
 SHARING_SLOT = "sharing"
 """Stands before a relation that is read more than once: MATERIALIZED where it must be computed once, or nothing."""
+GATHERING_SLOT = "gathering"
+"""Stands in an aggregate to which distinct values are enough: DISTINCT, or nothing where all fit into memory."""
 _SLOT_MARK = "\0"
 _OWN_IDS = 10**9
 """Of columns that lowering adds: beyond those of a plan."""
