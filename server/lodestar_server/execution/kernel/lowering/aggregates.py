@@ -8,7 +8,7 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
 from lodestar_server.execution.kernel.functions.registry import GroupCall, require_group
 from lodestar_server.execution.kernel.lowering.basic import sort_terms
-from lodestar_server.execution.kernel.lowering.block import Block, Stage
+from lodestar_server.execution.kernel.lowering.block import Block, Stage, apart
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
@@ -19,8 +19,9 @@ from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Sort,
 def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     source = node.source.source if isinstance(node.source, Sort) else node.source
     block = context.relation(source).reaching(context, Stage.WHERE)
+    block, calls = apart(context, block, [call for _, call in node.aggregations])
     named: list[Expression] = [SymbolRef(key) for key in node.keys]
-    named += [argument for _, one in node.aggregations for argument in _expressions(one)]
+    named += [argument for one in calls for argument in _expressions(one)]
     block = block.using(context, named, once=not node.keys)
     if any(sql.is_literal(block.columns[key]) for key in node.keys):
         block = block.wrapped(context)
@@ -30,7 +31,7 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
         columns[key] = _shown(block.columns[key], keys, key, grouping_sets=node.grouping_sets is not None)
     bounded = _has_rows_of_scan(source)
     with context.scope(block.columns):
-        for symbol, one in node.aggregations:
+        for (symbol, _), one in zip(node.aggregations, calls, strict=True):
             columns[symbol] = _aggregate_call(context, one, bounded=bounded)
     if node.group_id is not None:
         columns[node.group_id] = _group_id(node.grouping_sets or (), node.keys, keys)
