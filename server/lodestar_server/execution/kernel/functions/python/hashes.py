@@ -90,10 +90,10 @@ _LANE_TURNS = (1, 7, 12, 18)
 def hash_texts(column: Any) -> Any:
     """xxHash64 of each value of a binary column, many at once: a step for each word of the longest one."""
     column = _whole(column)
-    sizes = np.asarray(pc.binary_length(column).fill_null(0)).astype(np.int64)
     _, offsets, data = column.buffers()
     kind = np.int64 if pa.types.is_large_binary(column.type) else np.int32
-    at = np.frombuffer(offsets, kind)[column.offset : column.offset + len(column)].astype(np.int64)
+    ends = np.frombuffer(offsets, kind)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    at, sizes = ends[:-1].copy(), np.diff(ends)
     raw = np.frombuffer(b"" if data is None else data, np.uint8)
     words = np.ndarray((max(len(raw) - 7, 0),), "<u8", raw, strides=(1,))
     halves = np.ndarray((max(len(raw) - 3, 0),), "<u4", raw, strides=(1,))
@@ -106,12 +106,12 @@ def hash_texts(column: Any) -> Any:
 
 def _hash_texts(raw: Any, words: Any, halves: Any, at: Any, sizes: Any) -> Any:
     """Of the bytes at places of `raw`; the other two are views of it from every byte on."""
-    made = np.full(len(at), _P5)
+    made = sizes.view(np.uint64) + _P5
     with np.errstate(over="ignore"):
-        long = np.flatnonzero(sizes >= _STRIPE)
-        if len(long):
-            made[long], at[long] = _striped(words, at[long], at[long] + sizes[long])
-        made += sizes.view(np.uint64)
+        if sizes.max(initial=0) >= _STRIPE:
+            long = np.flatnonzero(sizes >= _STRIPE)
+            striped, at[long] = _striped(words, at[long], at[long] + sizes[long])
+            made[long] = striped + sizes[long].view(np.uint64)
         whole = ((sizes & (_STRIPE - 1)) >> 3).astype(np.int8)
         order = None
         if len(whole) and whole.min() != whole.max():
