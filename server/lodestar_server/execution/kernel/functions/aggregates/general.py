@@ -10,8 +10,12 @@ from lodestar_server.execution.kernel.functions.operators import scaled, unscale
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
 from lodestar_server.execution.kernel.functions.short_decimals import average_in_doubles
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT, NUMERIC_VALUE_OUT_OF_RANGE
-from lodestar_server.spi.types import DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
+from lodestar_server.spi.errors import (
+    EXCEEDED_FUNCTION_MEMORY_LIMIT,
+    GENERIC_INTERNAL_ERROR,
+    NUMERIC_VALUE_OUT_OF_RANGE,
+)
+from lodestar_server.spi.types import BIGINT, DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
 
 _SUM_PRECISION = 38
 
@@ -49,10 +53,37 @@ def _sum(call: GroupCall) -> Sql:
             return sql.call("coalesce", fits, call.fail("Decimal overflow", NUMERIC_VALUE_OUT_OF_RANGE))
 
         return _near_and_far(call, lambda small: sql.cast(small, call.held), whole)
+    if type_ == BIGINT and call.few_rows and not call.distinct:
+        return _added_in_order(call)
     made = call.apply("sum", call.arguments[0], order=())
     if call.result == REAL:
         return as_real(made)
+    if call.result == INTERVAL_YEAR_MONTH:
+        return sql.let(made, lambda total: _months_in_an_int(call, total))
     return made if call.result == DOUBLE or isinstance(call.result, DecimalType) else sql.cast(made, call.held)
+
+
+def _added_in_order(call: GroupCall) -> Sql:
+    """One by one, so that the first addition that overflows is told as it is."""
+    (value,) = call.arguments
+    values = call.apply("list", value, where=sql.is_not_null(value))
+    adding = sql.function_of(lambda total, one: sql.fragment("({0} + {1})", total, one), 2)
+    return sql.fragment("list_reduce({0}, {1})", values, adding)
+
+
+def _months_in_an_int(call: GroupCall, total: Sql) -> Sql:
+    """Months are summed as a bigint, and are an integer again in the result."""
+    kind = "for type interval year to month"
+    text = sql.cast(total, "VARCHAR")
+    above = sql.chain("||", [sql.text("Value "), text, sql.text(f" exceeds MAX_INT {kind}")])
+    below = sql.chain("||", [sql.text("Value "), text, sql.text(f" is less than MIN_INT {kind}")])
+    return sql.case(
+        [
+            (sql.fragment(f"{{0}} > {2**31 - 1}", total), call.fail(above, GENERIC_INTERNAL_ERROR)),
+            (sql.fragment(f"{{0}} < {-(2**31)}", total), call.fail(below, GENERIC_INTERNAL_ERROR)),
+        ],
+        sql.cast(total, call.held),
+    )
 
 
 @aggregate("avg")
