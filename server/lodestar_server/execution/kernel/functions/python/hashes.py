@@ -17,17 +17,44 @@ _P4 = np.uint64(0x85EBCA77C2B2AE63)
 _START = np.uint64(0x27D4EB2F165667C5 + 8)
 
 
+_CACHED = 16_384
+"""Values of which every step stays in the cache."""
+
+
 def _rotated(words: Any, bits: int) -> Any:
     return (words << np.uint64(bits)) | (words >> np.uint64(64 - bits))
 
 
 def hash_longs(words: Any) -> Any:
     """xxHash64 of eight bytes each; unsigned arrays wrap as they should."""
-    made = _START ^ (_rotated(words * _P2, 31) * _P1)
-    made = _rotated(made, 27) * _P1 + _P4
-    made = (made ^ (made >> np.uint64(33))) * _P2
-    made = (made ^ (made >> np.uint64(29))) * _P3
-    return made ^ (made >> np.uint64(32))
+    made = np.empty(len(words), np.uint64)
+    spare = np.empty(min(len(words), _CACHED), np.uint64)
+    for start in range(0, len(words), _CACHED):
+        part = made[start : start + _CACHED]
+        _hash_part(words[start : start + _CACHED], part, spare[: len(part)])
+    return made
+
+
+def _hash_part(words: Any, made: Any, spare: Any) -> None:
+    np.multiply(words, _P2, out=made)
+    _rotate(made, 31, spare)
+    np.multiply(made, _P1, out=made)
+    np.bitwise_xor(made, _START, out=made)
+    _rotate(made, 27, spare)
+    np.multiply(made, _P1, out=made)
+    np.add(made, _P4, out=made)
+    for bits, factor in ((33, _P2), (29, _P3)):
+        np.right_shift(made, np.uint64(bits), out=spare)
+        np.bitwise_xor(made, spare, out=made)
+        np.multiply(made, factor, out=made)
+    np.right_shift(made, np.uint64(32), out=spare)
+    np.bitwise_xor(made, spare, out=made)
+
+
+def _rotate(words: Any, bits: int, spare: Any) -> None:
+    np.left_shift(words, np.uint64(bits), out=spare)
+    np.right_shift(words, np.uint64(64 - bits), out=words)
+    np.bitwise_or(words, spare, out=words)
 
 
 @arrow_function("trino_hash_long", ["BIGINT"], "UBIGINT")
@@ -155,10 +182,15 @@ def real_bits(column: Any) -> pa.Array:
 
 def _bits(column: Any, floating: Any, integral: Any) -> pa.Array:
     nulls = np.asarray(column.is_null())
-    values = np.asarray(column.fill_null(0), dtype=floating).copy()
-    values[np.isnan(values)] = np.nan
-    values = values + floating(0)
-    return pa.array(values.view(integral).astype(np.int64), type=pa.int64(), mask=nulls)
+    values = np.asarray(column.fill_null(0), dtype=floating)
+    return pa.array(bits_of(values, integral).astype(np.int64), type=pa.int64(), mask=nulls)
+
+
+def bits_of(values: Any, integral: Any) -> Any:
+    """The bits of floating point numbers as integers of that type; there is one zero and one NaN."""
+    made = values + values.dtype.type(0)
+    made[np.isnan(made)] = np.nan
+    return made.view(integral)
 
 
 @arrow_function("trino_checksum_part", ["UBIGINT"], "UBIGINT")
