@@ -157,7 +157,7 @@ class Execution:
         self._reader = streams.submit(self._cursor, text, batch_rows)
 
     def _has_few_rows(self, scans: dict[str, OpenedScan], texts: dict[str, str]) -> bool:
-        """Whether all scans together are sure to have no more rows than are gathered."""
+        """Whether all scans together have no more rows than are gathered, as far as that is known beforehand."""
         total = 0
         for name, scan in scans.items():
             if scan.pages is not None:
