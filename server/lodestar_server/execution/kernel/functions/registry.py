@@ -149,6 +149,8 @@ class GroupCall:
     ignore_nulls: bool = False
     ordering_keys: tuple[Sql, ...] = field(default=())
     """The ORDER BY expressions of the window without direction."""
+    few_rows: bool = False
+    """The rows are known to be so few that they may be kept, in their order."""
     bounded: bool = False
     """There are no more rows than a scan of the statement has."""
 

@@ -13,7 +13,7 @@ from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import AggregateCall, Expression, Symbol, SymbolRef
-from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Sort, TableScan
+from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Sort, TableScan, Values
 
 
 def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
@@ -29,10 +29,10 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     columns: dict[Symbol, Sql] = {}
     for key in node.keys:
         columns[key] = _shown(block.columns[key], keys, key, grouping_sets=node.grouping_sets is not None)
-    bounded = _has_rows_of_scan(source)
+    bounded, few = _has_rows_of_scan(source), _has_few_rows(source)
     with context.scope(block.columns):
         for (symbol, _), one in zip(node.aggregations, calls, strict=True):
-            columns[symbol] = _aggregate_call(context, one, bounded=bounded)
+            columns[symbol] = _aggregate_call(context, one, bounded=bounded, few=few)
     if node.group_id is not None:
         columns[node.group_id] = _group_id(node.grouping_sets or (), node.keys, keys)
     if node.grouping_sets is not None:
@@ -52,6 +52,16 @@ def _has_rows_of_scan(node: PlanNode) -> bool:
     while isinstance(node, Filter | Project):
         node = node.source
     return isinstance(node, TableScan)
+
+
+_FEW = 1000
+
+
+def _has_few_rows(node: PlanNode) -> bool:
+    """No more than are written in the statement, and in that order."""
+    while isinstance(node, Project | Filter):
+        node = node.source
+    return isinstance(node, Values) and len(node.rows) <= _FEW
 
 
 def _expressions(call: AggregateCall) -> list[Expression]:
@@ -81,7 +91,7 @@ def _group_id(sets: Sequence[tuple[Symbol, ...]], order: Sequence[Symbol], keys:
     return sql.fixed_fragment(f"CAST(CASE grouping({{*}}) {branches} END AS BIGINT)", *(keys[key] for key in order))
 
 
-def _aggregate_call(context: Lowering, call: AggregateCall, *, bounded: bool) -> Sql:
+def _aggregate_call(context: Lowering, call: AggregateCall, *, bounded: bool, few: bool) -> Sql:
     lower = require_group(call.function, over_window=False)
     terms = None if call.filter is None else conditions(context, call.filter)
     return lower(
@@ -94,6 +104,7 @@ def _aggregate_call(context: Lowering, call: AggregateCall, *, bounded: bool) ->
             order=tuple(sort_terms(context, call.ordering)),
             filter=None if terms is None else sql.conjunction(terms),
             bounded=bounded,
+            few_rows=few,
         )
     )
 
