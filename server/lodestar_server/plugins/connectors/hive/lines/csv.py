@@ -164,7 +164,7 @@ class CsvEncoder:
     def _safe(self, values: pa.Array) -> pa.Array:
         quote, escape = self._options.quote, self._options.writing_escape
         content = bytes_of(values)[0].tobytes()  # Both marks are ASCII: a byte like them is one of them.
-        if quote.encode() not in content and escape.encode() not in content:
+        if not any(mark.encode() in content for mark in {quote, escape}):
             return values
         marks = "".join(sorted({re.escape(quote), re.escape(escape)}))
         back = escape.replace("\\", "\\\\")
