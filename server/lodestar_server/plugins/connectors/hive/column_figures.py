@@ -47,6 +47,8 @@ class ColumnFigures:
         self._pending: list[pa.Array] = []
         self._pending_count = 0
         self._mostly_distinct = False
+        self.held_bytes = 0
+        """Of the distinct values."""
         self._counts_distinct = self._countable()
 
     @staticmethod
@@ -98,6 +100,7 @@ class ColumnFigures:
             few, new = len(new) * _MOSTLY, pc.unique(new)
             self._mostly_distinct = len(new) > few
         self._pending.append(new)
+        self.held_bytes += new.nbytes
         self._pending_count += len(new)
         if self._pending_count > max(len(self._distinct or ()), _FEW):
             self._merge_distinct()
@@ -110,8 +113,14 @@ class ColumnFigures:
             self._distinct = pc.unique(pa.concat_arrays([*known, *self._pending]))
             self._mostly_distinct = len(self._distinct) > seen * _MOSTLY
             self._pending, self._pending_count = [], 0
+            self.held_bytes = self._distinct.nbytes
         if self._distinct is not None and len(self._distinct) > MAX_DISTINCT:
-            self._distinct, self._counts_distinct = None, False
+            self.give_up_distinct()
+
+    def give_up_distinct(self) -> None:
+        """There is no count of distinct values then."""
+        self._distinct, self._counts_distinct = None, False
+        self._pending, self._pending_count, self.held_bytes = [], 0, 0
 
     def document(self) -> dict[str, Any]:
         """As the metastore keeps it."""

@@ -26,6 +26,8 @@ _SPLIT_BYTES = 48 << 20
 """Rows that are split into partitions together: pieces of a few hundred rows cost more than the rows themselves."""
 _HELD_BYTES = 256 << 20
 """What the writers of all partitions collect for row groups before the largest are written early."""
+_FIGURES_BYTES = 256 << 20
+"""Distinct values of all columns and partitions; more of them, and those with most of them are no longer counted."""
 
 
 class HivePageSink(PageSink):
@@ -71,11 +73,12 @@ class HivePageSink(PageSink):
             if places is None:
                 rows = part.rows_of(page)
                 tasks.append(partial(part.write, rows))
-                if part.counts:
+                if part.figures:
                     tasks.append(partial(part.count, rows))
             else:
                 tasks.append(partial(_write_some, part, page, places))
         self._work.wait()
+        self._forget_figures()
         self._write_early()
         self._work.start(tasks, size)
 
@@ -85,6 +88,17 @@ class HivePageSink(PageSink):
             name = "" if values is None else self._splitter.name_of(values)
             part = self._parts[values] = PartFiles(self._files, self._handle, values, name, self._writers)
         return part
+
+    def _forget_figures(self) -> None:
+        figures = [one for part in self._parts.values() for one in part.figures]
+        total = sum(one.held_bytes for one in figures)
+        if total <= _FIGURES_BYTES:
+            return
+        for one in sorted(figures, key=lambda one: one.held_bytes, reverse=True):
+            if total <= _FIGURES_BYTES // 2:
+                break
+            total -= one.held_bytes
+            one.give_up_distinct()
 
     def _write_early(self) -> None:
         """The largest, when the writers hold too much, until they hold half of that."""

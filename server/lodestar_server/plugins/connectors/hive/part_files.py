@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -108,9 +108,9 @@ class PartFiles:
         return pa.RecordBatch.from_arrays(arrays, self._names)
 
     @property
-    def counts(self) -> bool:
-        """Whether figures of columns are wanted."""
-        return bool(self._figures)
+    def figures(self) -> Collection[ColumnFigures]:
+        """Of the columns, as far as they are wanted."""
+        return self._figures.values()
 
     def count(self, rows: pa.RecordBatch) -> None:
         """Figures of the columns."""

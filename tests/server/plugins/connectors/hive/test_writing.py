@@ -283,6 +283,20 @@ def test_many_pages_into_many_partitions(
         assert groups["p=0"] > 1 and groups["p=77"] == 1
 
 
+def test_distinct_values_are_counted_while_they_are_few(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_sink, "_SPLIT_BYTES", 20_000)
+    monkeypatch.setattr(page_sink, "_FIGURES_BYTES", 50_000)
+    columns = [("many", BIGINT), ("few", BIGINT), ("p", INTEGER)]
+    with harness.statement() as on:
+        values = [(i, i % 20, i % 3) for i in range(30_000)]
+        on.create_with_rows(table("default", "t", columns, partitioned_by=("p",)), values)
+    with harness.statement() as on:
+        figures = on.metadata.statistics(on.session, on.require("default", "t"))
+    counted = {getattr(column, "name", ""): one.distinct_values for column, one in figures.columns.items()}
+    ranges = {getattr(column, "name", ""): one.low for column, one in figures.columns.items()}
+    assert (counted["many"], counted["few"], ranges["many"]) == (None, 20, 0)
+
+
 def test_a_fault_of_a_writer_ends_the_write(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_sink, "_SPLIT_BYTES", 1)
     monkeypatch.setattr(sink_work, "_WORTH_A_THREAD", 0)

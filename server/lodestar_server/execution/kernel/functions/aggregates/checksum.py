@@ -10,6 +10,7 @@ from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.functions.lists import mapped
 from lodestar_server.execution.kernel.functions.operators import unscaled
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.functions.short_decimals import Operand
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import (
@@ -90,7 +91,7 @@ def _long_behind(value: Sql, type_: Type) -> Sql | None:
         return sql.call("trino_real_bits", value)
     match type_:
         case DecimalType(precision) if precision <= _SHORT_DECIMAL:
-            return sql.cast(unscaled(value, type_, 0), "BIGINT")
+            return sql.let(value, lambda digits: _digits(digits, type_))
         case TimeType():
             return value
         case TimeTzType():
@@ -100,6 +101,15 @@ def _long_behind(value: Sql, type_: Type) -> Sql | None:
         case TimestampTzType(precision) if precision <= _MILLISECOND_PRECISION:
             return _millis(_micros(sql.field(value, "t")))
     return None
+
+
+def _digits(value: Sql, type_: DecimalType) -> Sql:
+    """The unscaled number of a short decimal, by 64 bits where they hold what is computed."""
+    digits = sql.cast(unscaled(value, type_, 0), "BIGINT")
+    short = Operand(value, type_)
+    if short.certain or not short.possible:
+        return short.digits() if short.certain else digits
+    return sql.case([(sql.is_not_null(short.narrowed()), short.digits())], digits)
 
 
 def has_hash(type_: Type) -> bool:
