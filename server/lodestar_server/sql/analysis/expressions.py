@@ -560,7 +560,7 @@ def _format(analyzer: ExpressionAnalyzer, node: ast.Format) -> Expression:
 
 
 def _formattable(type_: Type) -> bool:
-    return type_ in (UNKNOWN, VARBINARY) or can_cast(type_, VARCHAR)
+    return type_ == UNKNOWN or can_cast(type_, VARCHAR)
 
 
 def _lambda(analyzer: ExpressionAnalyzer, node: ast.LambdaExpression) -> Expression:

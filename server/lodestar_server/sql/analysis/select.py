@@ -43,7 +43,7 @@ from lodestar_server.sql.analysis.grouping import (
 from lodestar_server.sql.analysis.patterns.windows import with_pattern_window
 from lodestar_server.sql.analysis.relations import ONE_ROW, analyze_relation, extend
 from lodestar_server.sql.analysis.scopes import Field, Origin, Scope
-from lodestar_server.sql.analysis.syntax import check_scalar, qualified_name, window_calls
+from lodestar_server.sql.analysis.syntax import check_scalar, qualified_name, walk_expression, window_calls
 from lodestar_server.sql.parser import ast, format_expression
 
 
@@ -101,6 +101,22 @@ def _bind(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> Pie
     collector = CallCollector(analysis.symbols, node.at)
     expressions = ExpressionAnalyzer(analysis, inner, collector)
     _named_windows(expressions, node)
+    try:
+        return _bind_over(analysis, node, source, inner, expressions, collector)
+    except LodestarError:
+        # Trino looks up all windows before it looks at anything else; here only when something is wrong.
+        _check_windows(expressions, node)
+        raise
+
+
+def _bind_over(
+    analysis: Analysis,
+    node: ast.QuerySpecification,
+    source: RelationPlan,
+    inner: Scope,
+    expressions: ExpressionAnalyzer,
+    collector: CallCollector,
+) -> Pieces:
     where = None if node.where is None else analyze_where(analysis, inner, node.where)
     items = _items(expressions, node, inner)
     origins = {one.symbol: one.origin for one in source.fields}
@@ -129,6 +145,16 @@ def _named_windows(expressions: ExpressionAnalyzer, node: ast.QuerySpecification
         window = windows.resolve(expressions, definition.window)
         windows.bind(expressions, window)
         collector.windows_named[name] = window
+
+
+def _check_windows(expressions: ExpressionAnalyzer, node: ast.QuerySpecification) -> None:
+    """Raises: LodestarError(INVALID_WINDOW_REFERENCE | …) for the first window that refers to none."""
+    nodes: list[ast.Node] = [*node.select.select_items]
+    if node.order_by is not None:
+        nodes += node.order_by.sort_items
+    for part in (part for one in nodes for part in walk_expression(one)):
+        if isinstance(part, ast.FunctionCall) and part.window is not None:
+            windows.resolve(expressions, part.window)
 
 
 def analyze_where(analysis: Analysis, scope: Scope, node: ast.Expression) -> Expression:

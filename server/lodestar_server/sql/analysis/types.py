@@ -94,6 +94,11 @@ def _number(parameter: ast.DataTypeParameter) -> int:
     return value
 
 
+def _int(parameter: ast.DataTypeParameter) -> int:
+    """What Java's cast to an int leaves of the number."""
+    return (_number(parameter) + 2**31) % 2**32 - 2**31
+
+
 def _datetime(node: ast.DateTimeDataType) -> Type:
     precision = DEFAULT_DATETIME_PRECISION if node.precision is None else _number(node.precision)
     if not 0 <= precision <= MAX_DATETIME_PRECISION:
@@ -170,8 +175,8 @@ def _varchar(arguments: tuple[ast.DataTypeParameter, ...]) -> Type:
 def _decimal(arguments: tuple[ast.DataTypeParameter, ...]) -> Type:
     if len(arguments) > 2:
         raise UnknownType
-    precision = _number(arguments[0]) if arguments else MAX_DECIMAL_PRECISION
-    scale = _number(arguments[1]) if len(arguments) == 2 else 0
+    precision = _int(arguments[0]) if arguments else MAX_DECIMAL_PRECISION
+    scale = _int(arguments[1]) if len(arguments) == 2 else 0
     if not 1 <= precision <= MAX_DECIMAL_PRECISION:
         raise LodestarError(INVALID_FUNCTION_ARGUMENT, f"DECIMAL precision must be in range [1, 38]: {precision}")
     if not 0 <= scale <= precision:

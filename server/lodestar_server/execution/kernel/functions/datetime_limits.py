@@ -11,6 +11,7 @@ from typing import Any
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
+from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.functions.registry import ScalarCall
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, INVALID_FUNCTION_ARGUMENT, ErrorCode
@@ -45,7 +46,8 @@ class Refusal:
         return GENERIC_INTERNAL_ERROR if self.type == DATE else INVALID_FUNCTION_ARGUMENT
 
     def _raise(self, message: str | Sql) -> Sql:
-        return self.call.fail(message, self._code)
+        # As inside of TRY: what error() makes volatile may not stand in the ORDER BY of a window.
+        return failure(self._code, message, self.call.held, inside_try=True)
 
     def _raise_with(self, before: str, number: Sql, after: str = "") -> Sql:
         parts = [sql.text(before), sql.cast(number, "VARCHAR")]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from lodestar_server.ir import Call, Cast, Constant, Expression, children, with_children
+from lodestar_server.ir import Call, Cast, Comparison, Constant, Expression, children, with_children
 from lodestar_server.ir.nodes import PlanNode, map_expressions
 from lodestar_server.plan.optimizer.rewrite import rebuild
 from lodestar_server.plan.optimizer.rule import RuleContext
@@ -29,6 +29,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
+from lodestar_server.sql.analysis.decimal_comparisons import against_constant
 from lodestar_server.sql.analysis.literals import parse_date
 
 _BITS: dict[Type, int] = {TINYINT: 7, SMALLINT: 15, INTEGER: 31, BIGINT: 63}
@@ -75,6 +76,8 @@ def fold(expression: Expression) -> Expression:
             known = _cast(expression, values[0]) if isinstance(expression, Cast) else _call(expression, values)
             if known is not None:
                 return Constant(expression.type, known)
+    if isinstance(expression, Comparison) and folded[0].__class__ is not folded[1].__class__:
+        return against_constant(expression.operator, *folded) or expression
     return expression
 
 
@@ -85,6 +88,8 @@ def _call(call: Call, values: list[Any]) -> Any | None:
     types = call.function.arguments
     if all(type_ in INTEGRAL_TYPES for type_ in types):
         return _fitting(function(*values), call.type) if call.type in types else None
+    if isinstance(call.type, DecimalType) and all(isinstance(type_, DecimalType) for type_ in types):
+        return _decimal(call, values)
     if len(types) == 2 and call.type == DATE and call.function.name in ("$add", "$subtract"):
         if types[0] == DATE:
             sign = 1 if call.function.name == "$add" else -1
@@ -100,6 +105,19 @@ _ARITHMETIC: dict[str, Callable[..., int]] = {
     "$multiply": lambda a, b: a * b,
     "$negate": lambda a: -a,
 }
+
+
+def _decimal(call: Call, digits: list[int]) -> int | None:
+    """The digits of a sum, difference or product; None where the result's scale would cut some off."""
+    type_ = call.type
+    assert isinstance(type_, DecimalType)
+    scales = [one.scale for one in call.function.arguments if isinstance(one, DecimalType)]
+    if call.function.name == "$multiply":
+        return _digits(digits[0] * digits[1], type_) if sum(scales) == type_.scale else None
+    if any(scale > type_.scale for scale in scales):
+        return None
+    widened = [one * 10 ** (type_.scale - scale) for one, scale in zip(digits, scales, strict=True)]
+    return _digits(_ARITHMETIC[call.function.name](*widened), type_)
 
 
 def _shifted(days: int, interval: Type, amount: int) -> int | None:
