@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from lodestar_server.metadata.access import AccessFilter, AllowAll
+from lodestar_server.metadata.access import AccessFilter, AllowAll, Reader
 from lodestar_server.metadata.catalogs import Catalog, CatalogManager
 from lodestar_server.metadata.computed import EngineTable
 from lodestar_server.metadata.runtime_source import IdleRuntime, RuntimeSource
 from lodestar_server.metadata.session_properties import decode_session_properties
 from lodestar_server.metadata.transactions import CatalogTransaction, Transaction, TransactionManager
-from lodestar_server.session import RoleKind, Session
-from lodestar_server.spi.errors import CATALOG_NOT_FOUND, LodestarError
-from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.session import Session
+from lodestar_server.spi.errors import CATALOG_NOT_FOUND, PERMISSION_DENIED, LodestarError
+from lodestar_server.spi.names import QualifiedName, SchemaTableName
+from lodestar_server.spi.security import ACCESS_DENIED, ALLOW_ALL, ConnectorAccessControl, access_denied
 from lodestar_server.spi.session import ConnectorSession, Identity
 
 
@@ -57,6 +58,9 @@ class MetadataBase:
         """
         for name in self.session.catalog_properties:
             self.connector_session(self.transaction.require_catalog(name))
+            access = self.access(name)
+            for given in self.session.catalog_properties[name]:
+                access.check_can_set_catalog_session_property(given)
         for name in self.session.roles:
             self.transaction.require_catalog(name)
 
@@ -80,9 +84,40 @@ class MetadataBase:
 
     def _identity(self, catalog: str) -> Identity:
         role = self.session.roles.get(catalog)
-        if role is None or role.kind is not RoleKind.ROLE:
+        if role is None:
             return self.session.identity
-        return replace(self.session.identity, connector_role=role.role)
+        return replace(self.session.identity, connector_role=role)
+
+    def access(self, catalog: str, reader: Reader | None = None) -> ConnectorAccessControl:
+        """What the session's user may do in a catalog, or the owner of a view through which it is read.
+
+        Raises: CATALOG_NOT_FOUND.
+        """
+        begun = self.transaction.enter(catalog)
+        if not begun.connector.controls_access:
+            return ALLOW_ALL
+        session = self.connector_session(begun.catalog)
+        if reader is not None and reader.user != session.user:
+            session = replace(session, identity=Identity(reader.user))
+        return begun.connector.access_control(begun.handle, session)
+
+    def check_selected(self, selected: Mapping[tuple[Reader, QualifiedName], Collection[str]]) -> None:
+        """The columns that a query names, each for whom it is read. Raises: PERMISSION_DENIED."""
+        for (reader, name), columns in selected.items():
+            if self.transaction.find_catalog(name.catalog) is None:
+                continue
+            access = self.access(name.catalog, reader)
+            if not reader.hands_on:
+                access.check_can_select_from_columns(name.schema_table, list(columns))
+                continue
+            try:
+                access.check_can_create_view_with_select_from_columns(name.schema_table, list(columns))
+            except LodestarError as error:
+                if error.code is not PERMISSION_DENIED:
+                    raise
+                reason = error.message.removeprefix(ACCESS_DENIED)
+                message = f"View owner does not have sufficient privileges: {reason}"
+                raise access_denied(message) from error
 
     def _enter(self, catalog: str) -> tuple[CatalogTransaction, ConnectorSession]:
         """A catalog for reading. Raises: CATALOG_NOT_FOUND …"""

@@ -97,7 +97,8 @@ class MetadataReading(MetadataBase):
         begun, session = self._enter(catalog)
         with listing("schemas", catalog):
             found = {*begun.metadata.list_schema_names(session), INFORMATION_SCHEMA}
-        return self.services.access.filter_schemas(self.session.identity, catalog, sorted(found))
+        visible = self.services.access.filter_schemas(self.session.identity, catalog, sorted(found))
+        return list(self.access(catalog).filter_schemas(visible))
 
     def schema_exists(self, catalog: str, schema: str) -> bool:
         """Whether the schema is there; false for an unknown catalog."""
@@ -141,8 +142,12 @@ class MetadataReading(MetadataBase):
             found.update(dict.fromkeys(self.services.information_schema, RelationKind.TABLE))
         if table is not None:
             found = {name: kind for name, kind in found.items() if name.table == table}
-        visible = self.services.access.filter_tables(self.session.identity, catalog, found)
-        return {name: found[name] for name in visible}
+        return {name: found[name] for name in self._visible(catalog, found)}
+
+    def _visible(self, catalog: str, names: Iterable[SchemaTableName]) -> Sequence[SchemaTableName]:
+        """Those that the user may see."""
+        visible = self.services.access.filter_tables(self.session.identity, catalog, names)
+        return self.access(catalog).filter_tables(visible)
 
     def relation_kind(self, name: QualifiedName) -> RelationKind | None:
         """What is under the name: views before tables."""
@@ -157,10 +162,15 @@ class MetadataReading(MetadataBase):
     ) -> Iterator[tuple[SchemaTableName, Sequence[ColumnMetadata]]]:
         """Columns of the tables and views under the prefix that the user may see, hidden columns left out."""
         identity, access = self.session.identity, self.services.access
+        own = self.access(catalog) if self.require_catalog(catalog).connector.controls_access else None
         for name, columns in self._columns(catalog, prefix):
-            if access.filter_tables(identity, catalog, [name]):
+            if self._visible(catalog, [name]):
                 shown = [column for column in columns if not column.hidden]
-                yield name, access.filter_columns(identity, QualifiedName(catalog, name.schema, name.table), shown)
+                visible = access.filter_columns(identity, QualifiedName(catalog, name.schema, name.table), shown)
+                if own is not None:
+                    allowed = set(own.filter_columns(name, [column.name for column in visible]))
+                    visible = [column for column in visible if column.name in allowed]
+                yield name, visible
 
     def _columns(self, catalog: str, prefix: TablePrefix) -> Iterator[tuple[SchemaTableName, Sequence[ColumnMetadata]]]:
         begun, session = self._enter(catalog)
@@ -199,7 +209,7 @@ class MetadataReading(MetadataBase):
     def table_comments(self, catalog: str, prefix: TablePrefix) -> Iterator[tuple[SchemaTableName, str | None]]:
         """Comments of tables and views under the prefix that the user may see."""
         for name, comment in self._comments(catalog, prefix):
-            if self.services.access.filter_tables(self.session.identity, catalog, [name]):
+            if self._visible(catalog, [name]):
                 yield name, comment
 
     def _comments(self, catalog: str, prefix: TablePrefix) -> Iterator[tuple[SchemaTableName, str | None]]:

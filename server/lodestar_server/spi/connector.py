@@ -22,6 +22,7 @@ from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.row_changes import RowIdColumn
+from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
@@ -576,6 +577,9 @@ class Connector:
     manages_owners: bool = False
     """Schemas, tables and views have owners that SET AUTHORIZATION changes; otherwise it is refused."""
 
+    controls_access: bool = False
+    """`access_control` may refuse something; else it is not asked."""
+
     supports_grace_period: bool = False
     """CREATE MATERIALIZED VIEW may say GRACE PERIOD."""
 
@@ -589,6 +593,10 @@ class Connector:
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
         """The metadata of one transaction; called once each."""
         raise NotImplementedError
+
+    def access_control(self, transaction: TransactionHandle, session: ConnectorSession) -> ConnectorAccessControl:
+        """What the session's user may do, as the transaction sees the catalog."""
+        return ALLOW_ALL
 
     def commit(self, transaction: TransactionHandle) -> None:
         """Make the transaction's changes durable."""

@@ -27,6 +27,7 @@ def create_schema(statement: StatementContext, node: ast.CreateSchema) -> None:
             message = f"Schema '{catalog}.{schema}' already exists"
             raise LodestarError(SCHEMA_ALREADY_EXISTS, message, location=node.at)
         return
+    metadata.access(catalog).check_can_create_schema(schema)
     owner = statement.session.user if node.principal is None else owner_of(node.principal, node.at, catalog)
     try:
         metadata.create_schema(catalog, schema, properties, owner)
@@ -46,6 +47,7 @@ def drop_schema(statement: StatementContext, node: ast.DropSchema) -> None:
     if not node.cascade and metadata.list_tables(catalog, schema):
         message = f"Cannot drop non-empty schema '{schema}'"
         raise LodestarError(SCHEMA_NOT_EMPTY, message, location=node.at)
+    metadata.access(catalog).check_can_drop_schema(schema)
     metadata.drop_schema(catalog, schema, cascade=node.cascade)
 
 
@@ -59,6 +61,7 @@ def rename_schema(statement: StatementContext, node: ast.RenameSchema) -> None:
     if metadata.schema_exists(catalog, target):
         message = f"Target schema '{catalog}.{target}' already exists"
         raise LodestarError(SCHEMA_ALREADY_EXISTS, message, location=node.at)
+    metadata.access(catalog).check_can_rename_schema(schema, target)
     metadata.rename_schema(catalog, schema, target)
 
 

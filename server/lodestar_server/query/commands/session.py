@@ -46,6 +46,8 @@ def use(statement: StatementContext, node: ast.Use) -> None:
 
 def set_session(statement: StatementContext, node: ast.SetSession) -> None:
     """SET SESSION: the value is checked here, once, and sent back as text."""
+    if len(node.name.parts) == 2 and statement.metadata.find_catalog(node.name.parts[0]) is not None:
+        statement.metadata.access(node.name.parts[0]).check_can_set_catalog_session_property(node.name.parts[1])
     statement.changes.set_session[str(node.name)] = property_text(statement, node.name, node.value)
 
 

@@ -77,6 +77,7 @@ def _schemas(node: ast.ShowSchemas, context: RewriteContext) -> Rewritten:
         raise LodestarError(MISSING_CATALOG_NAME, message, location=node.at)
     if context.metadata.find_catalog(catalog) is None:
         raise LodestarError(CATALOG_NOT_FOUND, f"Catalog '{catalog}' not found")
+    context.metadata.access(catalog).check_can_show_schemas()
     where = _like_clause("schema_name", node.like_pattern, node.escape)
     return _query(
         f'SELECT schema_name AS "Schema" FROM {_quoted(catalog)}.information_schema.schemata '
@@ -90,6 +91,7 @@ def _tables(node: ast.ShowTables, context: RewriteContext) -> Rewritten:
     context.require_catalog(catalog, node.at)
     if not context.metadata.schema_exists(catalog, schema):
         raise LodestarError(SCHEMA_NOT_FOUND, f"Schema '{schema}' does not exist", location=node.at)
+    context.metadata.access(catalog).check_can_show_tables(schema)
     where = _like_clause("table_name", node.like_pattern, node.escape)
     return _query(
         f'SELECT table_name AS "Table" FROM {_quoted(catalog)}.information_schema.tables '
@@ -108,6 +110,7 @@ def _columns(node: ast.ShowColumns, context: RewriteContext) -> Rewritten:
         if table is None:
             raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist", location=node.at)
         metadata.table_metadata(table)  # a listing skips what it cannot read; here the reason has to be told
+    metadata.access(name.catalog).check_can_show_columns(name.schema_table)
     where = _like_clause("column_name", node.like_pattern, node.escape)
     return _query(
         'SELECT column_name AS "Column", data_type AS "Type", '
@@ -127,6 +130,7 @@ def _grants(node: ast.ShowGrants, context: RewriteContext) -> Rewritten:
             message = f"Table 'Optional[{node.grant_object.name}]' does not exist"  # so Trino writes it
             raise LodestarError(TABLE_NOT_FOUND, message, location=node.at)
         catalog = name.catalog
+        metadata.access(catalog).check_can_show_tables(name.schema)
         where = f"table_schema = {_literal(name.schema)} AND table_name = {_literal(name.name)}"
     if catalog is None:
         message = "Catalog must be specified when session catalog is not set"

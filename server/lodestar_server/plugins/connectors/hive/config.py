@@ -45,7 +45,7 @@ class HiveConfig(ConfigGroup):
         "hive.security",
         default="allow-all",
         pattern="(?i)allow-all|read-only|file|sql-standard|system",
-        doc="Access control of this catalog; so far 'allow-all', which leaves it to the engine's",
+        doc="Access control of this catalog: allow-all and system leave it to the server's",
         source=_SOURCE,
     )
     storage_format: StorageFormat = config(
