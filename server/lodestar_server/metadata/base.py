@@ -14,7 +14,7 @@ from lodestar_server.metadata.transactions import CatalogTransaction, Transactio
 from lodestar_server.session import Session
 from lodestar_server.spi.errors import CATALOG_NOT_FOUND, PERMISSION_DENIED, LodestarError
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
-from lodestar_server.spi.security import ACCESS_DENIED, ALLOW_ALL, ConnectorAccessControl, access_denied
+from lodestar_server.spi.security import ACCESS_DENIED, ALLOW_ALL, ConnectorAccessControl, RoleKind, access_denied
 from lodestar_server.spi.session import ConnectorSession, Identity
 
 
@@ -52,17 +52,19 @@ class MetadataBase:
 
     def check_session_properties(self) -> None:
         """Every catalog session property of the session has to exist and to be valid, used or not; so have the catalogs
-        of its roles to exist, by their exact names.
+        of its roles to exist, by their exact names, and the roles to be the user's.
 
-        Raises: CATALOG_NOT_FOUND, INVALID_SESSION_PROPERTY.
+        Raises: CATALOG_NOT_FOUND, INVALID_SESSION_PROPERTY, PERMISSION_DENIED.
         """
         for name in self.session.catalog_properties:
             self.connector_session(self.transaction.require_catalog(name))
             access = self.access(name)
             for given in self.session.catalog_properties[name]:
                 access.check_can_set_catalog_session_property(given)
-        for name in self.session.roles:
+        for name, selected in self.session.roles.items():
             self.transaction.require_catalog(name)
+            if selected.kind is RoleKind.ROLE and selected.role is not None:
+                self.access(name).check_can_set_role(selected.role)
 
     def connector_session(self, catalog: Catalog) -> ConnectorSession:
         """The statement as the catalog's connector sees it. Raises: INVALID_SESSION_PROPERTY."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
 
-from lodestar_server.metadata.base import MetadataBase
 from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA, SYSTEM_CATALOG, Catalog
 from lodestar_server.metadata.computed import (
     ComputedPageSource,
@@ -16,6 +14,7 @@ from lodestar_server.metadata.computed import (
     push_filter,
 )
 from lodestar_server.metadata.properties import PropertyKind, list_properties
+from lodestar_server.metadata.roles import MetadataRoles
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     MaterializedViewDefinition,
@@ -27,11 +26,9 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
-    NOT_SUPPORTED,
     PROCEDURE_NOT_FOUND,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
-    Location,
     LodestarError,
 )
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
@@ -41,12 +38,13 @@ from lodestar_server.spi.page import FileScan, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.security import Principal
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 
 Relation = MaterializedViewDefinition | ViewDefinition | CatalogTable
 
 
-class MetadataReading(MetadataBase):
+class MetadataReading(MetadataRoles):
     """Nothing here changes a catalog."""
 
     # catalogs
@@ -61,13 +59,6 @@ class MetadataReading(MetadataBase):
     def require_catalog(self, name: str) -> Catalog:
         """Raises: CATALOG_NOT_FOUND."""
         return self.transaction.require_catalog(name)
-
-    def refuse_roles(self, catalog: str, location: Location) -> NoReturn:
-        """No catalog has roles of its own; how that is said depends on who would keep them."""
-        if self.require_catalog(catalog).connector.manages_owners:
-            not_supported("This connector does not support roles")
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=location)
 
     def property_metadata(self, catalog: str, kind: PropertyKind) -> Sequence[PropertyMetadata]:
         """The catalog's declared properties of a kind."""
@@ -116,8 +107,8 @@ class MetadataReading(MetadataBase):
         begun, session = self._enter(catalog)
         return begun.metadata.schema_properties(session, schema)
 
-    def schema_owner(self, catalog: str, schema: str) -> str | None:
-        """The owning user, None when schemas of the catalog have none."""
+    def schema_owner(self, catalog: str, schema: str) -> Principal | None:
+        """The owning user or role, None when schemas of the catalog have none."""
         if schema == INFORMATION_SCHEMA:
             return None
         begun, session = self._enter(catalog)

@@ -21,8 +21,9 @@ from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.roles import RoleMetadata
 from lodestar_server.spi.row_changes import RowIdColumn
-from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl
+from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl, Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
@@ -169,7 +170,7 @@ class LimitResult:
     guaranteed: bool
 
 
-class ConnectorMetadata:
+class ConnectorMetadata(RoleMetadata):
     """Names to handles, handles to facts, and changes. One per transaction and catalog."""
 
     # schemas
@@ -185,8 +186,8 @@ class ConnectorMetadata:
         """For SHOW CREATE SCHEMA."""
         return {}
 
-    def schema_owner(self, session: ConnectorSession, schema: str) -> str | None:
-        """The owning user, None when schemas have none."""
+    def schema_owner(self, session: ConnectorSession, schema: str) -> Principal | None:
+        """The owning user or role, None when schemas have none."""
         return None
 
     def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, Any], owner: str) -> None:
@@ -201,7 +202,7 @@ class ConnectorMetadata:
         """ALTER SCHEMA … RENAME TO."""
         not_supported("This connector does not support renaming schemas")
 
-    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: str) -> None:
+    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: Principal) -> None:
         """ALTER SCHEMA … SET AUTHORIZATION."""
         not_supported("This connector does not support setting an owner on a schema")
 

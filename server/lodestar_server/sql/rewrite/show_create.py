@@ -137,8 +137,8 @@ def _schema(node: ast.ShowCreate, context: RewriteContext) -> str:
     owner = metadata.schema_owner(catalog, schema)
     principal = None
     if owner is not None:
-        user = identifier(owner, node.at)
-        principal = ast.PrincipalSpecification(ast.PrincipalType.USER, user, at=node.at)
+        user = identifier(owner.name, node.at)
+        principal = ast.PrincipalSpecification(ast.PrincipalType[owner.kind.name], user, at=node.at)
     properties = metadata.schema_properties(catalog, schema)
     created = ast.CreateSchema(
         _name(node, catalog, schema),

@@ -5,7 +5,7 @@ Source: the answers and errors of Trino 476.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lodestar_server.functions.registry import list_entries
@@ -20,6 +20,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.security import Principal, PrincipalKind
 from lodestar_server.spi.types import BOOLEAN, VARCHAR
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
@@ -144,14 +145,29 @@ def _grants(node: ast.ShowGrants, context: RewriteContext) -> Rewritten:
 
 
 def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) -> Rewritten:
-    if node.catalog is not None:
-        catalog = node.catalog.value.lower()
-        context.require_catalog(catalog, node.at)
-        context.metadata.refuse_roles(catalog, node.at)
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
-    current = isinstance(node, ast.ShowRoles) and node.current
-    roles = sorted(context.session.identity.roles) if current else []
-    return listing([(name, TEXTS)], [(role,) for role in roles], aliased=True)
+    roles: Sequence[str] = ()
+    if node.catalog is not None:
+        roles = _catalog_roles(node, context, node.catalog.value.lower())
+    elif isinstance(node, ast.ShowRoles) and node.current:
+        roles = sorted(context.session.identity.roles)
+    return listing([(name, TEXTS)], [(role,) for role in sorted(roles)], aliased=True)
+
+
+def _catalog_roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext, catalog: str) -> Sequence[str]:
+    metadata = context.metadata
+    context.require_catalog(catalog, node.at)
+    metadata.require_role_management(catalog, node.at)
+    access = metadata.access(catalog)
+    if isinstance(node, ast.ShowRoleGrants):
+        access.check_can_show_role_grants()
+        user = Principal(PrincipalKind.USER, context.session.user)
+        return [grant.role for grant in metadata.role_grants(catalog, user)]
+    if node.current:
+        access.check_can_show_current_roles()
+        return metadata.enabled_roles(catalog)
+    access.check_can_show_roles()
+    return metadata.list_roles(catalog)
 
 
 _FUNCTION_COLUMNS = ("Function", "Return Type", "Argument Types", "Function Type", "Deterministic", "Description")

@@ -161,6 +161,11 @@ class HiveConfig(ConfigGroup):
     )
 
     @property
+    def keeps_roles(self) -> bool:
+        """Roles and privileges of the metastore count."""
+        return self.security.lower() == "sql-standard"
+
+    @property
     def existing_partitions(self) -> ExistingPartitions:
         """The default of the session property."""
         if self.insert_existing_partitions is not None:

@@ -21,6 +21,7 @@ from lodestar_server.plugins.connectors.hive.metadata import HiveMetadata
 from lodestar_server.plugins.connectors.hive.page_sink import HivePageSink
 from lodestar_server.plugins.connectors.hive.procedures import TABLE_PROCEDURES, HiveProcedures
 from lodestar_server.plugins.connectors.hive.scan import HiveScanner
+from lodestar_server.plugins.connectors.hive.security.sql_standard import SqlStandardAccessControl
 from lodestar_server.plugins.connectors.hive.session import session_properties
 from lodestar_server.plugins.connectors.hive.table_properties import (
     ANALYZE_PROPERTIES,
@@ -67,7 +68,7 @@ class HiveConnector(Connector):
         self._table_properties = [
             one if one.name != FORMAT else _with_default(one, config.storage_format.name) for one in TABLE_PROPERTIES
         ]
-        self.controls_access = config.security.lower() == "read-only"
+        self.controls_access = config.security.lower() != "allow-all"
         self.local_roots = () if files.root is None else (files.root,)
 
     def begin_transaction(self, isolation: str, read_only: bool, autocommit: bool) -> TransactionHandle:
@@ -83,7 +84,10 @@ class HiveConnector(Connector):
 
     def access_control(self, transaction: TransactionHandle, session: ConnectorSession) -> ConnectorAccessControl:
         """As hive.security says."""
-        return ReadOnlyAccessControl()
+        permissions = self._metastore.permissions() if self._config.keeps_roles else None
+        if permissions is None:
+            return ReadOnlyAccessControl()
+        return SqlStandardAccessControl(self._catalog, self._transactions[transaction], permissions, session)
 
     def commit(self, transaction: TransactionHandle) -> None:
         """Do what was collected."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.plugin import ConnectorContext
 
-SUPPORTED = ("allow-all", "read-only")
+SUPPORTED = ("allow-all", "read-only", "sql-standard")
 
 
 class HiveConnectorFactory:
@@ -34,6 +34,8 @@ class HiveConnectorFactory:
             reading.fault(
                 "hive.security", f"'{config.security}' is not supported yet; use one of {', '.join(SUPPORTED)}"
             )
+        if config is not None and config.keeps_roles and kind is not MetastoreKind.FILE:
+            reading.fault("hive.security", "'sql-standard' is supported with hive.metastore=file only so far")
         reading.finish()
         assert config is not None
         files = stores.open(HIVE_FILESYSTEM_ERROR)
