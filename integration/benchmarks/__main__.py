@@ -87,7 +87,7 @@ def _measure_tpcds(part: str, runs: int) -> Iterator[Figure]:
     with Lodestar(data_dir=DATA, config={"query.max-memory-per-node": tpcds_queries.MEMORY}) as server:
         create_tables(server.url, {"tpcds": directory})
         dsn = f"lodestar://bench@127.0.0.1:{server.port}/lake/tpcds"
-        yield from tpcds_queries.compare_tpcds(dsn, directory, runs)
+        yield from tpcds_queries.compare_tpcds(dsn, server.pid, directory, runs)
 
 
 if __name__ == "__main__":

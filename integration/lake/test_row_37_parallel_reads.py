@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.orc as orc
 import pytest
 
 from integration.lake.asking import parquet, s3_catalog, upload
@@ -53,6 +56,27 @@ def test_a_text_file_is_read_in_ranges_that_overlap(gateway: RcloneS3, proxy: Re
     assert server.run("SELECT count(*), max(y) FROM hive.s.t") == [[1_000_000, "some words here"]]
     ranges = [one for one in proxy.requests if one.path.endswith("one.csv")]
     assert len(ranges) > 2 and all(one.range for one in ranges)
+
+
+def test_stripes_of_an_orc_file_are_read_side_by_side(gateway: RcloneS3, proxy: RecordingProxy, lake: Any) -> None:
+    rows = 400_000
+    content = io.BytesIO()
+    # Values that no encoding makes small: five megabytes, ten stripes and more.
+    numbers = np.random.default_rng(37).integers(0, 1 << 62, rows)
+    with orc.ORCWriter(content, stripe_size=1 << 18, compression="uncompressed", batch_size=4_096) as writer:
+        for start in range(0, rows, 20_000):
+            writer.write(pa.table({"id": range(start, start + 20_000), "x": numbers[start : start + 20_000]}))
+    assert orc.ORCFile(io.BytesIO(content.getvalue())).nstripes >= 8
+    upload(s3_catalog(gateway.url), {"s3://lake/row37o/one.orc": content.getvalue()})
+    server = lake(_catalog(proxy, 7))
+    server.run("CREATE SCHEMA hive.s")
+    server.run(
+        "CREATE TABLE hive.s.t (id bigint, x bigint) WITH (format = 'ORC', external_location = 's3://lake/row37o')"
+    )
+    proxy.forget()
+    expected = [[rows, rows * (rows - 1) // 2, int(numbers.max())]]
+    assert server.run("SELECT count(*), sum(id), max(x) FROM hive.s.t") == expected
+    assert 3 <= proxy.most_at_once() <= 8
 
 
 def test_a_hundred_files_do_not_wait_for_each_other(gateway: RcloneS3, proxy: RecordingProxy, lake: Any) -> None:

@@ -35,6 +35,8 @@ class RcloneS3:
                 program,
                 *("serve", "s3", self.root, "--addr", f"127.0.0.1:{self.port}"),
                 *("--auth-key", f"{self.access_key},{self.secret_key}", "--config", ""),
+                # It would read on behind every range that is asked, for three times the processor time of the range.
+                *("--buffer-size", "0"),
             ],
             log=Path(self._directory.name) / "rclone.log",
         )

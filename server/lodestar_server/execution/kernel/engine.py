@@ -18,7 +18,7 @@ from lodestar_server.execution.kernel.errors import breaks_instance, engine_erro
 from lodestar_server.execution.kernel.files import scan_query
 from lodestar_server.execution.kernel.functions.macros import referenced_names
 from lodestar_server.execution.kernel.instances import Instance, InstancePool
-from lodestar_server.execution.kernel.lowering.context import SHARING_SLOT, START_SLOT
+from lodestar_server.execution.kernel.lowering.context import GATHERING_SLOT, SHARING_SLOT, START_SLOT
 from lodestar_server.execution.kernel.lowering.statement import (
     LoweredStatement,
     RowFormat,
@@ -35,6 +35,10 @@ from lodestar_server.spi.types.arrow import arrow_type
 
 JSON_BATCH_ROWS = 16_384
 """About two megabytes of text: two pages for a client."""
+_GATHERED_ROWS = 1 << 23
+"""Rows of a statement's tables of which all values are gathered, where distinct ones would do and take longer."""
+_COUNTED_FILES = 64
+"""Files of which the rows are counted beforehand."""
 ARROW_BATCH_ROWS = 65_536
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -145,10 +149,28 @@ class Execution:
         slots[START_SLOT] = f"CAST({_micros(self.context.session.start)} AS BIGINT)"
         for function in self.statement.functions:
             self.instance.define(function, function.bind(self.instance.nested_cursor, self._check, slots))
-        text = self.statement.text(slots)
         self._forget = self.context.cancellation.on_cancel(self._interrupt)
+        if GATHERING_SLOT in self.statement.pieces[1::2]:
+            slots[GATHERING_SLOT] = "" if self._has_few_rows(scans, slots) else "DISTINCT"
+        text = self.statement.text(slots)
         batch_rows = ARROW_BATCH_ROWS if rows is RowFormat.ARROW else JSON_BATCH_ROWS
         self._reader = streams.submit(self._cursor, text, batch_rows)
+
+    def _has_few_rows(self, scans: dict[str, OpenedScan], texts: dict[str, str]) -> bool:
+        """Whether all scans together are sure to have no more rows than are gathered."""
+        total = 0
+        for name, scan in scans.items():
+            if scan.pages is not None:
+                count = scan.pages.row_count
+            elif sum(len(one.slices) for one in scan.files) > _COUNTED_FILES:
+                count = None
+            else:
+                # Parquet says it at the end of each file.
+                ((count,),) = self._cursor.execute(f"SELECT count(*) FROM {texts[name]}").fetchall()
+            if count is None:
+                return False
+            total += count
+        return total <= _GATHERED_ROWS
 
     def _scan_text(self, scan: OpenedScan) -> str:
         if scan.pages is None:

@@ -133,9 +133,14 @@ def map_window_call(call: WindowCall, change: Change) -> WindowCall:
 
 def subplans(expression: Expression) -> Iterator[PlanNode]:
     """The plans of the subqueries in an expression, not those nested in these."""
+    if isinstance(expression, SymbolRef):
+        return
     for part in walk(expression):
-        if isinstance(part, ScalarSubquery | Exists | InSubquery | QuantifiedComparison):
+        if isinstance(part, _SUBQUERIES):
             yield part.relation
+
+
+_SUBQUERIES = (ScalarSubquery, Exists, InSubquery, QuantifiedComparison)
 
 
 def free_symbols(root: PlanNode) -> Iterator[SymbolRef]:

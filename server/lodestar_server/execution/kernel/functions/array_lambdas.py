@@ -73,5 +73,6 @@ def _reduce(call: ScalarCall) -> Sql:
         2,
     )
     folded = sql.call("list_reduce", pairs, step, pair(sql.cast(start, state), sql.typed_null(element)))
-    result = sql.let(sql.field(folded, "s"), lambda last: call.apply(3, last))
+    # DuckDB forgets the type of the field when the array is a constant NULL.
+    result = sql.let(sql.cast(sql.field(folded, "s"), state), lambda last: call.apply(3, last))
     return sql.case([(sql.is_not_null(array), result)])

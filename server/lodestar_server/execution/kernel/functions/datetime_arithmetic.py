@@ -11,6 +11,7 @@ from collections.abc import Callable
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.rounding import PICOSECONDS_PER_DAY, rounded_timestamp
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
+from lodestar_server.execution.kernel.functions.datetime_limits import Refusal, is_small_count
 from lodestar_server.execution.kernel.functions.datetime_parts import local_timestamp, picoseconds_of_day
 from lodestar_server.execution.kernel.functions.intervals import add_micros, add_months
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
@@ -135,9 +136,29 @@ def _date_add(call: ScalarCall) -> Sql:
     type_ = call.types[2]
 
     def added(unit: str) -> Sql:
-        return sql.let_all(call.arguments[1:], lambda n, v: _added(n, v, type_, unit))
+        if isinstance(type_, TimeType | TimeTzType) or is_small_count(call.constant(1)):
+            return sql.let_all(call.arguments[1:], lambda n, v: _added(n, v, type_, unit))
+        return sql.let_all(call.arguments[1:], lambda n, v: _added_checked(call, n, v, unit))
 
     return _by_unit(call, type_, added)
+
+
+def _added_checked(call: ScalarCall, count: Sql, value: Sql, unit: str) -> Sql:
+    """`_added`, with the errors of Java for counts and results that are too great."""
+    type_ = call.types[2]
+    refuse = Refusal(call, value, type_)
+    refused = [refuse.count_beyond(count, 2**31, "integer overflow")]
+    if unit in _MONTHS:
+        months = sql.fragment(f"(CAST({{0}} AS BIGINT) * {_MONTHS[unit]})", count)
+        refused += refuse.months_beyond(months, by_years=unit == "year")
+    elif type_ == DATE:
+        refused += refuse.days_beyond(sql.fragment(f"({{0}} * {_MILLIS[unit] // _MILLIS['day']})", count))
+    else:
+        refused += refuse.millis_beyond(sql.fragment(f"({{0}} * {_MILLIS[unit]})", count))
+    made = _added(count, value, type_, unit)
+    if unit in _TIME_UNITS:
+        return sql.case(refused, made)
+    return sql.case([(refuse.is_near(count), made), *refused], made)
 
 
 def _added(count: Sql, value: Sql, type_: Type, unit: str) -> Sql:
@@ -180,7 +201,9 @@ def _difference(first: Sql, second: Sql, type_: Type, unit: str) -> Sql:
     if isinstance(type_, TimeTzType):
         instants = (sql.call("trino_time_instant", one) for one in (first, second))
         return sql.fragment(f"(({{1}} - {{0}}) // {_MILLIS[unit] * 10**9})", *instants)
-    if type_ == DATE and unit not in _MONTHS:
+    if type_ == DATE and unit in _MONTHS:
+        return sql.fragment(f"(trino_month_difference_of_dates({{0}}, {{1}}) // {_MONTHS[unit]})", first, second)
+    if type_ == DATE:
         days = sql.fragment("({1} - {0})", first, second)
         return days if unit == "day" else sql.fragment("({0} // 7)", days)
     if isinstance(type_, TimestampTzType) and unit in _TIME_UNITS:
@@ -191,7 +214,7 @@ def _difference(first: Sql, second: Sql, type_: Type, unit: str) -> Sql:
     else:
         ends = [sql.cast(local_timestamp(one, type_), "TIMESTAMP") for one in (first, second)]
     if unit not in _MONTHS and _is_of_whole_millis(type_):
-        return sql.fragment(f"((epoch_us({{1}}) - epoch_us({{0}})) // {_MILLIS[unit] * 1000})", *ends)
+        return sql.fragment(f"((epoch_ms({{1}}) - epoch_ms({{0}})) // {_MILLIS[unit]})", *ends)
     macro = "trino_month_difference" if unit in _MONTHS else "trino_millisecond_difference"
     return sql.let_all(
         ends, lambda a, b: sql.fragment(f"({macro}({{0}}, {{1}}) // {_MONTHS.get(unit) or _MILLIS[unit]})", a, b)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.rounding import PICOSECONDS_PER_DAY, rounded_timestamp
 from lodestar_server.execution.kernel.encoding.types import has_picoseconds
+from lodestar_server.execution.kernel.functions.datetime_limits import Refusal, is_small_count
 from lodestar_server.execution.kernel.functions.registry import ScalarCall
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, LodestarError
@@ -85,10 +86,13 @@ def _shifted(
     by_months = interval_type == INTERVAL_YEAR_MONTH
     if type_ == DATE:
         if by_months:
-            return sql.let_all((value, interval), lambda v, n: sql.call("trino_date_and_months", v, n))
+            small = is_small_count(interval_constant)
+            return sql.let_all((value, interval), lambda v, n: _date_and_months(call, v, n, small))
         if interval_constant is not None and interval_constant % _MILLIS_PER_DAY == 0:
-            return sql.fragment(f"({{0}} + {interval_constant // _MILLIS_PER_DAY})", value)
-        return sql.let(interval, lambda i: _date_and_days(call, value, i))
+            days = interval_constant // _MILLIS_PER_DAY
+            if is_small_count(days):
+                return sql.fragment(f"({{0}} + {days})", value)
+        return sql.let_all((value, interval), lambda v, i: _date_and_days(call, v, i))
     if by_months:
         return sql.let(value, lambda v: add_months(v, type_, interval))
     result = call.result
@@ -99,10 +103,21 @@ def _shifted(
     return sql.let(widened, lambda v: add_micros(v, wide_type, sql.fragment("({0} * 1000)", interval)))
 
 
+def _date_and_months(call: ScalarCall, value: Sql, months: Sql, small: bool) -> Sql:
+    made = sql.call("trino_date_and_months", value, months)
+    if small:
+        return made
+    refuse = Refusal(call, value, DATE)
+    return sql.case([(refuse.is_near(months), made), *refuse.months_beyond(months, by_years=False)], made)
+
+
 def _date_and_days(call: ScalarCall, value: Sql, interval: Sql) -> Sql:
     raised = call.fail("Cannot add hour, minutes or seconds to a date")
-    whole = sql.fragment(f"({{0}} + CAST({{1}} // {_MILLIS_PER_DAY} AS INTEGER))", value, interval)
-    return sql.case([(sql.fragment(f"{{0}} % {_MILLIS_PER_DAY} <> 0", interval), raised)], whole)
+    days = sql.fragment(f"({{0}} // {_MILLIS_PER_DAY})", interval)
+    made = sql.fragment("({0} + CAST({1} AS INTEGER))", value, days)
+    refuse = Refusal(call, value, DATE)
+    partial = sql.fragment(f"{{0}} % {_MILLIS_PER_DAY} <> 0", interval)
+    return sql.case([(partial, raised), (refuse.is_near(days), made), *refuse.days_beyond(days)], made)
 
 
 def _time_and_millis(picoseconds: Sql, millis: Sql) -> Sql:

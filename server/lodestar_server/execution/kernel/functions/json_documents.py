@@ -29,13 +29,12 @@ scalar_template("json_format", "{0}")
 @scalar("json_array_length", total=True)
 def _json_array_length(call: ScalarCall) -> Sql:
     def counted(text: Sql) -> Sql:
-        native = sql.attempt(sql.call("json_array_length", text))
-        plain = [sql.fragment("starts_with({0}, '[')", text), sql.is_not_null(native)]
+        native = sql.cast(sql.attempt(sql.call("json_array_length", text)), "BIGINT")
+        in_python = sql.call("trino_json_array_length", text)
+        plain = [sql.fragment("starts_with({0}, '[')", text)]
         if call.types[0] != JSON:
             plain.append(sql.fragment("NOT trino_is_lenient_json({0})", text))
-        return sql.case(
-            [(sql.chain("AND", plain), sql.cast(native, "BIGINT"))], sql.call("trino_json_array_length", text)
-        )
+        return sql.case([(sql.chain("AND", plain), sql.call("coalesce", native, in_python))], in_python)
 
     return sql.let(call.arguments[0], counted)
 

@@ -130,10 +130,10 @@ def _map(call: ScalarCall) -> Sql:
 
 @scalar("map_entries", total=True)
 def _map_entries(call: ScalarCall) -> Sql:
-    return mapped(
-        entries(call.arguments[0]),
-        lambda one: sql.struct(**{row_field_name(0): key(one), row_field_name(1): value(one)}),
-    )
+    # By name nothing would match; a tuple has no names, so what goes through one is taken by position.
+    key_type, value_type = (duckdb_type(one) for one in call.types[0].children)
+    by_position = sql.cast(entries(call.arguments[0]), f"TUPLE({key_type}, {value_type})[]")
+    return sql.cast(by_position, call.held)
 
 
 def _from_rows(call: ScalarCall, rows: Sql) -> Sql:

@@ -12,7 +12,13 @@ from lodestar_server.execution.kernel.encoding.text import key_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.functions import intervals
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
-from lodestar_server.execution.kernel.functions.short_decimals import Operand, divided_half_up, from_digits, in_short
+from lodestar_server.execution.kernel.functions.short_decimals import (
+    Operand,
+    divided_half_up,
+    finite_inverse,
+    from_digits,
+    in_short,
+)
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import DIVISION_BY_ZERO, INVALID_FUNCTION_ARGUMENT, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import (
@@ -115,8 +121,12 @@ def decimal_division(call: ScalarCall) -> Sql:
         parts = [unscaled(a, left, rescale), unscaled(b, right, 0)]
         return scaled(sql.let_all(parts, _half_up), result)
 
-    operands = (Operand(call.arguments[0], left, rescale), Operand(call.arguments[1], right))
     divisor = call.constant(1)
+    inverse = None if divisor is None else finite_inverse(divisor, right.scale)
+    if inverse is not None and left.precision + inverse.precision <= _MAX_PRECISION:
+        # Exact, and a cast to fewer digits after the point rounds half away from zero: as a division does.
+        return sql.cast(sql.fragment(f"({{0}} * {inverse.text})", call.arguments[0]), call.held)
+    operands = (Operand(call.arguments[0], left, rescale), Operand(call.arguments[1], right))
 
     def short_division(a: Operand, b: Operand) -> Sql:
         return from_digits(divided_half_up(a, b, divisor), result, a.most_digits)

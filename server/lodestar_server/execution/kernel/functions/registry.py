@@ -149,6 +149,10 @@ class GroupCall:
     ignore_nulls: bool = False
     ordering_keys: tuple[Sql, ...] = field(default=())
     """The ORDER BY expressions of the window without direction."""
+    few_rows: bool = False
+    """The rows are known to be so few that they may be kept, in their order."""
+    bounded: bool = False
+    """There are no more rows than a scan of the statement has."""
 
     @property
     def types(self) -> tuple[Type, ...]:
@@ -175,13 +179,22 @@ class GroupCall:
         name: str,
         *arguments: Sql,
         order: Sequence[Sql] | None = None,
-        distinct: bool | None = None,
+        distinct: bool | Sql | None = None,
         where: Sql | None = None,
     ) -> Sql:
-        """`name(arguments)` with the modifiers of the call; `where` narrows its FILTER."""
+        """`name(arguments)` with the modifiers of the call; `where` narrows its FILTER.
+
+        `distinct` may be a slot that holds DISTINCT or nothing.
+        """
         parts: list[Sql] = list(arguments)
         holes = ", ".join(f"{{{i}}}" for i in range(len(parts)))
-        text = f"{name}({'DISTINCT ' if (self.distinct if distinct is None else distinct) else ''}{holes}"
+        if distinct is None:
+            distinct = self.distinct
+        if isinstance(distinct, bool):
+            text = f"{name}({'DISTINCT ' if distinct else ''}{holes}"
+        else:
+            text = f"{name}({{{len(parts)}}} {holes}"
+            parts.append(distinct)
         # Ordering by a literal has no effect, and DuckDB refuses it.
         terms = [one for one in (self.order if order is None else order) if not sql.orders_by_literal(one)]
         if terms:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
@@ -91,6 +93,53 @@ def divided_half_up(left: Operand, right: Operand, divisor: int | None) -> Sql:
     return sql.fragment(
         "(({0} + CASE WHEN {1} < 0 THEN -{2} ELSE {2} END) // {3})", left.digits(), left.value, half, digits
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """One divided by a decimal: `text` is a literal of so many digits."""
+
+    text: str
+    precision: int
+
+
+def finite_inverse(digits: int, scale: int) -> Inverse | None:
+    """What to multiply by instead of dividing by a decimal of these digits; None where it never ends."""
+    if digits == 0:
+        return None
+    numerator, denominator = Fraction(10**scale, digits).as_integer_ratio()
+    places = 0
+    while denominator > 1 and places < _DIGITS:
+        common = gcd(denominator, 10)
+        if common == 1:
+            return None
+        numerator, denominator, places = numerator * (10 // common), denominator // common, places + 1
+    if denominator > 1:
+        return None
+    whole = f"{abs(numerator):0{places + 1}}"
+    text = f"{whole[:-places]}.{whole[-places:]}" if places else whole
+    precision = max(len(text.replace(".", "").lstrip("0")), places)
+    sign = "-" if numerator < 0 else ""
+    return Inverse(f"CAST('{sign}{text}' AS DECIMAL({precision},{places}))", precision)
+
+
+def average_in_doubles(total: Sql, count: Sql, type_: DecimalType, otherwise: Sql) -> Sql:
+    """A sum of decimals by the count of its terms, half away from zero; `otherwise` where a double has too few digits.
+
+    Of whole numbers below 2^52 a quotient that is no half is farther from each half than a division of doubles errs,
+    and halves are doubles: it rounds as the exact quotient does.
+    """
+    whole, part = divmod(_EXACT, 10**type_.scale)
+    limit = f"CAST('{whole}.{part:0{type_.scale}}' AS DECIMAL(38,{type_.scale}))" if type_.scale else f"{whole}"
+    power = f"1e{type_.scale}"
+    digits = f"round(CAST({{0}} AS DOUBLE) * {power})" if type_.scale else "CAST({0} AS DOUBLE)"
+    quotient = f"CAST(round({digits} / {{1}}) / {power} AS {duckdb_type(type_)})"
+    text = f"CASE WHEN {{0}} BETWEEN -{limit} AND {limit} THEN {quotient} WHEN {{1}} > 0 THEN {{2}} END"
+    return sql.fragment(text, total, count, otherwise)
+
+
+_EXACT = 2**49
+"""Divided by a power of ten and multiplied by it again, a double is less than a half away from such a whole number."""
 
 
 def from_digits(digits: Sql, type_: DecimalType, most: int = _DIGITS + 1) -> Sql:

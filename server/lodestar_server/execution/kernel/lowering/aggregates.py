@@ -8,19 +8,20 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
 from lodestar_server.execution.kernel.functions.registry import GroupCall, require_group
 from lodestar_server.execution.kernel.lowering.basic import sort_terms
-from lodestar_server.execution.kernel.lowering.block import Block, Stage
+from lodestar_server.execution.kernel.lowering.block import Block, Stage, apart
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import AggregateCall, Expression, Symbol, SymbolRef
-from lodestar_server.ir.nodes import Aggregate, Sort
+from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Sort, TableScan, Values
 
 
 def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     source = node.source.source if isinstance(node.source, Sort) else node.source
     block = context.relation(source).reaching(context, Stage.WHERE)
+    block, calls = apart(context, block, [call for _, call in node.aggregations])
     named: list[Expression] = [SymbolRef(key) for key in node.keys]
-    named += [argument for _, one in node.aggregations for argument in _expressions(one)]
+    named += [argument for one in calls for argument in _expressions(one)]
     block = block.using(context, named, once=not node.keys)
     if any(sql.is_literal(block.columns[key]) for key in node.keys):
         block = block.wrapped(context)
@@ -28,9 +29,10 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     columns: dict[Symbol, Sql] = {}
     for key in node.keys:
         columns[key] = _shown(block.columns[key], keys, key, grouping_sets=node.grouping_sets is not None)
+    bounded, few = _has_rows_of_scan(source), _has_few_rows(source)
     with context.scope(block.columns):
-        for symbol, one in node.aggregations:
-            columns[symbol] = _aggregate_call(context, one)
+        for (symbol, _), one in zip(node.aggregations, calls, strict=True):
+            columns[symbol] = _aggregate_call(context, one, bounded=bounded, few=few)
     if node.group_id is not None:
         columns[node.group_id] = _group_id(node.grouping_sets or (), node.keys, keys)
     if node.grouping_sets is not None:
@@ -44,6 +46,22 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     block.columns = columns
     block.stage = Stage.GROUP
     return block
+
+
+def _has_rows_of_scan(node: PlanNode) -> bool:
+    while isinstance(node, Filter | Project):
+        node = node.source
+    return isinstance(node, TableScan)
+
+
+_FEW = 1000
+
+
+def _has_few_rows(node: PlanNode) -> bool:
+    """No more than are written in the statement, and in that order."""
+    while isinstance(node, Project | Filter):
+        node = node.source
+    return isinstance(node, Values) and len(node.rows) <= _FEW
 
 
 def _expressions(call: AggregateCall) -> list[Expression]:
@@ -73,7 +91,7 @@ def _group_id(sets: Sequence[tuple[Symbol, ...]], order: Sequence[Symbol], keys:
     return sql.fixed_fragment(f"CAST(CASE grouping({{*}}) {branches} END AS BIGINT)", *(keys[key] for key in order))
 
 
-def _aggregate_call(context: Lowering, call: AggregateCall) -> Sql:
+def _aggregate_call(context: Lowering, call: AggregateCall, *, bounded: bool, few: bool) -> Sql:
     lower = require_group(call.function, over_window=False)
     terms = None if call.filter is None else conditions(context, call.filter)
     return lower(
@@ -85,6 +103,8 @@ def _aggregate_call(context: Lowering, call: AggregateCall) -> Sql:
             distinct=call.distinct,
             order=tuple(sort_terms(context, call.ordering)),
             filter=None if terms is None else sql.conjunction(terms),
+            bounded=bounded,
+            few_rows=few,
         )
     )
 

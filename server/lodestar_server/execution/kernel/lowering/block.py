@@ -8,14 +8,16 @@ stands for an expression over the FROM items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import TypeVar
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.lowering.context import Lowering, column_name
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
+    AggregateCall,
     Exists,
     Expression,
     InSubquery,
@@ -24,11 +26,13 @@ from lodestar_server.ir import (
     ScalarSubquery,
     Symbol,
     SymbolRef,
+    WindowCall,
     referenced_symbols,
     walk,
 )
 
 _SUBQUERIES = (ScalarSubquery, Exists, InSubquery, QuantifiedComparison)
+Call = TypeVar("Call", AggregateCall, WindowCall)
 
 
 class Stage(IntEnum):
@@ -129,6 +133,33 @@ class Block:
     def tree(self) -> Sql:
         """The FROM items as one, to stand on a side of a JOIN."""
         return self.items[0] if len(self.items) == 1 else sql.chain("CROSS JOIN", self.items)
+
+
+def apart(context: Lowering, block: Block, calls: Sequence[Call]) -> tuple[Block, Sequence[Call]]:
+    """The calls over columns where an argument has a subquery, which DuckDB cannot copy inside of an aggregate."""
+    if not any(_has_subquery(argument) for call in calls for argument in call.arguments):
+        return block, calls
+    arguments = [argument for call in calls for argument in call.arguments if _has_subquery(argument)]
+    block = block.using(context, arguments)
+    made: dict[Symbol, Sql] = {}
+    told: list[Call] = []
+    with context.scope(block.columns):
+        for call in calls:
+            given: list[Expression] = []
+            for argument in call.arguments:
+                if _has_subquery(argument):
+                    symbol = context.own_symbol(argument.type)
+                    made[symbol] = context.expression(argument)
+                    argument = SymbolRef(symbol)
+                given.append(argument)
+            told.append(replace(call, arguments=tuple(given)))
+    block.columns = {**block.columns, **made}
+    block.stage = Stage.WINDOW
+    return block.wrapped(context), told
+
+
+def _has_subquery(expression: Expression) -> bool:
+    return any(isinstance(part, _SUBQUERIES) for part in walk(expression))
 
 
 RECURSIVE = "/*r*/"

@@ -16,6 +16,7 @@ from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Expression, Routine, Symbol
 from lodestar_server.ir.nodes import PlanNode, TableScan
 from lodestar_server.spi.errors import NOT_SUPPORTED, ErrorCode, LodestarError
+from lodestar_server.spi.types import Type
 
 if TYPE_CHECKING:
     from lodestar_server.execution.kernel.lowering.block import Block
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 START_SLOT = "start"
 SHARING_SLOT = "sharing"
 """Stands before a relation that is read more than once: MATERIALIZED where it must be computed once, or nothing."""
+GATHERING_SLOT = "gathering"
+"""Stands in an aggregate to which distinct values are enough: DISTINCT, or nothing where all fit into memory."""
 _SLOT_MARK = "\0"
+_OWN_IDS = 10**9
+"""Of columns that lowering adds: beyond those of a plan."""
 
 Lower = Callable[["Lowering", Expression], Sql]
 EXPRESSIONS: dict[type[Expression], Callable[..., Sql]] = {}
@@ -85,6 +90,10 @@ class Lowering:
     def alias(self, prefix: str = "t") -> str:
         """A fresh name for a derived table."""
         return f"{prefix}{next(self._aliases)}"
+
+    def own_symbol(self, held: Type) -> Symbol:
+        """A column that no plan knows."""
+        return Symbol(_OWN_IDS + next(self._aliases), held)
 
     @contextmanager
     def scope(self, columns: Mapping[Symbol, Sql]) -> Iterator[None]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from lodestar_server.execution.kernel.functions.registry import require_scalar
 from lodestar_server.execution.kernel.lowering.casts import find_rule
 from lodestar_server.ir import (
+    FALSE,
+    Between,
     Call,
     Cast,
     Comparison,
     ComparisonOperator,
     Constant,
     Expression,
+    IsNull,
     Lambda,
+    Not,
     RoutineCall,
     Try,
     children,
@@ -24,8 +29,10 @@ from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import DOUBLE, REAL, UNKNOWN, ArrayType, RowType
 
 
-def may_fail(node: Expression) -> bool:
-    """Evaluating it may raise for some row."""
+def may_fail(node: Expression, known: Collection[Expression] = ()) -> bool:
+    """Evaluating it may raise for some row; not by one of `known`, which have given their values already."""
+    if known and node in known:
+        return False
     match node:
         case Try():
             return False
@@ -48,7 +55,19 @@ def may_fail(node: Expression) -> bool:
             )
             if ordering and isinstance(node.left.type, ArrayType | RowType):
                 return True
-    return any(may_fail(part) for part in children(node))
+    return any(may_fail(part, known) for part in children(node))
+
+
+def evaluated_first(node: Expression) -> list[Expression]:
+    """The parts of an expression of which nothing else decides whether they are evaluated, each over the next.
+
+    Whoever evaluates one of them again for the same row has its value: it does not raise.
+    """
+    found: list[Expression] = []
+    while isinstance(node, Call | Cast | Comparison | Between | IsNull | Not) and not is_volatile(node):
+        found.append(node)
+        node = children(node)[0] if children(node) else FALSE
+    return found
 
 
 def _cast_may_fail(node: Cast) -> bool:

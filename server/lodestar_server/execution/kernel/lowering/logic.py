@@ -13,7 +13,7 @@ from lodestar_server.execution.kernel.encoding import keys
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.lowering.comparisons import filter_comparison
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering
-from lodestar_server.execution.kernel.lowering.laziness import may_fail
+from lodestar_server.execution.kernel.lowering.laziness import evaluated_first, may_fail
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
     FALSE,
@@ -62,7 +62,8 @@ def _lower_logical(context: Lowering, node: Logical) -> Sql:
     decided = FALSE if node.operator is LogicalOperator.AND else TRUE
     if decided in node.terms:
         return context.expression(decided)
-    if not any(may_fail(term) for term in node.terms[1:]):
+    known = evaluated_first(node.terms[0])
+    if not any(may_fail(term, known) for term in node.terms[1:]):
         return sql.chain(node.operator.value, context.expressions(node.terms))
     return _short_circuit(context.expressions(node.terms), node.operator)
 

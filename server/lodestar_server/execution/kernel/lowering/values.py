@@ -54,7 +54,10 @@ def _lower_row(context: Lowering, node: RowConstructor) -> Sql:
 
 
 def _lower_field(context: Lowering, node: FieldAccess) -> Sql:
-    return sql.field(context.expression(node.base), row_field_name(node.index))
+    base = context.expression(node.base)
+    found = sql.field(base, row_field_name(node.index))
+    # DuckDB forgets the types of the fields when it finds that the row is a constant NULL.
+    return found if sql.is_simple(base) else sql.cast(found, duckdb_type(node.type))
 
 
 def _lower_array(context: Lowering, node: ArrayConstructor) -> Sql:

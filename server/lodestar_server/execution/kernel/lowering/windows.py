@@ -8,7 +8,7 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import compared_in_order, identity_key, may_refuse_order, order_key
 from lodestar_server.execution.kernel.functions.registry import GroupCall, require_group
 from lodestar_server.execution.kernel.lowering.basic import sort_terms
-from lodestar_server.execution.kernel.lowering.block import Block, Stage
+from lodestar_server.execution.kernel.lowering.block import Block, Stage, apart
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.sql import Sql
@@ -35,6 +35,8 @@ def _lower_window(context: Lowering, node: Window) -> Block:
     block = context.relation(node.source).reaching(context, Stage.WINDOW)
     if any(may_refuse_order(term.key.type) for term in node.ordering):
         node, block = _compared(context, block.wrapped(context), node)
+    block, calls = apart(context, block, [call for _, call in node.calls])
+    node = replace(node, calls=tuple((symbol, call) for (symbol, _), call in zip(node.calls, calls, strict=True)))
     block = block.using(context, _named(node))
     made: list[Sql] = []
     with context.scope(block.columns):
@@ -55,11 +57,11 @@ def _compared(context: Lowering, block: Block, node: Window) -> tuple[Window, Bl
     terms: list[Ordering] = []
     with context.scope(block.columns):
         before = [identity_key(context.expression(one), one.type) for one in node.partition_by]
-        for place, term in enumerate(node.ordering):
+        for term in node.ordering:
             key = context.expression(term.key)
             plain = sort_terms(context, (term,))
             if plain and may_refuse_order(term.key.type):
-                symbol = Symbol(_KEY_IDS + place, term.key.type, "key")
+                symbol = context.own_symbol(term.key.type)
                 made[symbol] = compared_in_order(key, term.key.type, before, plain)
                 term = replace(term, key=SymbolRef(symbol))
             terms.append(term)
@@ -67,10 +69,6 @@ def _compared(context: Lowering, block: Block, node: Window) -> tuple[Window, Bl
     block.columns = {**block.columns, **made}
     block.stage = Stage.WINDOW
     return replace(node, ordering=tuple(terms)), block.wrapped(context)
-
-
-_KEY_IDS = 10**9
-"""Beyond those of a plan; the keys of an inner window are not needed outside."""
 
 
 def _named(node: Window) -> list[Expression]:

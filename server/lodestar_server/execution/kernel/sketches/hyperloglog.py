@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, log, sqrt
 from typing import Any
@@ -29,6 +30,18 @@ def index_bits_of(standard_error: float) -> int:
     return (ceil(1.0816 / (standard_error * standard_error)) - 1).bit_length()
 
 
+def most_entries(index_bits: int, *, merged: bool = False) -> int:
+    """What takes no more memory than the buckets: of a list that was merged, or that grew by steps."""
+    room = (1 << index_bits) // 8 + 4
+    return room if merged else (room - 1) // _GROWTH * _GROWTH + 1
+
+
+def cardinality_of_list(entries: int) -> int:
+    """How many distinct values made a list of so many entries, about."""
+    total = 1 << _PREFIX_BITS
+    return round(total * log(total / (total - entries)))
+
+
 @dataclass(slots=True)
 class HyperLogLog:
     """Either `entries` (beginning of a hash, 26 bits → zeros after it) or `buckets` (greatest run of zeros + 1)."""
@@ -41,11 +54,14 @@ class HyperLogLog:
     def of(hashes: Any, index_bits: int = INDEX_BITS) -> HyperLogLog:
         """Of an int64 array."""
         made = HyperLogLog(index_bits, {})
-        most = made._most_entries(merged=False)
-        # A look at the first ones saves the list when there are many.
-        if len(np.unique(hashes[: 4 * most].view(np.uint64) >> np.uint64(64 - _PREFIX_BITS))) > most:
-            made.entries, made.buckets = None, np.zeros(1 << index_bits, dtype=np.int64)
-        made.add(hashes)
+        bits = hashes.view(np.uint64)
+        if len(bits) > made._most_entries(merged=False):
+            least = _least_of_buckets(bits, index_bits)
+            if np.count_nonzero(least != _NONE) > made._most_entries(merged=False):
+                made.entries, made.buckets = None, _runs(least, index_bits)
+                return made
+            bits = np.concatenate([least[least != _NONE], *_others(bits, least, index_bits)])
+        made.add(bits.view(np.int64))
         return made
 
     def add(self, hashes: Any) -> None:
@@ -58,13 +74,10 @@ class HyperLogLog:
                 self.entries[prefix] = max(self.entries.get(prefix, 0), zeros)
             self._settle()
             return
-        buckets = bits >> np.uint64(64 - self.index_bits)
-        np.maximum.at(self.buckets, buckets.astype(np.int64), _zeros(bits << np.uint64(self.index_bits)) + 1)
+        self.buckets = np.maximum(self.buckets, _runs(_least_of_buckets(bits, self.index_bits), self.index_bits))
 
     def _most_entries(self, *, merged: bool) -> int:
-        """What takes no more memory than the buckets: of a list that was merged, or that grew by steps."""
-        room = (1 << self.index_bits) // 8 + 4
-        return room if merged else (room - 1) // _GROWTH * _GROWTH + 1
+        return most_entries(self.index_bits, merged=merged)
 
     def _settle(self, *, merged: bool = False) -> None:
         if self.entries is not None and len(self.entries) > self._most_entries(merged=merged):
@@ -97,8 +110,7 @@ class HyperLogLog:
     def cardinality(self) -> int:
         """How many distinct values there were, about."""
         if self.entries is not None:
-            total = 1 << _PREFIX_BITS
-            return round(total * log(total / (total - len(self.entries))))
+            return cardinality_of_list(len(self.entries))
         total = 1 << self.index_bits
         empty = int((self.buckets == 0).sum())
         if empty > _MANY_EMPTY * total:
@@ -150,6 +162,53 @@ def _read(data: bytes) -> HyperLogLog:
     places = np.frombuffer(data, "<u2", over, 5 + half)
     buckets[places] += np.frombuffer(data, np.uint8, over, 5 + half + 2 * over)
     return HyperLogLog(index_bits, None, buckets)
+
+
+_NONE = np.uint64(0xFFFFFFFFFFFFFFFF)
+_CACHED = 16_384
+"""Values of which what is computed along the way stays in the cache."""
+
+
+def _least_of_buckets(bits: Any, index_bits: int) -> Any:
+    """The hash with the greatest run of zeros of each bucket: the least one. Without any, only ones."""
+    least = np.full(1 << index_bits, _NONE)
+    for start in range(0, len(bits), _CACHED):
+        part = bits[start : start + _CACHED]
+        np.minimum.at(least, (part >> np.uint64(64 - index_bits)).astype(np.intp), part)
+    return least
+
+
+def _others(bits: Any, least: Any, index_bits: int) -> Iterator[Any]:
+    """The distinct ones of those that are not the least of their bucket, piece by piece."""
+    for start in range(0, len(bits), _CACHED):
+        part = bits[start : start + _CACHED]
+        yield np.unique(part[part != least[(part >> np.uint64(64 - index_bits)).astype(np.intp)]])
+
+
+def _runs(least: Any, index_bits: int) -> Any:
+    """The run of zeros + 1 of each bucket, 0 of an empty one."""
+    return np.where(least == _NONE, 0, _zeros(least << np.uint64(index_bits)) + 1)
+
+
+def count_distinct(hashes: Any, starts: Any, ends: Any, index_bits: int) -> list[int]:
+    """The estimates of groups, each a range of the int64 array of hashes."""
+    sizes = ends - starts
+    short = sizes <= most_entries(index_bits)
+    counts = np.zeros(len(sizes), dtype=np.int64)
+    if short.any():
+        # Lists for sure: the distinct beginnings of all groups are counted at once.
+        group = np.repeat(np.arange(len(sizes)), np.where(short, sizes, 0))
+        inside = np.arange(len(group)) - np.repeat(np.cumsum(sizes * short) - sizes * short, sizes * short)
+        prefixes = hashes.view(np.uint64)[starts[group] + inside] >> np.uint64(64 - _PREFIX_BITS)
+        found = np.unique(group.astype(np.uint64) << np.uint64(_PREFIX_BITS) | prefixes)
+        counts = np.bincount((found >> np.uint64(_PREFIX_BITS)).astype(np.intp), minlength=len(sizes))
+    known = {size: cardinality_of_list(size) for size in np.unique(counts[short]).tolist()}
+    return [
+        known[count] if is_short else HyperLogLog.of(hashes[start:end], index_bits).cardinality()
+        for count, is_short, start, end in zip(
+            counts.tolist(), short.tolist(), starts.tolist(), ends.tolist(), strict=True
+        )
+    ]
 
 
 def _zeros(bits: Any) -> Any:

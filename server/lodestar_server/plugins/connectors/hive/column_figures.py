@@ -25,6 +25,8 @@ from lodestar_server.spi.types import (
 )
 
 _FEW = 10_000
+_MOSTLY = 0.5
+"""Where more of some values than that are distinct, the next ones are only looked at together with what is known."""
 MAX_DISTINCT = 100_000
 """Distinct values are counted up to here; a column with more has no count."""
 
@@ -44,6 +46,9 @@ class ColumnFigures:
         self._distinct: pa.Array | None = None
         self._pending: list[pa.Array] = []
         self._pending_count = 0
+        self._mostly_distinct = False
+        self.held_bytes = 0
+        """Of the distinct values."""
         self._counts_distinct = self._countable()
 
     @staticmethod
@@ -90,8 +95,12 @@ class ColumnFigures:
         if isinstance(self._type, TimestampType) and pa.types.is_struct(values.type):
             self._counts_distinct = False
             return
-        new = pc.unique(values.drop_null())
+        new = values.drop_null() if values.null_count else values
+        if not self._mostly_distinct:
+            few, new = len(new) * _MOSTLY, pc.unique(new)
+            self._mostly_distinct = len(new) > few
         self._pending.append(new)
+        self.held_bytes += new.nbytes
         self._pending_count += len(new)
         if self._pending_count > max(len(self._distinct or ()), _FEW):
             self._merge_distinct()
@@ -100,10 +109,18 @@ class ColumnFigures:
         # Only when there is as much to add as is known, so that a value is looked at a few times and not once a page.
         known = [] if self._distinct is None else [self._distinct]
         if self._pending:
+            seen = sum(map(len, known)) + self._pending_count
             self._distinct = pc.unique(pa.concat_arrays([*known, *self._pending]))
+            self._mostly_distinct = len(self._distinct) > seen * _MOSTLY
             self._pending, self._pending_count = [], 0
+            self.held_bytes = self._distinct.nbytes
         if self._distinct is not None and len(self._distinct) > MAX_DISTINCT:
-            self._distinct, self._counts_distinct = None, False
+            self.give_up_distinct()
+
+    def give_up_distinct(self) -> None:
+        """There is no count of distinct values then."""
+        self._distinct, self._counts_distinct = None, False
+        self._pending, self._pending_count, self.held_bytes = [], 0, 0
 
     def document(self) -> dict[str, Any]:
         """As the metastore keeps it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from lodestar_server.plugins.connectors.hive.orc_coercions import coerce, is_coe
 from lodestar_server.plugins.connectors.hive.parquet_types import check_readable, file_type
 from lodestar_server.plugins.toolkit.files import FileSystem, Version
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT, HIVE_CURSOR_ERROR
+from lodestar_server.plugins.toolkit.orc_ahead import read_stripes, stripes_ahead
 from lodestar_server.plugins.toolkit.orc_rows import read_orc_rows
 from lodestar_server.plugins.toolkit.orc_stripes import wanted_stripes
 from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput
@@ -89,6 +91,9 @@ class HivePageSource(PageSource):
             yield from self._read_rows(split)
 
     def _source(self, split: HiveSplit) -> str | BinaryIO:
+        if split.format is StorageFormat.ORC:
+            # Each reader of a remote file begins with its end.
+            self._files.fetch_ends([(split.location, _version(split))])
         source = source_of(self._files, split.location, _version(split))
         return source if isinstance(source, str) else self._opened(source)
 
@@ -161,9 +166,7 @@ class HivePageSource(PageSource):
         ]
 
     def _read_orc(self, split: HiveSplit, source: str | BinaryIO) -> Iterator[pa.RecordBatch]:
-        import pyarrow.orc as orc
-
-        file = orc.ORCFile(source)
+        file = _orc_file(source)
         places = self._places(split, file.schema)
         names = _paths(file.schema, places)
         if not names:
@@ -171,11 +174,12 @@ class HivePageSource(PageSource):
             for start in range(0, file.nrows, PAGE_ROWS):
                 yield self._page(split, empty_columns_page(min(PAGE_ROWS, file.nrows - start)), places)
             return
-        for stripe in self._stripes(split, file, places):
+        stripes = self._stripes(split, file, places)
+        for stripe, read in self._stripe_reads(split, source, file, stripes, names):
             if self._closed.is_set():
                 return
             try:
-                batch = file.read_stripe(stripe, columns=names)
+                batch = read()
             except pa.ArrowInvalid as fault:
                 if _YEARS_BEYOND not in str(fault) or not self._same_shapes(file.schema, places):
                     raise
@@ -183,6 +187,17 @@ class HivePageSource(PageSource):
                 continue
             for start in range(0, batch.num_rows, PAGE_ROWS):
                 yield self._page(split, batch.slice(start, PAGE_ROWS), places)
+
+    def _stripe_reads(
+        self, split: HiveSplit, source: str | BinaryIO, file: Any, stripes: Sequence[int], names: list[str]
+    ) -> Iterator[tuple[int, Callable[[], pa.RecordBatch]]]:
+        """Stripes and how they are read: those of a remote file several at once."""
+        ahead = 1 if isinstance(source, str) else min(len(stripes), stripes_ahead(split.size, file.nstripes))
+        if ahead == 1:
+            for stripe in stripes:
+                yield stripe, partial(file.read_stripe, stripe, columns=names)
+            return
+        yield from read_stripes(lambda: _orc_file(self._source(split)), stripes, names, ahead)
 
     def _stripes(self, split: HiveSplit, file: Any, places: Sequence[int | None]) -> Sequence[int]:
         """Those that may have wanted rows."""
@@ -194,7 +209,7 @@ class HivePageSource(PageSource):
         }
         if not domains or file.nstripes == 0:
             return range(file.nstripes)
-        with self._files.open_input(split.location) as source:
+        with self._files.open_input(split.location, _version(split)) as source:
             wanted = wanted_stripes(source, domains)
         return range(file.nstripes) if wanted is None else wanted
 
@@ -286,6 +301,13 @@ class HivePageSource(PageSource):
     def close(self) -> None:
         """After the page that is being read."""
         self._closed.set()
+
+
+def _orc_file(source: str | BinaryIO) -> Any:
+    """A file opened by pyarrow."""
+    import pyarrow.orc as orc
+
+    return orc.ORCFile(source)
 
 
 def _version(split: HiveSplit) -> Version:

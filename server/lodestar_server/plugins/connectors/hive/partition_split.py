@@ -33,8 +33,13 @@ class PartitionSplitter:
 
     def split(self, page: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...] | None, pa.RecordBatch]]:
         """Partition values and their rows. Raises: HIVE_INVALID_PARTITION_VALUE."""
+        for values, places in self.places(page):
+            yield values, page if places is None else page.take(places)
+
+    def places(self, page: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...] | None, pa.Array | None]]:
+        """Partition values and which rows are theirs, None for all of them. Raises: HIVE_INVALID_PARTITION_VALUE."""
         if not self._keys:
-            yield None, page
+            yield None, None
             return
         codes = np.zeros(page.num_rows, dtype=np.int64)
         texts: list[list[str]] = []
@@ -48,14 +53,14 @@ class PartitionSplitter:
         order = np.argsort(codes, kind="stable")
         sorted_codes = codes[order]
         starts = np.flatnonzero(np.concatenate([[True], sorted_codes[1:] != sorted_codes[:-1]]))
-        rows = page if len(starts) == 1 else page.take(pa.array(order, pa.int64()))
+        places = None if len(starts) == 1 else pa.array(order, pa.int64())
         for start, end in zip(starts, [*starts[1:], page.num_rows], strict=True):
             code = int(sorted_codes[start])
             found = []
             for choices in reversed(texts):
                 code, which = divmod(code, len(choices))
                 found.append(choices[which])
-            yield tuple(reversed(found)), rows.slice(start, end - start)
+            yield tuple(reversed(found)), None if places is None else places.slice(start, end - start)
 
 
 def _comparable(values: pa.Array) -> pa.Array:

@@ -34,7 +34,16 @@ _GZIP_LEVEL = 1
 
 
 class FileWriter(Protocol):
-    """Called from one thread."""
+    """Called from one thread at a time."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Of rows that are collected and would be written by `flush`."""
+        ...
+
+    def flush(self) -> None:
+        """Write what is collected early."""
+        ...
 
     def takes(self, page: pa.RecordBatch) -> bool:
         """Whether the rows may be in this file; if not, another one begins."""
@@ -176,9 +185,15 @@ class ParquetFileWriter:
         self._rows += page.num_rows
         self._bytes += page.nbytes
         if self._rows >= _ROW_GROUP_ROWS or self._bytes >= _ROW_GROUP_BYTES:
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
+    @property
+    def held_bytes(self) -> int:
+        """Of rows for the next row group."""
+        return self._bytes
+
+    def flush(self) -> None:
+        """End the row group."""
         if not self._pages:
             return
         columns = []
@@ -207,7 +222,7 @@ class ParquetFileWriter:
 
     def close(self) -> None:
         """Write what is left, and the footer."""
-        self._flush()
+        self.flush()
         self._opened().close()
 
 
@@ -237,6 +252,12 @@ class OrcFileWriter:
         self._schema = pa.schema([(name, named_type(type_)) for name, type_ in zip(names, types, strict=True)])
         self._by_row: OrcRowWriter | None = None
         self._writer: Any = None
+
+    held_bytes = 0
+    """What the library collects it does not tell."""
+
+    def flush(self) -> None:
+        """Nothing that could be."""
 
     def takes(self, page: pa.RecordBatch) -> bool:
         """A file by pyarrow does not take such timestamps."""

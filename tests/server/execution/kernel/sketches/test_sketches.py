@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lodestar_server.execution.kernel.sketches.hashing import hash_bytes, hash_longs
-from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog
+from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog, count_distinct
 from lodestar_server.execution.kernel.sketches.qdigest import QDigest, from_sortable_doubles, sortable_doubles
 from lodestar_server.execution.kernel.sketches.set_digest import SetDigest
 from lodestar_server.execution.kernel.sketches.tdigest import TDigest
@@ -68,3 +68,19 @@ def test_sets_are_compared_by_their_smallest_hashes() -> None:
     assert one.jaccard_index(other) == 0.5
     assert one.intersection_cardinality(other) == 1
     assert SetDigest.union([one, other]).cardinality() == 3
+
+
+@pytest.mark.parametrize("index_bits", [4, 12, 16])
+def test_groups_are_counted_as_logs_of_their_own(index_bits: int) -> None:
+    sizes = [0, 1, 7, 500, 511, 512, 40_000, 20_000]
+    values = np.concatenate([np.arange(size) % (300 if size == 20_000 else 10**6) for size in sizes])
+    hashes = hash_longs(values)
+    ends = np.cumsum(sizes)
+    expected = []
+    for size, end in zip(sizes, ends.tolist(), strict=True):
+        log = HyperLogLog(index_bits, {})
+        # Some at a time, so that the list grows into buckets.
+        for start in range(end - size, end, 400):
+            log.add(hashes[start : min(start + 400, end)])
+        expected.append(log.cardinality())
+    assert count_distinct(hashes, ends - sizes, ends, index_bits) == expected

@@ -14,12 +14,13 @@ import pytest
 from tests.fakes.harness import Harness, table
 from tests.fakes.hive import hive, visible_files
 
+from lodestar_server.plugins.connectors.hive import page_sink, sink_work
 from lodestar_server.plugins.toolkit.metastore.model import SortingColumn
 from lodestar_server.spi.connector import ColumnMetadata, SaveMode, TableMetadata
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.predicate import Domain, TupleDomain
-from lodestar_server.spi.types import BIGINT, DATE, INTEGER, VARCHAR, Type
+from lodestar_server.spi.types import BIGINT, DATE, DOUBLE, INTEGER, VARCHAR, Type
 from lodestar_server.spi.types.text import parse_type
 from lodestar_server.spi.types.values import rows_to_pages
 
@@ -256,6 +257,61 @@ def test_too_many_partitions(tmp_path: Path) -> None:
     harness.connector.shutdown()
 
 
+@pytest.mark.parametrize("form", ["PARQUET", "ORC", "AVRO", "CSV"])
+def test_many_pages_into_many_partitions(
+    harness: Harness, place: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_sink, "_SPLIT_BYTES", 20_000)
+    monkeypatch.setattr(page_sink, "_HELD_BYTES", 30_000)
+    monkeypatch.setattr(sink_work, "_WORTH_A_THREAD", 0)
+    kind = VARCHAR if form == "CSV" else BIGINT
+    columns = [("id", kind), ("p", INTEGER)]
+    # One partition has nearly all rows, another one only those of the first page.
+    made = [(i, 0 if i % 7 or i > 50_000 else i % 5) for i in range(60_000)] + [(-1, 77)]
+    if form == "CSV":
+        made = [(str(i), p) for i, p in made]
+    with harness.statement() as on:
+        on.create_with_rows(table("default", "t", columns, format=form, partitioned_by=("p",)), made)
+    assert rows(harness) == sorted(made, key=str)
+    files = list(visible_files(place))
+    assert len(files) == len({p for _, p in made})
+    with harness.statement() as on:
+        figures = on.metadata.statistics(on.session, on.require("default", "t"))
+    assert figures.row_count == len(made)
+    if form == "PARQUET":
+        groups = {name.partition("/")[0]: pq.ParquetFile(place / name).num_row_groups for name in files}
+        assert groups["p=0"] > 1 and groups["p=77"] == 1
+
+
+def test_distinct_values_are_counted_while_they_are_few(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_sink, "_SPLIT_BYTES", 20_000)
+    monkeypatch.setattr(page_sink, "_FIGURES_BYTES", 50_000)
+    columns = [("many", BIGINT), ("few", BIGINT), ("p", INTEGER)]
+    with harness.statement() as on:
+        values = [(i, i % 20, i % 3) for i in range(30_000)]
+        on.create_with_rows(table("default", "t", columns, partitioned_by=("p",)), values)
+    with harness.statement() as on:
+        figures = on.metadata.statistics(on.session, on.require("default", "t"))
+    counted = {getattr(column, "name", ""): one.distinct_values for column, one in figures.columns.items()}
+    ranges = {getattr(column, "name", ""): one.low for column, one in figures.columns.items()}
+    assert (counted["many"], counted["few"], ranges["many"]) == (None, 20, 0)
+
+
+def test_a_fault_of_a_writer_ends_the_write(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_sink, "_SPLIT_BYTES", 1)
+    monkeypatch.setattr(sink_work, "_WORTH_A_THREAD", 0)
+    columns = [("d", DOUBLE), ("p", INTEGER)]
+
+    def create() -> None:
+        with harness.statement() as on:
+            values = [(float("nan") if i == 7 else 1.0, i % 3) for i in range(20)]
+            on.create_with_rows(table("default", "t", columns, format="JSON", partitioned_by=("p",)), values)
+
+    assert fails(create) == ("HIVE_UNSERIALIZABLE_JSON_VALUE", "Invalid value to Insert: NaN")
+    with harness.statement() as on:
+        assert on.metadata.find_table(on.session, SchemaTableName("default", "t")) is None
+
+
 def test_deleting_whole_partitions(parts: Harness, place: Path) -> None:
     with parts.statement() as on:
         handle = on.require("default", "t")
@@ -450,7 +506,10 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize("codec", ["NONE", "GZIP", "SNAPPY", "LZ4", "ZSTD"])
-def test_timestamps_of_any_year_in_orc(harness: Harness, tmp_path: Path, codec: str) -> None:
+def test_timestamps_of_any_year_in_orc(
+    harness: Harness, tmp_path: Path, codec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_sink, "_PAGE_ROWS", 1)
     epoch = datetime(1970, 1, 1)
     values = [None if one is None else (one - epoch) // timedelta(microseconds=1) * 10**6 for one in MOMENTS]
     nested = "row(a array(timestamp(3)), b map(varchar, decimal(30,2)), c varbinary, d double, e char(3))"

@@ -6,8 +6,9 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import identity_key
 from lodestar_server.execution.kernel.encoding.text import key_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
-from lodestar_server.execution.kernel.functions.aggregates.checksum import has_hash, hash_of
+from lodestar_server.execution.kernel.functions.aggregates.checksum import has_hash, unhashed
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.lowering.context import GATHERING_SLOT, slot
 from lodestar_server.execution.kernel.sketches.hyperloglog import STANDARD_ERROR
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
@@ -24,33 +25,32 @@ def _last(call: GroupCall) -> str:
 @aggregate("approx_distinct")
 def _approx_distinct(call: GroupCall) -> Sql:
     value, type_ = call.arguments[0], call.types[0]
-    exact = type_ in (BOOLEAN, UNKNOWN) or not has_hash(type_)
-    counted = identity_key(value, type_) if exact else hash_of(value, type_)
+    present = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
+    if type_ in (BOOLEAN, UNKNOWN) or not has_hash(type_):
+        # Nobody asks for the error.
+        where = present if len(call.arguments) > 1 else None
+        return call.apply("count", identity_key(value, type_), order=(), distinct=True, where=where)
+    counted, kind = unhashed(value, type_)
+    # To drop what comes again takes longer than to hash it again, but less memory.
+    distinct = slot(GATHERING_SLOT) if call.bounded else True
+    values = call.apply("list", counted, order=(), distinct=distinct, where=present)
 
-    def estimate(hashes: Sql, error: Sql) -> Sql:
-        return sql.call("trino_log_count", hashes, error)
+    def estimate(v: Sql, error: Sql) -> Sql:
+        return sql.call(f"trino_distinct_{kind}", v, error)
 
     if len(call.arguments) == 1:
-        if exact:
-            return call.apply("count", counted, order=(), distinct=True)
-        hashes = call.apply("list", counted, order=(), distinct=True, where=sql.is_not_null(value))
-        return estimate(hashes, sql.fragment(f"CAST({STANDARD_ERROR} AS DOUBLE)"))
-    both = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
-    if exact:
-        # Nobody asks for the error.
-        return call.apply("count", counted, order=(), distinct=True, where=both)
-    hashes = call.apply("list", counted, order=(), distinct=True, where=both)
-    error = call.apply(_last(call), call.arguments[1], order=(), distinct=False, where=both)
+        return estimate(values, sql.fragment(f"CAST({STANDARD_ERROR} AS DOUBLE)"))
+    error = call.apply(_last(call), call.arguments[1], order=(), distinct=False, where=present)
 
-    def checked(h: Sql, e: Sql) -> Sql:
+    def checked(v: Sql, e: Sql) -> Sql:
         message = sql.chain(
             "||",
             [sql.text(f"Max standard error must be in [{_MIN_ERROR}, {_MAX_ERROR:.2f}]: "), key_text(e, DOUBLE)],
         )
         outside = sql.fragment(f"{{0}} NOT BETWEEN {_MIN_ERROR} AND {_MAX_ERROR}", e)
-        return sql.case([(outside, call.fail(message))], estimate(h, e))
+        return sql.case([(outside, call.fail(message))], estimate(v, e))
 
-    return sql.let_all((hashes, error), checked)
+    return sql.let_all((values, error), checked)
 
 
 _WITH_ACCURACY = 4

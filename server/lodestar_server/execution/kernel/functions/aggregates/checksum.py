@@ -10,6 +10,7 @@ from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.functions.lists import mapped
 from lodestar_server.execution.kernel.functions.operators import unscaled
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
+from lodestar_server.execution.kernel.functions.short_decimals import Operand
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import (
@@ -43,6 +44,7 @@ from lodestar_server.spi.types.arrow import row_field_name
 
 _SHORT_DECIMAL = 18
 _MILLISECOND_PRECISION = 3
+_WHOLE_TYPES = (BOOLEAN, *INTEGRAL_TYPES, INTERVAL_YEAR_MONTH, INTERVAL_DAY_SECOND, BING_TILE, COLOR)
 
 
 @aggregate("checksum")
@@ -55,16 +57,9 @@ def _checksum(call: GroupCall) -> Sql:
 
 def hash_of(value: Sql, type_: Type, *, plain: bool = False) -> Sql:
     """A UBIGINT, NULL of NULL. Inside a row, longs are hashed plainly."""
-    if type_ == BOOLEAN:
-        return _long(sql.cast(value, "BIGINT"), plain=False)
-    if type_ in INTEGRAL_TYPES or type_ in (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, BING_TILE, COLOR):
-        return _long(sql.cast(value, "BIGINT"), plain=plain)
-    if type_ == DATE:
-        return _long(sql.fragment("CAST({0} - DATE '1970-01-01' AS BIGINT)", value), plain=plain)
-    if type_ == DOUBLE:
-        return _long(sql.call("trino_double_bits", value), plain=plain)
-    if type_ == REAL:
-        return _long(sql.call("trino_real_bits", value), plain=plain)
+    long = _long_behind(value, type_)
+    if long is not None:
+        return _long(long, plain=plain and type_ != BOOLEAN)
     if type_ == JSON or isinstance(type_, VarcharType | CharType):
         return sql.fragment("trino_hash_bytes(encode({0}))", value)
     if type_ == VARBINARY:
@@ -74,6 +69,47 @@ def hash_of(value: Sql, type_: Type, *, plain: bool = False) -> Sql:
     if type_ == UNKNOWN:
         return sql.typed_null("UBIGINT")
     return _hash_of_structure(value, type_, plain=plain)
+
+
+def unhashed(value: Sql, type_: Type) -> tuple[Sql, str]:
+    """What is hashed, and its kind: a `long`, a `double`, or for other types the `hash` itself."""
+    if type_ == DOUBLE:
+        return value, "double"
+    long = _long_behind(value, type_)
+    return (hash_of(value, type_), "hash") if long is None else (long, "long")
+
+
+def _long_behind(value: Sql, type_: Type) -> Sql | None:
+    """The BIGINT that stands for a value of a type that is hashed as one."""
+    if type_ in _WHOLE_TYPES:
+        return sql.cast(value, "BIGINT")
+    if type_ == DATE:
+        return sql.fragment("CAST({0} - DATE '1970-01-01' AS BIGINT)", value)
+    if type_ == DOUBLE:
+        return sql.call("trino_double_bits", value)
+    if type_ == REAL:
+        return sql.call("trino_real_bits", value)
+    match type_:
+        case DecimalType(precision) if precision <= _SHORT_DECIMAL:
+            return sql.let(value, lambda digits: _digits(digits, type_))
+        case TimeType():
+            return value
+        case TimeTzType():
+            return sql.fragment("(trino_time_instant({0}) // 1000)", value)
+        case TimestampType() if not has_picoseconds(type_):
+            return _micros(value)
+        case TimestampTzType(precision) if precision <= _MILLISECOND_PRECISION:
+            return _millis(_micros(sql.field(value, "t")))
+    return None
+
+
+def _digits(value: Sql, type_: DecimalType) -> Sql:
+    """The unscaled number of a short decimal, by 64 bits where they hold what is computed."""
+    digits = sql.cast(unscaled(value, type_, 0), "BIGINT")
+    short = Operand(value, type_)
+    if short.certain or not short.possible:
+        return short.digits() if short.certain else digits
+    return sql.case([(sql.is_not_null(short.narrowed()), short.digits())], digits)
 
 
 def has_hash(type_: Type) -> bool:
@@ -88,23 +124,10 @@ def has_hash(type_: Type) -> bool:
 def _hash_of_structure(value: Sql, type_: Type, *, plain: bool) -> Sql:
     match type_:
         case DecimalType():
-            digits = unscaled(value, type_, 0)
-            if type_.precision <= _SHORT_DECIMAL:
-                return _long(sql.cast(digits, "BIGINT"), plain=plain)
-            return sql.call("trino_hash_int128", digits)
-        case TimeType():
-            return _long(value, plain=plain)
-        case TimeTzType():
-            return _long(sql.fragment("(trino_time_instant({0}) // 1000)", value), plain=plain)
+            return sql.call("trino_hash_int128", unscaled(value, type_, 0))
         case TimestampType():
-            if not has_picoseconds(type_):
-                return _long(_micros(value), plain=plain)
             return _pair(_micros(sql.field(value, "t")), sql.field(value, "p"), plain=plain)
-        case TimestampTzType(precision):
-            micros = _micros(sql.field(value, "t"))
-            millis = sql.fragment("CAST(floor({0} / 1000) AS BIGINT)", micros)
-            if precision <= _MILLISECOND_PRECISION:
-                return _long(millis, plain=plain)
+        case TimestampTzType():
             return sql.let(value, lambda v: _zoned_pair(v, type_, plain=plain))
         case ArrayType(element):
             return _combined(mapped(value, lambda one: hash_of(one, element, plain=plain)))
@@ -135,6 +158,10 @@ def _micros(instant: Sql) -> Sql:
     return sql.call("epoch_us", sql.cast(instant, "TIMESTAMP"))
 
 
+def _millis(micros: Sql) -> Sql:
+    return sql.fragment("CAST(floor({0} / 1000) AS BIGINT)", micros)
+
+
 def _long(value: Sql, *, plain: bool) -> Sql:
     return sql.call("trino_mix_long" if plain else "trino_hash_long", value)
 
@@ -148,7 +175,7 @@ def _zoned_pair(value: Sql, type_: TimestampTzType, *, plain: bool) -> Sql:
     rest = sql.fragment("((({0} % 1000) + 1000) % 1000 * 1000000)", micros)
     if has_picoseconds(type_):
         rest = sql.fragment("({0} + {1})", rest, sql.field(value, "p"))
-    return _pair(sql.fragment("CAST(floor({0} / 1000) AS BIGINT)", micros), rest, plain=plain)
+    return _pair(_millis(micros), rest, plain=plain)
 
 
 def _or_zero(value: Sql) -> Sql:

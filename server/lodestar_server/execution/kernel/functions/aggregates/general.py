@@ -8,15 +8,14 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
 from lodestar_server.execution.kernel.functions.operators import scaled, unscaled
 from lodestar_server.execution.kernel.functions.registry import GroupCall, aggregate
-from lodestar_server.execution.kernel.functions.short_decimals import (
-    Operand,
-    divided_half_up,
-    from_digits,
-    in_short,
-)
+from lodestar_server.execution.kernel.functions.short_decimals import average_in_doubles
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import EXCEEDED_FUNCTION_MEMORY_LIMIT, NUMERIC_VALUE_OUT_OF_RANGE
-from lodestar_server.spi.types import DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
+from lodestar_server.spi.errors import (
+    EXCEEDED_FUNCTION_MEMORY_LIMIT,
+    GENERIC_INTERNAL_ERROR,
+    NUMERIC_VALUE_OUT_OF_RANGE,
+)
+from lodestar_server.spi.types import BIGINT, DOUBLE, INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH, REAL, DecimalType, Type
 
 _SUM_PRECISION = 38
 
@@ -54,10 +53,37 @@ def _sum(call: GroupCall) -> Sql:
             return sql.call("coalesce", fits, call.fail("Decimal overflow", NUMERIC_VALUE_OUT_OF_RANGE))
 
         return _near_and_far(call, lambda small: sql.cast(small, call.held), whole)
+    if type_ == BIGINT and call.few_rows and not call.distinct:
+        return _added_in_order(call)
     made = call.apply("sum", call.arguments[0], order=())
     if call.result == REAL:
         return as_real(made)
+    if call.result == INTERVAL_YEAR_MONTH:
+        return sql.let(made, lambda total: _months_in_an_int(call, total))
     return made if call.result == DOUBLE or isinstance(call.result, DecimalType) else sql.cast(made, call.held)
+
+
+def _added_in_order(call: GroupCall) -> Sql:
+    """One by one, so that the first addition that overflows is told as it is."""
+    (value,) = call.arguments
+    values = call.apply("list", value, where=sql.is_not_null(value))
+    adding = sql.function_of(lambda total, one: sql.fragment("({0} + {1})", total, one), 2)
+    return sql.fragment("list_reduce({0}, {1})", values, adding)
+
+
+def _months_in_an_int(call: GroupCall, total: Sql) -> Sql:
+    """Months are summed as a bigint, and are an integer again in the result."""
+    kind = "for type interval year to month"
+    text = sql.cast(total, "VARCHAR")
+    above = sql.chain("||", [sql.text("Value "), text, sql.text(f" exceeds MAX_INT {kind}")])
+    below = sql.chain("||", [sql.text("Value "), text, sql.text(f" is less than MIN_INT {kind}")])
+    return sql.case(
+        [
+            (sql.fragment(f"{{0}} > {2**31 - 1}", total), call.fail(above, GENERIC_INTERNAL_ERROR)),
+            (sql.fragment(f"{{0}} < {-(2**31)}", total), call.fail(below, GENERIC_INTERNAL_ERROR)),
+        ],
+        sql.cast(total, call.held),
+    )
 
 
 @aggregate("avg")
@@ -110,7 +136,8 @@ def as_real(value: Sql) -> Sql:
 
 def _average_decimal(call: GroupCall, type_: DecimalType) -> Sql:
     """The exact sum divided by the count, half away from zero at the scale of the values."""
-    count = call.apply("count", call.arguments[0], order=())
+    (value,) = call.arguments
+    count = call.apply("count", value, order=())
     if _may_pass_128_bits(type_):
 
         def whole(small: Sql, great: Sql) -> Sql:
@@ -118,30 +145,21 @@ def _average_decimal(call: GroupCall, type_: DecimalType) -> Sql:
             return sql.cast(text, call.held)
 
         return _near_and_far(call, lambda small: _divided(small, count, type_), whole)
-    return _divided(call.apply("sum", call.arguments[0], order=()), count, type_)
+    total = call.apply("sum", value, order=())
+    if call.over is None and call.filter is None and sql.is_simple(value):
+        # DuckDB computes equal aggregates of a group once.
+        return _average(total, count, type_)
+    return _divided(total, count, type_)
 
 
 def _divided(total: Sql, count: Sql, type_: DecimalType) -> Sql:
-
-    summed = DecimalType(_SUM_PRECISION, type_.scale)
-
-    def long_division(s: Sql, n: Sql) -> Sql:
-        return scaled(sql.let(unscaled(s, summed, 0), lambda d: _half_up(d, sql.cast(n, "HUGEINT"))), type_)
-
-    def divided(s: Sql, n: Sql) -> Sql:
-        operands = (Operand(s, summed), Operand(n, _COUNTED))
-
-        def short_division(a: Operand, b: Operand) -> Sql:
-            return from_digits(divided_half_up(a, b, None), type_, a.most_digits)
-
-        quotient = in_short(operands, short_division, long_division)
-        return sql.case([(sql.fragment("{0} > 0", n), quotient)])
-
-    return sql.let_all((total, count), divided)
+    return sql.let_all((total, count), lambda s, n: _average(s, n, type_))
 
 
-_COUNTED = DecimalType(18, 0)
-"""What a count is when it stands for a decimal's digits."""
+def _average(total: Sql, count: Sql, type_: DecimalType) -> Sql:
+    digits = unscaled(total, DecimalType(_SUM_PRECISION, type_.scale), 0)
+    exact = scaled(sql.let(digits, lambda d: _half_up(d, sql.cast(count, "HUGEINT"))), type_)
+    return average_in_doubles(total, count, type_, exact)
 
 
 def _half_up(dividend: Sql, divisor: Sql) -> Sql:

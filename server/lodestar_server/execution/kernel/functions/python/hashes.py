@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lodestar_server.execution.kernel.functions.python.digests import xxhash64_of
 from lodestar_server.execution.kernel.functions.python.registry import arrow_function, value_function
 
 _MASK = (1 << 64) - 1
@@ -17,17 +16,54 @@ _P4 = np.uint64(0x85EBCA77C2B2AE63)
 _START = np.uint64(0x27D4EB2F165667C5 + 8)
 
 
+_CACHED = 16_384
+"""Values of which every step stays in the cache."""
+
+
 def _rotated(words: Any, bits: int) -> Any:
     return (words << np.uint64(bits)) | (words >> np.uint64(64 - bits))
 
 
 def hash_longs(words: Any) -> Any:
     """xxHash64 of eight bytes each; unsigned arrays wrap as they should."""
-    made = _START ^ (_rotated(words * _P2, 31) * _P1)
-    made = _rotated(made, 27) * _P1 + _P4
-    made = (made ^ (made >> np.uint64(33))) * _P2
-    made = (made ^ (made >> np.uint64(29))) * _P3
-    return made ^ (made >> np.uint64(32))
+    made = np.empty(len(words), np.uint64)
+    spare = np.empty(min(len(words), _CACHED), np.uint64)
+    for start in range(0, len(words), _CACHED):
+        part = made[start : start + _CACHED]
+        _hash_part(words[start : start + _CACHED], part, spare[: len(part)])
+    return made
+
+
+def _hash_part(words: Any, made: Any, spare: Any) -> None:
+    made.fill(_START)
+    _mix_in(made, words.copy(), spare)
+    _finish(made, spare)
+
+
+def _mix_in(made: Any, words: Any, spare: Any) -> None:
+    """A step of eight bytes each; `words` are used up."""
+    np.multiply(words, _P2, out=words)
+    _rotate(words, 31, spare)
+    np.multiply(words, _P1, out=words)
+    np.bitwise_xor(made, words, out=made)
+    _rotate(made, 27, spare)
+    np.multiply(made, _P1, out=made)
+    np.add(made, _P4, out=made)
+
+
+def _finish(made: Any, spare: Any) -> None:
+    for bits, factor in ((33, _P2), (29, _P3)):
+        np.right_shift(made, np.uint64(bits), out=spare)
+        np.bitwise_xor(made, spare, out=made)
+        np.multiply(made, factor, out=made)
+    np.right_shift(made, np.uint64(32), out=spare)
+    np.bitwise_xor(made, spare, out=made)
+
+
+def _rotate(words: Any, bits: int, spare: Any) -> None:
+    np.left_shift(words, np.uint64(bits), out=spare)
+    np.right_shift(words, np.uint64(64 - bits), out=words)
+    np.bitwise_or(words, spare, out=words)
 
 
 @arrow_function("trino_hash_long", ["BIGINT"], "UBIGINT")
@@ -52,35 +88,57 @@ _LANE_TURNS = (1, 7, 12, 18)
 
 
 def hash_texts(column: Any) -> Any:
-    """xxHash64 of each value of a binary column, all at once: a step for each word of the longest one."""
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    """xxHash64 of each value of a binary column, many at once: a step for each word of the longest one."""
+    column = _whole(column)
     sizes = np.asarray(pc.binary_length(column).fill_null(0)).astype(np.int64)
     _, offsets, data = column.buffers()
     kind = np.int64 if pa.types.is_large_binary(column.type) else np.int32
     at = np.frombuffer(offsets, kind)[column.offset : column.offset + len(column)].astype(np.int64)
-    raw = np.frombuffer((b"" if data is None else data.to_pybytes()) + bytes(8), np.uint8)
-    words = np.ndarray((len(raw) - 7,), "<u8", raw, strides=(1,))
-    halves = np.ndarray((len(raw) - 3,), "<u4", raw, strides=(1,))
-    ends = at + sizes
+    raw = np.frombuffer(b"" if data is None else data, np.uint8)
+    words = np.ndarray((max(len(raw) - 7, 0),), "<u8", raw, strides=(1,))
+    halves = np.ndarray((max(len(raw) - 3, 0),), "<u4", raw, strides=(1,))
+    made = np.empty(len(at), np.uint64)
+    for start in range(0, len(at), _CACHED):
+        part = slice(start, start + _CACHED)
+        made[part] = _hash_texts(raw, words, halves, at[part], sizes[part])
+    return made
+
+
+def _hash_texts(raw: Any, words: Any, halves: Any, at: Any, sizes: Any) -> Any:
+    """Of the bytes at places of `raw`; the other two are views of it from every byte on."""
+    made = np.full(len(at), _P5)
     with np.errstate(over="ignore"):
-        made = np.full(len(at), _P5)
         long = np.flatnonzero(sizes >= _STRIPE)
         if len(long):
-            made[long], at[long] = _striped(words, at[long], ends[long])
-        made = made + sizes.astype(np.uint64)
-        while len(rows := np.flatnonzero(ends - at >= 8)):
-            mixed = _rotated(words[at[rows]] * _P2, 31) * _P1
-            made[rows] = _rotated(made[rows] ^ mixed, 27) * _P1 + _P4
-            at[rows] += 8
-        rows = np.flatnonzero(ends - at >= 4)
-        made[rows] = _rotated(made[rows] ^ (halves[at[rows]].astype(np.uint64) * _P1), 23) * _P2 + _P3
-        at[rows] += 4
-        while len(rows := np.flatnonzero(ends > at)):
-            made[rows] = _rotated(made[rows] ^ (raw[at[rows]].astype(np.uint64) * _P5), 11) * _P1
-            at[rows] += 1
-        made = (made ^ (made >> np.uint64(33))) * _P2
-        made = (made ^ (made >> np.uint64(29))) * _P3
-    return made ^ (made >> np.uint64(32))
+            made[long], at[long] = _striped(words, at[long], at[long] + sizes[long])
+        made += sizes.view(np.uint64)
+        whole = ((sizes & (_STRIPE - 1)) >> 3).astype(np.int8)
+        order = None
+        if len(whole) and whole.min() != whole.max():
+            # Those that have another word stand in front.
+            order = np.argsort(-whole, kind="stable")
+            made, at, sizes = made[order], at[order], sizes[order]
+        spare = np.empty(len(at), np.uint64)
+        for step in range(int(whole.max(initial=0))):
+            count = np.count_nonzero(whole > step)
+            mixed, chosen, free = words[at[:count]], made[:count], spare[:count]
+            _mix_in(chosen, mixed, free)
+            at[:count] += 8
+        halved = np.flatnonzero(sizes & 4)
+        if len(halved):
+            mixed = halves[at[halved]].astype(np.uint64) * _P1
+            made[halved] = _rotated(made[halved] ^ mixed, 23) * _P2 + _P3
+            at[halved] += 4
+        left = sizes & 3
+        for step in range(int(left.max(initial=0))):
+            rows = np.flatnonzero(left > step)
+            mixed = raw[at[rows] + step] * _P5
+            made[rows] = _rotated(made[rows] ^ mixed, 11) * _P1
+        _finish(made, spare)
+    if order is None:
+        return made
+    spare[order] = made
+    return spare
 
 
 def _striped(words: Any, at: Any, ends: Any) -> tuple[Any, Any]:
@@ -113,32 +171,56 @@ def xxhash64(column: Any) -> pa.Array:
     return pc.if_else(pa.array(present), made.cast(pa.binary()), pa.scalar(None, pa.binary()))
 
 
-@value_function("trino_hash_words", ["BLOB"], "UBIGINT", pa.uint64())
-def hash_words(value: bytes) -> int:
+@arrow_function("trino_hash_words", ["BLOB"], "UBIGINT")
+def hash_words(column: Any) -> pa.Array:
     """Of sixteen bytes as two longs."""
-    return xxhash64_of(value[:8]) ^ xxhash64_of(value[8:])
+    filled = _whole(column.fill_null(bytes(16))).cast(pa.binary(16))
+    return pa.array(_hash_halves(filled), type=pa.uint64(), mask=np.asarray(column.is_null()))
 
 
-@value_function("trino_hash_int128", ["HUGEINT"], "UBIGINT", pa.uint64())
-def hash_int128(value: int) -> int:
-    """Of an unscaled long decimal: its halves, the higher one first."""
-    high, low = (int(value) >> 64) & _MASK, int(value) & _MASK
-    return xxhash64_of(high.to_bytes(8, "little")) ^ xxhash64_of(low.to_bytes(8, "little"))
+@arrow_function("trino_hash_int128", ["HUGEINT"], "UBIGINT")
+def hash_int128(column: Any) -> pa.Array:
+    """Of an unscaled long decimal: its halves."""
+    filled = _whole(column.fill_null(0))
+    return pa.array(_hash_halves(filled), type=pa.uint64(), mask=np.asarray(column.is_null()))
 
 
-@value_function("trino_combined_hash", ["UBIGINT[]", "BIGINT"], "UBIGINT", pa.uint64())
-def combined_hash(hashes: list[int | None], start: int) -> int:
+def _hash_halves(column: Any) -> Any:
+    """Of values of sixteen bytes without NULLs."""
+    words = np.frombuffer(column.buffers()[1], np.uint64)[2 * column.offset : 2 * (column.offset + len(column))]
+    return hash_longs(words[0::2]) ^ hash_longs(words[1::2])
+
+
+def _whole(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _items(lists: Any) -> tuple[Any, Any, Any]:
+    """The numbers of a column of lists, 0 for NULL, and where each list begins and ends."""
+    values = np.asarray(lists.values.fill_null(0))
+    offsets = np.asarray(lists.offsets).astype(np.int64)
+    return values, offsets[:-1], np.where(np.asarray(lists.is_null()), offsets[:-1], offsets[1:])
+
+
+@arrow_function("trino_combined_hash", ["UBIGINT[]", "BIGINT"], "UBIGINT")
+def combined_hash(hashes: Any, start: Any) -> pa.Array:
     """Of a sequence: 31 times what was before, plus the next; NULL counts 0."""
-    made = start
-    for one in hashes:
-        made = (made * 31 + (one or 0)) & _MASK
-    return made
+    lists = _whole(hashes)
+    values, begins, ends = _items(lists)
+    made = np.asarray(start).astype(np.uint64)
+    for place in range(int((ends - begins).max(initial=0))):
+        rows = np.flatnonzero(ends - begins > place)
+        made[rows] = made[rows] * np.uint64(31) + values[begins[rows] + place]
+    return pa.array(made, type=pa.uint64(), mask=np.asarray(lists.is_null()))
 
 
-@value_function("trino_hash_sum", ["UBIGINT[]"], "UBIGINT", pa.uint64())
-def hash_sum(hashes: list[int]) -> int:
+@arrow_function("trino_hash_sum", ["UBIGINT[]"], "UBIGINT")
+def hash_sum(hashes: Any) -> pa.Array:
     """Of a set."""
-    return sum(hashes) & _MASK
+    lists = _whole(hashes)
+    values, begins, ends = _items(lists)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)])
+    return pa.array(sums[ends] - sums[begins], type=pa.uint64(), mask=np.asarray(lists.is_null()))
 
 
 @arrow_function("trino_double_bits", ["DOUBLE"], "BIGINT")
@@ -155,10 +237,15 @@ def real_bits(column: Any) -> pa.Array:
 
 def _bits(column: Any, floating: Any, integral: Any) -> pa.Array:
     nulls = np.asarray(column.is_null())
-    values = np.asarray(column.fill_null(0), dtype=floating).copy()
-    values[np.isnan(values)] = np.nan
-    values = values + floating(0)
-    return pa.array(values.view(integral).astype(np.int64), type=pa.int64(), mask=nulls)
+    values = np.asarray(column.fill_null(0), dtype=floating)
+    return pa.array(bits_of(values, integral).astype(np.int64), type=pa.int64(), mask=nulls)
+
+
+def bits_of(values: Any, integral: Any) -> Any:
+    """The bits of floating point numbers as integers of that type; there is one zero and one NaN."""
+    made = values + values.dtype.type(0)
+    made[np.isnan(made)] = np.nan
+    return made.view(integral)
 
 
 @arrow_function("trino_checksum_part", ["UBIGINT"], "UBIGINT")

@@ -114,12 +114,34 @@ _UNUSUAL = r"[0-9][eE]|[0-9]{7}[0-9.]|0\.000|-0|\\u|[\x{10000}-\x{10FFFF}]"
 @arrow_function("trino_canonical_json", ["VARCHAR"], "VARCHAR")
 def canonical_json(column: Any) -> pa.Array:
     """The canonical forms of JSON texts, None for text that is none."""
-    unusual = pc.match_substring_regex(column, _UNUSUAL).to_pylist()
+    unusual = pc.match_substring_regex(column, _UNUSUAL)
+    if len(column) and not column.null_count and not pc.any(unusual).as_py():
+        try:
+            texts = column.to_pylist()
+            written: list[bytes] = []
+            for start in range(0, len(texts), _TOGETHER):
+                written += _written_together(list(map(orjson.loads, texts[start : start + _TOGETHER])))
+            return pa.array(written, type=pa.string())
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+            pass
     made = [
         None if text is None else _canonical_text(text, unusual=special)
-        for text, special in zip(column.to_pylist(), unusual, strict=True)
+        for text, special in zip(column.to_pylist(), unusual.to_pylist(), strict=True)
     ]
     return pa.array(made, type=pa.string())
+
+
+_TOGETHER = 64
+"""Texts read before they are written: so few trees do not make Python look for garbage."""
+_BETWEEN = orjson.Fragment(b"\0")
+"""Stands between values that are written together; elsewhere orjson escapes the character."""
+
+
+def _written_together(values: list[Any]) -> list[bytes]:
+    """The canonical texts of at least one value. A call of the writer costs more than what it writes."""
+    parts = [_BETWEEN] * (2 * len(values) - 1)
+    parts[::2] = values
+    return orjson.dumps(parts, None, orjson.OPT_SORT_KEYS)[1:-1].split(b",\0,")
 
 
 def _canonical_text(text: str, *, unusual: bool) -> str | None:

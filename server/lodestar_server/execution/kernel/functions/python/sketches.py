@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from lodestar_server.execution.kernel.functions.python.hashes import bits_of
+from lodestar_server.execution.kernel.functions.python.hashes import hash_longs as hash_words
 from lodestar_server.execution.kernel.functions.python.java_text import java_double
 from lodestar_server.execution.kernel.functions.python.registry import arrow_function, value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
 from lodestar_server.execution.kernel.sketches import hashing, qdigest
-from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog, index_bits_of
+from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog, count_distinct, index_bits_of
 from lodestar_server.execution.kernel.sketches.qdigest import QDigest
 from lodestar_server.execution.kernel.sketches.set_digest import SetDigest
 from lodestar_server.execution.kernel.sketches.tdigest import TDigest
@@ -77,18 +80,28 @@ def log_of(hashes: Any) -> pa.Array:
     return pa.array([row and HyperLogLog.of(row[0]).serialize() for row in _groups(hashes)], type=_BINARY)
 
 
-@arrow_function("trino_log_count", ["UBIGINT[]", "DOUBLE"], "BIGINT")
-def log_count(hashes: Any, errors: Any) -> pa.Array:
-    """The estimate of distinct hashes with a standard error; 0 without hashes."""
-    counts = []
-    for index, error in enumerate(_whole(errors).to_pylist()):
-        row = _whole(hashes)[index]
-        if not row.is_valid or error is None:
-            counts.append(0)
-            continue
-        values = row.values.to_numpy(zero_copy_only=False).view(np.int64)
-        counts.append(HyperLogLog.of(values, index_bits_of(error)).cardinality())
-    return pa.array(counts, type=pa.int64())
+def _distinct(kind: str, parameter: str, hashed: Callable[[Any], Any]) -> None:
+    """The estimate of distinct values of a list with a standard error; 0 without values."""
+
+    def count(values: Any, errors: Any) -> pa.Array:
+        lists, wanted = _whole(values), _whole(errors)
+        flat = hashed(lists.values.to_numpy(zero_copy_only=False)).view(np.int64)
+        offsets = lists.offsets.to_numpy().astype(np.int64)
+        # What is NULL may take up place all the same.
+        absent = np.asarray(pc.or_(lists.is_null(), wanted.is_null()))
+        starts, ends = offsets[:-1], np.where(absent, offsets[:-1], offsets[1:])
+        counts = np.zeros(len(lists), dtype=np.int64)
+        for error in wanted.unique().drop_null().to_pylist():
+            chosen = np.asarray(pc.equal(wanted.fill_null(-1.0), error))
+            counts[chosen] = count_distinct(flat, starts[chosen], ends[chosen], index_bits_of(error))
+        return pa.array(counts)
+
+    arrow_function(f"trino_distinct_{kind}", [f"{parameter}[]", "DOUBLE"], "BIGINT")(count)
+
+
+_distinct("long", "BIGINT", lambda values: hash_words(values.view(np.uint64)))
+_distinct("double", "DOUBLE", lambda values: hash_words(bits_of(values, np.int64).view(np.uint64)))
+_distinct("hash", "UBIGINT", lambda values: values)
 
 
 def _merge(name: str, union: Callable[[list[bytes]], bytes]) -> None:

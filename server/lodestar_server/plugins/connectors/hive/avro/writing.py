@@ -60,6 +60,11 @@ class AvroFileWriter:
         except (fastavro.schema.SchemaParseException, ValueError) as fault:
             raise LodestarError(HIVE_WRITER_OPEN_ERROR, "Error creating Avro Container file") from fault
 
+    held_bytes = 0
+
+    def flush(self) -> None:
+        """Nothing is collected."""
+
     def takes(self, page: pa.RecordBatch) -> bool:
         """Always."""
         return True

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lodestar_server.plugins.connectors.hive.lines.scalars import as_text
-from lodestar_server.plugins.connectors.hive.lines.splitting import bytes_of, cut
+from lodestar_server.plugins.connectors.hive.lines.splitting import bytes_of, content_of, cut
 from lodestar_server.spi.connector import not_supported
 
 _SEPARATOR, _QUOTE, _BACKSLASH = ",", '"', "\\"
@@ -137,14 +137,29 @@ class CsvEncoder:
             if ord(one) > 127:
                 not_supported("CSV not supported")
 
-    def encode(self, page: pa.RecordBatch) -> pa.Array:
-        """One line (binary) per row."""
+    def encode(self, page: pa.RecordBatch) -> memoryview:
+        """One line per row, LF included."""
         quote, separator = self._options.quote, self._options.separator
-        if any(column.null_count for column in page.columns):
-            quoted = (pc.binary_join_element_wise("", self._safe(one), "", quote) for one in page.columns)
-            return pc.binary_join_element_wise(*(one.fill_null("") for one in quoted), separator)
-        inside = pc.binary_join_element_wise(*map(self._safe, page.columns), quote + separator + quote)
-        return pc.binary_join_element_wise("", inside, "", quote)
+        columns = [self._safe(one) for one in page.columns]
+        if any(column.null_count for column in columns):
+            return self._with_nulls(columns)
+        # The end of a line and the first quote of the next one are put behind the last value, so that a value is copied
+        # once: the whole begins with a quote that is missing and ends with one too many.
+        columns[-1] = pc.binary_join_element_wise(columns[-1], f"{quote}\n{quote}", "")
+        first = pc.binary_join_element_wise("", columns[0].slice(0, 1), quote)
+        columns[0] = pa.concat_arrays([first, columns[0].slice(1)])
+        inside = pc.binary_join_element_wise(*columns, quote + separator + quote)
+        return content_of(inside)[: -len(quote)]
+
+    def _with_nulls(self, columns: Sequence[pa.Array]) -> memoryview:
+        quote, parts, between = self._options.quote, [], ""
+        for column in columns:
+            mark = "" if column.null_count else quote
+            text = column if mark else pc.binary_join_element_wise(quote, column, quote, "").fill_null("")
+            parts += [between + mark, text]
+            between = mark + self._options.separator
+        parts.append(between.removesuffix(self._options.separator) + "\n")
+        return content_of(pc.binary_join_element_wise(*parts, ""))
 
     def _safe(self, values: pa.Array) -> pa.Array:
         quote, escape = self._options.quote, self._options.writing_escape

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lodestar_server.plugins.connectors.hive.lines.simple import list_lengths
+from lodestar_server.plugins.connectors.hive.lines.splitting import bytes_of, content_of
 from lodestar_server.plugins.connectors.hive.lines.texts import text_of
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_UNSERIALIZABLE_JSON_VALUE
 from lodestar_server.spi.errors import LodestarError
@@ -28,6 +29,7 @@ from lodestar_server.spi.types import (
 )
 
 _SPECIAL = '["\\\\\\x00-\\x1f]'
+_SPECIAL_BYTES = bytes([*b'"\\', *range(32)])
 
 
 class JsonEncoder:
@@ -37,9 +39,21 @@ class JsonEncoder:
         self._row = list(zip(names, types, strict=True))
         self._openx = openx
 
-    def encode(self, page: pa.RecordBatch) -> pa.Array:
-        """One line (strings) per row. Raises: HIVE_UNSERIALIZABLE_JSON_VALUE for NaN and infinity, unless OpenX."""
-        return self._object(page.columns, self._row)
+    def encode(self, page: pa.RecordBatch) -> memoryview:
+        """One line per row, LF included. Raises: HIVE_UNSERIALIZABLE_JSON_VALUE for NaN and infinity, unless OpenX."""
+        if self._openx and any(column.null_count for column in page.columns):
+            return content_of(pc.binary_join_element_wise(self._object(page.columns, self._row), "\n", ""))
+        # What stands between two values is put there once, so that a value is copied once.
+        parts: list[Any] = []
+        between = "{"
+        for values, (name, type_) in zip(page.columns, self._row, strict=True):
+            text, mark = self._bare(values, type_)
+            if text.null_count:
+                text, mark = pc.binary_join_element_wise(mark, text, mark, "").fill_null("null"), ""
+            parts += [f"{between}{_quote(name)}:{mark}", text]
+            between = f"{mark},"
+        parts.append(f"{between[:-1]}}}\n")
+        return content_of(pc.binary_join_element_wise(*parts, ""))
 
     def _object(self, columns: Sequence[pa.Array], fields: Sequence[tuple[str, Type]]) -> pa.Array:
         parts: list[Any] = []
@@ -53,6 +67,15 @@ class JsonEncoder:
 
     def _value(self, values: pa.Array, type_: Type) -> pa.Array:
         """Strings, NULL where the value is."""
+        text, mark = self._bare(values, type_)
+        return pc.binary_join_element_wise(mark, text, mark, "") if mark else text
+
+    def _bare(self, values: pa.Array, type_: Type) -> tuple[pa.Array, str]:
+        """Strings, NULL where the value is, and the mark that belongs before and behind them: a quote or nothing."""
+        made = self._unquoted(values, type_)
+        return (_escaped(self._text(values, type_)), '"') if made is None else (made, "")
+
+    def _unquoted(self, values: pa.Array, type_: Type) -> pa.Array | None:
         match type_:
             case ArrayType(element):
                 return self._list(values, self._value(values.flatten(), element).fill_null("null"), "[", "]")
@@ -67,7 +90,7 @@ class JsonEncoder:
                 made = self._object(values.flatten(), named)
                 return pc.if_else(values.is_null(), pa.scalar(None, pa.string()), made)
             case DecimalType():
-                return self._quoted(text_of(values, type_)) if self._openx else text_of(values, type_)
+                return None if self._openx else text_of(values, type_)
         if type_ in (DOUBLE, REAL):
             if not self._openx and pc.any(pc.invert(pc.is_finite(values))).as_py():
                 wrong = values.filter(pc.invert(pc.is_finite(values)).fill_null(False))
@@ -76,7 +99,7 @@ class JsonEncoder:
             return text_of(values, type_)
         if type_ == BOOLEAN or type_ in INTEGRAL_TYPES:
             return text_of(values, type_)
-        return self._quoted(self._text(values, type_))
+        return None
 
     def _text(self, values: pa.Array, type_: Type) -> pa.Array:
         if type_ == VARBINARY and not self._openx:
@@ -89,7 +112,7 @@ class JsonEncoder:
         return text
 
     def _key(self, values: pa.Array, type_: Type) -> pa.Array:
-        return self._quoted(self._text(values, type_))
+        return pc.binary_join_element_wise("", _escaped(self._text(values, type_)), "", '"')
 
     def _list(self, values: pa.Array, parts: pa.Array, start: str, end: str) -> pa.Array:
         lengths = pc.fill_null(list_lengths(values), 0).to_numpy(zero_copy_only=False)
@@ -98,12 +121,14 @@ class JsonEncoder:
         made = pc.binary_join_element_wise(start, made, end, "")
         return pc.if_else(values.is_null(), pa.scalar(None, pa.string()), made)
 
-    def _quoted(self, values: pa.Array) -> pa.Array:
-        odd = pc.match_substring_regex(values, _SPECIAL).fill_null(False)
-        if pc.any(odd).as_py():
-            rest = [_quote(one)[1:-1] for one in values.filter(odd).to_pylist()]
-            values = pc.replace_with_mask(values, odd, pa.array(rest, pa.string()))
-        return pc.binary_join_element_wise("", values, "", '"')
+
+def _escaped(values: pa.Array) -> pa.Array:
+    content = bytes_of(values)[0].tobytes()
+    if len(content.translate(None, _SPECIAL_BYTES)) == len(content):
+        return values
+    odd = pc.match_substring_regex(values, _SPECIAL).fill_null(False)
+    rest = [_quote(one)[1:-1] for one in values.filter(odd).to_pylist()]
+    return pc.replace_with_mask(values, odd, pa.array(rest, pa.string()))
 
 
 def _quote(text: str) -> str:

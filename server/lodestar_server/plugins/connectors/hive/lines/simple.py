@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lodestar_server.plugins.connectors.hive.lines import scalars
-from lodestar_server.plugins.connectors.hive.lines.splitting import Numbers, Pieces, split
+from lodestar_server.plugins.connectors.hive.lines.splitting import Numbers, Pieces, content_of, split
 from lodestar_server.plugins.connectors.hive.lines.texts import text_of
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import ArrayType, CharType, MapType, RowType, Type, VarcharType
@@ -218,9 +218,10 @@ class SimpleEncoder:
         self._types = types
         self._options = options
 
-    def encode(self, page: pa.RecordBatch) -> pa.Array:
-        """One line (binary) per row."""
+    def encode(self, page: pa.RecordBatch) -> memoryview:
+        """One line per row, LF included."""
         parts = [
             encode(column, type_, 1, self._options) for column, type_ in zip(page.columns, self._types, strict=True)
         ]
-        return pc.binary_join_element_wise(*parts, bytes([self._options.separator(0)]))
+        parts[-1] = pc.binary_join_element_wise(parts[-1], b"\n", b"")
+        return content_of(pc.binary_join_element_wise(*parts, bytes([self._options.separator(0)])))

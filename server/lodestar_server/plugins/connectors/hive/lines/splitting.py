@@ -180,5 +180,11 @@ def _pieces(rest: Numbers, offsets: Numbers, places: Numbers, cut_ends: Numbers,
 
 def joined_lines(lines: pa.Array) -> bytes:
     """With a newline behind each."""
-    whole = pc.binary_join_element_wise(lines.cast(pa.binary()), b"", b"\n", null_handling="replace")
-    return bytes_of(whole)[0].tobytes()
+    return content_of(
+        pc.binary_join_element_wise(lines.cast(pa.binary()), b"", b"\n", null_handling="replace")
+    ).tobytes()
+
+
+def content_of(values: pa.Array) -> memoryview:
+    """The bytes of all values, one behind the other, without a copy. A NULL has none."""
+    return bytes_of(values)[0].data

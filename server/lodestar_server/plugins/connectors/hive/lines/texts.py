@@ -15,6 +15,9 @@ from lodestar_server.spi.types import DATE, DOUBLE, REAL, VARBINARY, CharType, D
 _DAY_MICROS = 86_400_000_000
 _FIRST_PLAIN_DAY, _LAST_PLAIN_DAY = -354_285, 2_932_896  # years 1000 to 9999
 
+_MOST_PLAIN_SCALE = 6
+"""Arrow writes an exponent when there are more zeros than that behind the point."""
+
 
 def text_of(values: pa.Array, type_: Type) -> pa.Array:
     """Strings; NULL stays. Not for nested types."""
@@ -23,8 +26,8 @@ def text_of(values: pa.Array, type_: Type) -> pa.Array:
             return pc.utf8_rpad(values, length, " ")
         case TimestampType():
             return timestamp_text(values)
-        case DecimalType():
-            return _decimal_text(values)
+        case DecimalType(_, scale):
+            return _decimal_text(values) if scale > _MOST_PLAIN_SCALE else values.cast(pa.string())
     if type_ in (DOUBLE, REAL):
         return float_text(values, single=type_ == REAL)
     if type_ == DATE:

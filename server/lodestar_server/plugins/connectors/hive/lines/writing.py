@@ -14,15 +14,14 @@ from lodestar_server.plugins.connectors.hive.lines.csv import CsvEncoder, CsvOpt
 from lodestar_server.plugins.connectors.hive.lines.json_texts import JsonEncoder
 from lodestar_server.plugins.connectors.hive.lines.reading import HEADER
 from lodestar_server.plugins.connectors.hive.lines.simple import SimpleEncoder, TextOptions
-from lodestar_server.plugins.connectors.hive.lines.splitting import joined_lines
 from lodestar_server.spi.types import VARCHAR, Type
 
 
 class LineEncoder(Protocol):
     """From pages to lines."""
 
-    def encode(self, page: pa.RecordBatch) -> pa.Array:
-        """One string or binary value per row."""
+    def encode(self, page: pa.RecordBatch) -> memoryview:
+        """The lines of all rows, each with LF at its end."""
         ...
 
 
@@ -39,7 +38,7 @@ def line_encoder(
     return SimpleEncoder(types, TextOptions.read(properties))
 
 
-def header_line(form: StorageFormat, names: Sequence[str], properties: Mapping[str, str]) -> pa.Array | None:
+def header_line(form: StorageFormat, names: Sequence[str], properties: Mapping[str, str]) -> memoryview | None:
     """The names of the columns as a row of texts, where readers leave the first line out."""
     if properties.get(HEADER, "0") == "0":
         return None
@@ -51,13 +50,18 @@ class LineFileWriter:
     """Every row ends with LF."""
 
     def __init__(
-        self, stream: BinaryIO, encoder: LineEncoder, codec: CompressionCodec, header: pa.Array | None = None
+        self, stream: BinaryIO, encoder: LineEncoder, codec: CompressionCodec, header: memoryview | None = None
     ) -> None:
         self._encoder = encoder
         self._compressed = open_compressed(stream, codec)
         self._stream = stream if self._compressed is None else self._compressed
         if header is not None:
-            self._stream.write(joined_lines(header))
+            self._stream.write(header)
+
+    held_bytes = 0
+
+    def flush(self) -> None:
+        """Nothing is collected."""
 
     def takes(self, page: pa.RecordBatch) -> bool:
         """Always."""
@@ -65,7 +69,7 @@ class LineFileWriter:
 
     def write(self, page: pa.RecordBatch) -> None:
         """A page with the columns in order."""
-        self._stream.write(joined_lines(self._encoder.encode(page)))
+        self._stream.write(self._encoder.encode(page))
 
     def close(self) -> None:
         """Finish the compression; the file itself stays open."""

@@ -288,6 +288,8 @@ class _Output(io.RawIOBase):
         with self._files.telling("write", self.name):
             # On the disks of the data nodes, not in their memory only.
             self._writer.hsync()
+            # The name node says yes when a data node has told it of the last block, by itself and a moment later. The
+            # library asks at once, and then half a second later (COMPLETE_RETRY_DELAY_MS): files close side by side.
             self._writer.close()
 
 
