@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from lodestar_server.spi.errors import LodestarError
 from tests.fakes.hive import hive
 from tests.fakes.sink import LocalEngine
+
+from lodestar_server.spi.errors import LodestarError
 
 READ_ONLY_REFUSALS = [
     ("CREATE SCHEMA locked.t", "Cannot create schema t"),
