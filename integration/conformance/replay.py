@@ -125,7 +125,9 @@ def _replay(oracle: Path, claim: Claim, url: str, sample: int) -> Result:
         found = [path for path in found if not any(other in path.name for other in OTHER_SERVER)]
     files = [path for path in found if _is_absent(path, oracle) == (claim.floor == 0)]
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as differences:
-        command = [sys.executable, oracle / "replay.py", *files, "--server", url, "--threads", "4"]
+        # Roles belong to a whole catalog: scripts about them would see each other's.
+        threads = "1" if claim.secured else "4"
+        command = [sys.executable, oracle / "replay.py", *files, "--server", url, "--threads", threads]
         command += ["--sample", str(sample), "--failures", differences.name]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         rows = [(row[0], int(row[1]), float(row[2]), float(row[3]), int(row[4])) for row in _ROW.findall(answer.stdout)]
