@@ -20,12 +20,20 @@ def require_oracle() -> Path:
     return ORACLE
 
 
-def recorded_server() -> Lodestar:
-    """Our server with the very configuration that the recorded Trino had; its warehouse is a copy."""
+def recorded_server(hive_security: str = "allow-all") -> Lodestar:
+    """Our server with the very configuration that the recorded Trino had; its warehouse is a copy.
+
+    Some scripts were recorded with another `hive.security`.
+    """
     warehouse = Path(tempfile.mkdtemp(prefix="warehouse-"))
     shutil.copytree(ORACLE / "data" / "warehouse", warehouse, dirs_exist_ok=True)
+    etc = Path(tempfile.mkdtemp(prefix="etc-"))
+    shutil.copytree(ORACLE / "etc", etc, dirs_exist_ok=True)
+    hive = etc / "catalog" / "hive.properties"
+    text = hive.read_text("utf-8").replace("hive.security=allow-all", f"hive.security={hive_security}")
+    hive.write_text(text, "utf-8")
     return Lodestar(
-        etc_dir=ORACLE / "etc",
+        etc_dir=etc,
         config={"catalog.unknown-connector": "warn"},
         environment={"ORACLE_WAREHOUSE": str(warehouse), "ORACLE_POSTGRES_PORT": "1"},
     )

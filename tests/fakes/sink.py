@@ -155,6 +155,7 @@ def changed(session: Session, changes: SessionChanges) -> Session:
         system_properties={name: text for name, text in properties.items() if "." not in name},
         catalog_properties=_by_catalog(properties),
         prepared_statements=prepared,
+        roles={**session.roles, **changes.set_roles},
         transaction_id=None if changes.clear_transaction else transaction,
         time_zone=properties.get("time_zone_id", "UTC"),
     )

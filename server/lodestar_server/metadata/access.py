@@ -1,16 +1,26 @@
-"""The seam to access control: what a user may see in listings.
+"""The seams to access control.
 
-The security room implements it; the default allows all.
+`AccessFilter` is the server's own: what a user may see in listings of all catalogs; the default allows all. What a
+catalog decides itself is `spi.security.ConnectorAccessControl`, asked after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from lodestar_server.spi.connector import ColumnMetadata
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.session import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a query or a view in it reads. `hands_on`: the owner of a view, read by somebody else."""
+
+    user: str
+    hands_on: bool = False
 
 
 class AccessFilter(Protocol):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from lodestar_server.metadata.access import AccessFilter, AllowAll
+from lodestar_server.metadata.access import AccessFilter, AllowAll, Reader
 from lodestar_server.metadata.catalogs import Catalog, CatalogManager
 from lodestar_server.metadata.computed import EngineTable
 from lodestar_server.metadata.runtime_source import IdleRuntime, RuntimeSource
 from lodestar_server.metadata.session_properties import decode_session_properties
 from lodestar_server.metadata.transactions import CatalogTransaction, Transaction, TransactionManager
-from lodestar_server.session import RoleKind, Session
-from lodestar_server.spi.errors import CATALOG_NOT_FOUND, LodestarError
-from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.session import Session
+from lodestar_server.spi.errors import CATALOG_NOT_FOUND, PERMISSION_DENIED, LodestarError
+from lodestar_server.spi.names import QualifiedName, SchemaTableName
+from lodestar_server.spi.security import ACCESS_DENIED, ALLOW_ALL, ConnectorAccessControl, RoleKind, access_denied
 from lodestar_server.spi.session import ConnectorSession, Identity
 
 
@@ -51,14 +52,19 @@ class MetadataBase:
 
     def check_session_properties(self) -> None:
         """Every catalog session property of the session has to exist and to be valid, used or not; so have the catalogs
-        of its roles to exist, by their exact names.
+        of its roles to exist, by their exact names, and the roles to be the user's.
 
-        Raises: CATALOG_NOT_FOUND, INVALID_SESSION_PROPERTY.
+        Raises: CATALOG_NOT_FOUND, INVALID_SESSION_PROPERTY, PERMISSION_DENIED.
         """
         for name in self.session.catalog_properties:
             self.connector_session(self.transaction.require_catalog(name))
-        for name in self.session.roles:
+            access = self.access(name)
+            for given in self.session.catalog_properties[name]:
+                access.check_can_set_catalog_session_property(given)
+        for name, selected in self.session.roles.items():
             self.transaction.require_catalog(name)
+            if selected.kind is RoleKind.ROLE and selected.role is not None:
+                self.access(name).check_can_set_role(selected.role)
 
     def connector_session(self, catalog: Catalog) -> ConnectorSession:
         """The statement as the catalog's connector sees it. Raises: INVALID_SESSION_PROPERTY."""
@@ -80,9 +86,40 @@ class MetadataBase:
 
     def _identity(self, catalog: str) -> Identity:
         role = self.session.roles.get(catalog)
-        if role is None or role.kind is not RoleKind.ROLE:
+        if role is None:
             return self.session.identity
-        return replace(self.session.identity, connector_role=role.role)
+        return replace(self.session.identity, connector_role=role)
+
+    def access(self, catalog: str, reader: Reader | None = None) -> ConnectorAccessControl:
+        """What the session's user may do in a catalog, or the owner of a view through which it is read.
+
+        Raises: CATALOG_NOT_FOUND.
+        """
+        begun = self.transaction.enter(catalog)
+        if not begun.connector.controls_access:
+            return ALLOW_ALL
+        session = self.connector_session(begun.catalog)
+        if reader is not None and reader.user != session.user:
+            session = replace(session, identity=Identity(reader.user))
+        return begun.connector.access_control(begun.handle, session)
+
+    def check_selected(self, selected: Mapping[tuple[Reader, QualifiedName], Collection[str]]) -> None:
+        """The columns that a query names, each for whom it is read. Raises: PERMISSION_DENIED."""
+        for (reader, name), columns in selected.items():
+            if self.transaction.find_catalog(name.catalog) is None:
+                continue
+            access = self.access(name.catalog, reader)
+            if not reader.hands_on:
+                access.check_can_select_from_columns(name.schema_table, list(columns))
+                continue
+            try:
+                access.check_can_create_view_with_select_from_columns(name.schema_table, list(columns))
+            except LodestarError as error:
+                if error.code is not PERMISSION_DENIED:
+                    raise
+                reason = error.message.removeprefix(ACCESS_DENIED)
+                message = f"View owner does not have sufficient privileges: {reason}"
+                raise access_denied(message) from error
 
     def _enter(self, catalog: str) -> tuple[CatalogTransaction, ConnectorSession]:
         """A catalog for reading. Raises: CATALOG_NOT_FOUND …"""

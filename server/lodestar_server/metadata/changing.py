@@ -27,6 +27,7 @@ from lodestar_server.spi.materialized_views import RefreshSources
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.row_changes import RowIdColumn
+from lodestar_server.spi.security import Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import TINYINT, Type
 
@@ -70,7 +71,7 @@ class MetadataChanging(MetadataReading):
         begun, session = self._enter_to_write(catalog)
         begun.metadata.rename_schema(session, schema, new_name)
 
-    def set_schema_owner(self, catalog: str, schema: str, owner: str) -> None:
+    def set_schema_owner(self, catalog: str, schema: str, owner: Principal) -> None:
         """ALTER SCHEMA … SET AUTHORIZATION."""
         begun, session = self._enter_to_write(catalog)
         begun.metadata.set_schema_owner(session, schema, owner)

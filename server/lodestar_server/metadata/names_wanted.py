@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lodestar_server.metadata.computed import Constraint, may_be, wanted_values
 from lodestar_server.metadata.reading import MetadataReading
@@ -18,7 +18,10 @@ def wanted_schemas(metadata: MetadataReading, catalog: str, constraint: Constrai
     """Schemas of the catalog that may have rows; schemas asked for by name are not looked for in a listing."""
     named = wanted_values(constraint, column)
     if named is not None:
-        visible = metadata.services.access.filter_schemas(metadata.session.identity, catalog, sorted(named))
+        visible: Sequence[str] = metadata.services.access.filter_schemas(
+            metadata.session.identity, catalog, sorted(named)
+        )
+        visible = metadata.access(catalog).filter_schemas(visible)
         return [name for name in visible if metadata.schema_exists(catalog, name)]
     return [name for name in metadata.list_schemas(catalog) if may_be(constraint, column, name)]
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
 
-from lodestar_server.metadata.base import MetadataBase
 from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA, SYSTEM_CATALOG, Catalog
 from lodestar_server.metadata.computed import (
     ComputedPageSource,
@@ -16,6 +14,7 @@ from lodestar_server.metadata.computed import (
     push_filter,
 )
 from lodestar_server.metadata.properties import PropertyKind, list_properties
+from lodestar_server.metadata.roles import MetadataRoles
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     MaterializedViewDefinition,
@@ -27,11 +26,9 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
-    NOT_SUPPORTED,
     PROCEDURE_NOT_FOUND,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
-    Location,
     LodestarError,
 )
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
@@ -41,12 +38,13 @@ from lodestar_server.spi.page import FileScan, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.security import Principal
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 
 Relation = MaterializedViewDefinition | ViewDefinition | CatalogTable
 
 
-class MetadataReading(MetadataBase):
+class MetadataReading(MetadataRoles):
     """Nothing here changes a catalog."""
 
     # catalogs
@@ -61,13 +59,6 @@ class MetadataReading(MetadataBase):
     def require_catalog(self, name: str) -> Catalog:
         """Raises: CATALOG_NOT_FOUND."""
         return self.transaction.require_catalog(name)
-
-    def refuse_roles(self, catalog: str, location: Location) -> NoReturn:
-        """No catalog has roles of its own; how that is said depends on who would keep them."""
-        if self.require_catalog(catalog).connector.manages_owners:
-            not_supported("This connector does not support roles")
-        message = f"Catalog '{catalog}' does not support role management"
-        raise LodestarError(NOT_SUPPORTED, message, location=location)
 
     def property_metadata(self, catalog: str, kind: PropertyKind) -> Sequence[PropertyMetadata]:
         """The catalog's declared properties of a kind."""
@@ -97,7 +88,8 @@ class MetadataReading(MetadataBase):
         begun, session = self._enter(catalog)
         with listing("schemas", catalog):
             found = {*begun.metadata.list_schema_names(session), INFORMATION_SCHEMA}
-        return self.services.access.filter_schemas(self.session.identity, catalog, sorted(found))
+        visible = self.services.access.filter_schemas(self.session.identity, catalog, sorted(found))
+        return list(self.access(catalog).filter_schemas(visible))
 
     def schema_exists(self, catalog: str, schema: str) -> bool:
         """Whether the schema is there; false for an unknown catalog."""
@@ -115,8 +107,8 @@ class MetadataReading(MetadataBase):
         begun, session = self._enter(catalog)
         return begun.metadata.schema_properties(session, schema)
 
-    def schema_owner(self, catalog: str, schema: str) -> str | None:
-        """The owning user, None when schemas of the catalog have none."""
+    def schema_owner(self, catalog: str, schema: str) -> Principal | None:
+        """The owning user or role, None when schemas of the catalog have none."""
         if schema == INFORMATION_SCHEMA:
             return None
         begun, session = self._enter(catalog)
@@ -141,8 +133,12 @@ class MetadataReading(MetadataBase):
             found.update(dict.fromkeys(self.services.information_schema, RelationKind.TABLE))
         if table is not None:
             found = {name: kind for name, kind in found.items() if name.table == table}
-        visible = self.services.access.filter_tables(self.session.identity, catalog, found)
-        return {name: found[name] for name in visible}
+        return {name: found[name] for name in self._visible(catalog, found)}
+
+    def _visible(self, catalog: str, names: Iterable[SchemaTableName]) -> Sequence[SchemaTableName]:
+        """Those that the user may see."""
+        visible = self.services.access.filter_tables(self.session.identity, catalog, names)
+        return self.access(catalog).filter_tables(visible)
 
     def relation_kind(self, name: QualifiedName) -> RelationKind | None:
         """What is under the name: views before tables."""
@@ -157,10 +153,15 @@ class MetadataReading(MetadataBase):
     ) -> Iterator[tuple[SchemaTableName, Sequence[ColumnMetadata]]]:
         """Columns of the tables and views under the prefix that the user may see, hidden columns left out."""
         identity, access = self.session.identity, self.services.access
+        own = self.access(catalog) if self.require_catalog(catalog).connector.controls_access else None
         for name, columns in self._columns(catalog, prefix):
-            if access.filter_tables(identity, catalog, [name]):
+            if self._visible(catalog, [name]):
                 shown = [column for column in columns if not column.hidden]
-                yield name, access.filter_columns(identity, QualifiedName(catalog, name.schema, name.table), shown)
+                visible = access.filter_columns(identity, QualifiedName(catalog, name.schema, name.table), shown)
+                if own is not None:
+                    allowed = set(own.filter_columns(name, [column.name for column in visible]))
+                    visible = [column for column in visible if column.name in allowed]
+                yield name, visible
 
     def _columns(self, catalog: str, prefix: TablePrefix) -> Iterator[tuple[SchemaTableName, Sequence[ColumnMetadata]]]:
         begun, session = self._enter(catalog)
@@ -199,7 +200,7 @@ class MetadataReading(MetadataBase):
     def table_comments(self, catalog: str, prefix: TablePrefix) -> Iterator[tuple[SchemaTableName, str | None]]:
         """Comments of tables and views under the prefix that the user may see."""
         for name, comment in self._comments(catalog, prefix):
-            if self.services.access.filter_tables(self.session.identity, catalog, [name]):
+            if self._visible(catalog, [name]):
                 yield name, comment
 
     def _comments(self, catalog: str, prefix: TablePrefix) -> Iterator[tuple[SchemaTableName, str | None]]:

@@ -76,6 +76,7 @@ def plan_refresh(statement: StatementContext, node: ast.RefreshMaterializedView)
     view = metadata.find_materialized_view(name)
     if view is None:
         raise LodestarError(TABLE_NOT_FOUND, f"Materialized view '{name}' does not exist", location=node.at)
+    metadata.access(name.catalog).check_can_refresh_materialized_view(name.schema_table)
     if view.storage is None:
         message = f"Storage Table for materialized view '{name}' does not exist"
         raise LodestarError(TABLE_NOT_FOUND, message, location=node.at)

@@ -44,6 +44,7 @@ def plan_query(statement: StatementContext, query: ast.Query | BoundQuery) -> Bo
 
 def optimized(statement: StatementContext, plan: PlanNode, analysis: Analysis) -> PlanNode:
     """The plan after the rules; remembered for EXPLAIN ANALYZE."""
+    statement.metadata.check_selected(analysis.selected)
     disabled = _disabled_rules(statement.property_value("disabled_optimizer_rules"))
     best = optimize(plan, RuleContext(statement.metadata, analysis.symbols), disabled)
     if analysis.outer_names:

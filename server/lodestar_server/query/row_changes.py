@@ -6,6 +6,7 @@ which the connector's sink takes pages (`spi.row_changes`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lodestar_server.ir.nodes import PlanNode, Project, TableDelete, TableScan, TableWrite
@@ -15,7 +16,7 @@ from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.handles import CatalogTable, WriteHandle, WriteKind, WriteTarget
 from lodestar_server.spi.types import BIGINT
 from lodestar_server.sql.analysis.environment import Analysis
-from lodestar_server.sql.analysis.merges import analyze_merge
+from lodestar_server.sql.analysis.merges import analyze_merge, merge_target
 from lodestar_server.sql.analysis.row_changes import RowChanges, analyze_delete, analyze_update
 from lodestar_server.sql.parser import ast
 
@@ -67,7 +68,32 @@ def plan_changes(statement: StatementContext, node: RowChange) -> PlannedChanges
             changes = analyze_update(analysis, node)
         case ast.Merge():
             changes = analyze_merge(analysis, node)
+    _check_access(statement, node)
     return PlannedChanges(changes, optimized(statement, changes.plan, analysis), analysis)
+
+
+def _check_access(statement: StatementContext, node: RowChange) -> None:
+    """Raises: PERMISSION_DENIED."""
+    table = merge_target(node) if isinstance(node, ast.Merge) else node.table
+    name = statement.qualify(table.name, table.at)
+    access = statement.metadata.access(name.catalog)
+    match node:
+        case ast.Delete():
+            access.check_can_delete_from_table(name.schema_table)
+        case ast.Update():
+            access.check_can_update_table_columns(name.schema_table, _assigned(node.assignments))
+        case ast.Merge():
+            if any(isinstance(case, ast.MergeInsert) for case in node.cases):
+                access.check_can_insert_into_table(name.schema_table)
+            if any(isinstance(case, ast.MergeDelete) for case in node.cases):
+                access.check_can_delete_from_table(name.schema_table)
+            updates = [one for case in node.cases if isinstance(case, ast.MergeUpdate) for one in case.assignments]
+            if updates:
+                access.check_can_update_table_columns(name.schema_table, _assigned(updates))
+
+
+def _assigned(assignments: Sequence[ast.UpdateAssignment]) -> list[str]:
+    return list(dict.fromkeys(one.name.value.lower() for one in assignments))
 
 
 def explained_changes(statement: StatementContext, node: RowChange) -> PlanNode:

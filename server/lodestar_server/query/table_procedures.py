@@ -35,6 +35,7 @@ from lodestar_server.sql.parser import ast, format_expression
 def execute_on_table(statement: StatementContext, node: ast.TableExecute, results: ResultSink) -> None:
     """ALTER TABLE … EXECUTE; there are no rows in its result."""
     table, procedure = _target(statement, node)
+    statement.metadata.access(table.catalog).check_can_execute_table_procedure(table.name, procedure.name)
     if node.where is not None and not procedure.rewrites:
         message = f"WHERE not supported for procedure {procedure.name}"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)

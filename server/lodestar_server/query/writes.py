@@ -35,6 +35,7 @@ def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -
     analysis = statement.new_analysis()
     source = analyze_source(analysis, node.query)
     table = write_target(metadata, name, node.at)
+    metadata.access(name.catalog).check_can_insert_into_table(name.schema_table)
     columns = metadata.table_metadata(table).columns
     given = inserted_columns(node, columns)
     check_types(node, given, source)
@@ -59,6 +60,7 @@ def create_table_as(statement: StatementContext, node: ast.CreateTableAsSelect, 
         raise LodestarError(TABLE_ALREADY_EXISTS, f"Destination table '{name}' already exists", location=node.at)
     statement.require_catalog(name.catalog, node.at)
     properties = all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
+    metadata.access(name.catalog).check_can_create_table(name.schema_table)
     analysis = statement.new_analysis()
     source = analyze_source(analysis, node.query)
     columns = tuple(
@@ -79,6 +81,10 @@ def analyze_table(statement: StatementContext, node: ast.Analyze, results: Resul
         raise LodestarError(NOT_SUPPORTED, "Analyzing views is not supported", location=node.at)
     table = write_target(metadata, name, node.at)
     properties = all_properties(statement, name.catalog, PropertyKind.ANALYZE, node.properties)
+    access = metadata.access(name.catalog)
+    all_columns = [column.name for column in metadata.table_metadata(table).columns]
+    access.check_can_select_from_columns(name.schema_table, all_columns)
+    access.check_can_insert_into_table(name.schema_table)
     begun = metadata.begin_analyze(table, properties)
     if begun is None:
         answer_count(None, results)

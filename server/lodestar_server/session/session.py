@@ -8,26 +8,10 @@ from datetime import datetime
 from enum import Enum
 
 from lodestar_server.spi.errors import NOT_FOUND, LodestarError
+from lodestar_server.spi.security import RoleKind, SelectedRole
 from lodestar_server.spi.session import Identity
 
-
-class RoleKind(Enum):
-    """How a role was selected."""
-
-    ALL = "ALL"
-    NONE = "NONE"
-    ROLE = "ROLE"
-
-
-@dataclass(frozen=True, slots=True)
-class SelectedRole:
-    """`role` only with ROLE."""
-
-    kind: RoleKind
-    role: str | None = None
-
-    def __str__(self) -> str:
-        return f"ROLE{{{self.role}}}" if self.kind is RoleKind.ROLE else self.kind.value
+__all__ = ["Capability", "RoleKind", "SelectedRole", "Session"]
 
 
 class Capability(Enum):

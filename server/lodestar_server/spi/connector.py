@@ -21,7 +21,9 @@ from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.roles import RoleMetadata
 from lodestar_server.spi.row_changes import RowIdColumn
+from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl, Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
@@ -168,7 +170,7 @@ class LimitResult:
     guaranteed: bool
 
 
-class ConnectorMetadata:
+class ConnectorMetadata(RoleMetadata):
     """Names to handles, handles to facts, and changes. One per transaction and catalog."""
 
     # schemas
@@ -184,8 +186,8 @@ class ConnectorMetadata:
         """For SHOW CREATE SCHEMA."""
         return {}
 
-    def schema_owner(self, session: ConnectorSession, schema: str) -> str | None:
-        """The owning user, None when schemas have none."""
+    def schema_owner(self, session: ConnectorSession, schema: str) -> Principal | None:
+        """The owning user or role, None when schemas have none."""
         return None
 
     def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, Any], owner: str) -> None:
@@ -200,7 +202,7 @@ class ConnectorMetadata:
         """ALTER SCHEMA … RENAME TO."""
         not_supported("This connector does not support renaming schemas")
 
-    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: str) -> None:
+    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: Principal) -> None:
         """ALTER SCHEMA … SET AUTHORIZATION."""
         not_supported("This connector does not support setting an owner on a schema")
 
@@ -576,6 +578,9 @@ class Connector:
     manages_owners: bool = False
     """Schemas, tables and views have owners that SET AUTHORIZATION changes; otherwise it is refused."""
 
+    controls_access: bool = False
+    """`access_control` may refuse something; else it is not asked."""
+
     supports_grace_period: bool = False
     """CREATE MATERIALIZED VIEW may say GRACE PERIOD."""
 
@@ -589,6 +594,10 @@ class Connector:
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
         """The metadata of one transaction; called once each."""
         raise NotImplementedError
+
+    def access_control(self, transaction: TransactionHandle, session: ConnectorSession) -> ConnectorAccessControl:
+        """What the session's user may do, as the transaction sees the catalog."""
+        return ALLOW_ALL
 
     def commit(self, transaction: TransactionHandle) -> None:
         """Make the transaction's changes durable."""

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lodestar_server.spi.security import SelectedRole
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks: the session user, groups, enabled roles, and the credentials that came with the request."""
+    """Who asks: the session user, groups, enabled roles, the role selected in the catalog that is asked, and the
+    credentials that came with the request."""
 
     user: str
     groups: frozenset[str] = frozenset()
     principal: str | None = None
     roles: frozenset[str] = frozenset()
-    connector_role: str | None = None
+    connector_role: SelectedRole | None = None
     extra_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

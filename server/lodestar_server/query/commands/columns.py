@@ -41,6 +41,11 @@ def add_column(statement: StatementContext, node: ast.AddColumn) -> None:
     table = find_table(statement, name, node.at, may_be_missing=node.table_exists)
     if table is None:
         return
+    access = statement.metadata.access(name.catalog)
+    if len(node.column.name.parts) > 1:
+        access.check_can_alter_column(name.schema_table)
+    else:
+        access.check_can_add_column(name.schema_table)
     columns = _columns(statement, table)
     definition = node.column
     shown = format_expression(definition.name.original_parts[0])
@@ -97,6 +102,7 @@ def drop_column(statement: StatementContext, node: ast.DropColumn) -> None:
     table = find_table(statement, name, node.at, may_be_missing=node.table_exists)
     if table is None:
         return
+    statement.metadata.access(name.catalog).check_can_drop_column(name.schema_table)
     column = node.field.parts[0]
     handle = statement.metadata.column_handles(table).get(column)
     if handle is None:
@@ -122,6 +128,11 @@ def rename_column(statement: StatementContext, node: ast.RenameColumn) -> None:
     table = find_table(statement, name, node.at, may_be_missing=node.table_exists)
     if table is None:
         return
+    access = statement.metadata.access(name.catalog)
+    if len(node.source.parts) > 1:
+        access.check_can_alter_column(name.schema_table)
+    else:
+        access.check_can_rename_column(name.schema_table)
     source, target = node.source.parts[0], node.target.value.lower()
     handles = statement.metadata.column_handles(table)
     if source not in handles:
@@ -164,6 +175,7 @@ def set_column_type(statement: StatementContext, node: ast.SetColumnType) -> Non
     table = _table_or_hint(statement, name, node.at, node.table_exists)
     if table is None:
         return
+    statement.metadata.access(name.catalog).check_can_alter_column(name.schema_table)
     path = list(node.column_name.parts)
     handle = statement.metadata.column_handles(table).get(path[0])
     if handle is None:
@@ -186,6 +198,7 @@ def drop_not_null(statement: StatementContext, node: ast.DropNotNullConstraint) 
     table = _table_or_hint(statement, name, node.at, node.table_exists)
     if table is None:
         return
+    statement.metadata.access(name.catalog).check_can_alter_column(name.schema_table)
     shown = format_expression(node.column)
     handle = statement.metadata.column_handles(table).get(shown)
     if handle is None:

@@ -34,6 +34,7 @@ def _on_table(statement: StatementContext, node: ast.Comment) -> None:
     table = metadata.find_table(name)
     if table is None:
         raise LodestarError(TABLE_NOT_FOUND, f"Table does not exist: {name}", location=node.at)
+    metadata.access(name.catalog).check_can_set_table_comment(name.schema_table)
     metadata.set_table_comment(table, node.comment)
 
 
@@ -47,6 +48,7 @@ def _on_view(statement: StatementContext, node: ast.Comment) -> None:
         elif metadata.find_table(name) is not None:
             hint = f", but a table with that name exists. Did you mean COMMENT ON TABLE {name} IS ...?"
         raise LodestarError(TABLE_NOT_FOUND, f"View '{name}' does not exist{hint}", location=node.at)
+    metadata.access(name.catalog).check_can_set_view_comment(name.schema_table)
     metadata.set_view_comment(name, node.comment)
 
 
@@ -59,15 +61,18 @@ def _on_column(statement: StatementContext, node: ast.Comment) -> None:
     column = node.name.suffix
     view = metadata.find_view(name)
     if view is not None:
+        metadata.access(name.catalog).check_can_set_column_comment(name.schema_table)
         metadata.set_view_column_comment(name, _view_column(view, column, node), node.comment)
         return
     materialized = metadata.find_materialized_view(name)
     if materialized is not None:
+        metadata.access(name.catalog).check_can_set_column_comment(name.schema_table)
         metadata.set_materialized_view_column_comment(name, _view_column(materialized, column, node), node.comment)
         return
     table = metadata.find_table(name)
     if table is None:
         raise LodestarError(TABLE_NOT_FOUND, f"Table does not exist: {name}", location=node.at)
+    metadata.access(name.catalog).check_can_set_column_comment(name.schema_table)
     handles = metadata.column_handles(table)
     if column not in handles:
         raise _missing(column, node)

@@ -15,6 +15,7 @@ def create_function(statement: StatementContext, node: ast.CreateFunction) -> No
     """CREATE FUNCTION: the text is kept, in Trino's format, and read again by the queries that call it."""
     name = qualify_function(node.specification.name, statement.metadata.function_schema, node.at)
     statement.metadata.require_catalog(name.catalog)
+    statement.metadata.access(name.catalog).check_can_create_function(name.schema_table)
     analyze_routine(statement.new_analysis(), node.specification)
     invoker = any(
         isinstance(one, ast.SecurityCharacteristic) and one.security is ast.Security.INVOKER
@@ -30,6 +31,8 @@ def create_function(statement: StatementContext, node: ast.CreateFunction) -> No
     exists = any(one.signature == signature for one in statement.metadata.find_language_functions(name))
     if exists and not node.replace:
         raise LodestarError(ALREADY_EXISTS, "Function already exists", location=node.at)
+    if exists:
+        statement.metadata.access(name.catalog).check_can_drop_function(name.schema_table)
     statement.metadata.create_language_function(name, function, replace=exists)
 
 
@@ -47,6 +50,7 @@ def drop_function(statement: StatementContext, node: ast.DropFunction) -> None:
         signature = ""
     known = any(one.signature == signature for one in statement.metadata.find_language_functions(name))
     if known:
+        statement.metadata.access(name.catalog).check_can_drop_function(name.schema_table)
         statement.metadata.drop_language_function(name, signature)
     elif not node.exists:
         raise LodestarError(NOT_FOUND, "Function not found", location=node.at)

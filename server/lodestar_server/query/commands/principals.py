@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from lodestar_server.spi.errors import ROLE_NOT_FOUND, Location, LodestarError
+from lodestar_server.spi.security import Principal, PrincipalKind
 from lodestar_server.sql.parser import ast
+
+
+def principal_of(given: ast.PrincipalSpecification) -> Principal:
+    """The user or role that was written; the names of roles have no case."""
+    if given.type is ast.PrincipalType.ROLE:
+        return Principal(PrincipalKind.ROLE, given.name.value.lower())
+    return Principal(PrincipalKind.USER, given.name.value)
 
 
 def owner_of(principal: ast.PrincipalSpecification, at: Location, catalog: str | None = None) -> str:

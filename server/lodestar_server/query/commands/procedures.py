@@ -30,6 +30,7 @@ def call(statement: StatementContext, node: ast.Call) -> None:
             arguments[declared.name] = declared.default
         else:
             arguments[declared.name] = statement.constant(argument.value, declared.type).value
+    statement.metadata.access(name.catalog).check_can_execute_procedure(name.schema_table)
     session = statement.metadata.connector_session(statement.metadata.require_catalog(name.catalog))
     try:
         procedure.run(session, arguments)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lodestar_server.metadata.properties import PropertyKind
-from lodestar_server.query.commands.principals import owner_of
+from lodestar_server.query.commands.principals import principal_of, role_not_found
 from lodestar_server.query.properties import all_properties
 from lodestar_server.query.statement import StatementContext
+from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
     SCHEMA_ALREADY_EXISTS,
@@ -13,6 +14,7 @@ from lodestar_server.spi.errors import (
     SCHEMA_NOT_FOUND,
     LodestarError,
 )
+from lodestar_server.spi.security import PrincipalKind
 from lodestar_server.sql.parser import ast
 
 
@@ -27,12 +29,25 @@ def create_schema(statement: StatementContext, node: ast.CreateSchema) -> None:
             message = f"Schema '{catalog}.{schema}' already exists"
             raise LodestarError(SCHEMA_ALREADY_EXISTS, message, location=node.at)
         return
-    owner = statement.session.user if node.principal is None else owner_of(node.principal, node.at, catalog)
+    metadata.access(catalog).check_can_create_schema(schema)
+    owner = statement.session.user if node.principal is None else _owner(statement, node, catalog)
     try:
         metadata.create_schema(catalog, schema, properties, owner)
     except LodestarError as error:
         if error.code is not ALREADY_EXISTS or not node.not_exists:  # somebody else was faster
             raise
+
+
+def _owner(statement: StatementContext, node: ast.CreateSchema, catalog: str) -> str:
+    """The user of AUTHORIZATION. Raises: ROLE_NOT_FOUND; NOT_SUPPORTED for a role that there is."""
+    assert node.principal is not None
+    principal, metadata = principal_of(node.principal), statement.metadata
+    if principal.kind is PrincipalKind.ROLE:
+        known = metadata.require_catalog(catalog).connector.controls_access and metadata.manages_roles(catalog)
+        if not known or principal.name not in metadata.list_roles(catalog):
+            raise role_not_found(principal.name, node.at, catalog)
+        not_supported("Creating a schema with a role as its owner is not supported; use ALTER SCHEMA")
+    return principal.name
 
 
 def drop_schema(statement: StatementContext, node: ast.DropSchema) -> None:
@@ -46,6 +61,7 @@ def drop_schema(statement: StatementContext, node: ast.DropSchema) -> None:
     if not node.cascade and metadata.list_tables(catalog, schema):
         message = f"Cannot drop non-empty schema '{schema}'"
         raise LodestarError(SCHEMA_NOT_EMPTY, message, location=node.at)
+    metadata.access(catalog).check_can_drop_schema(schema)
     metadata.drop_schema(catalog, schema, cascade=node.cascade)
 
 
@@ -59,6 +75,7 @@ def rename_schema(statement: StatementContext, node: ast.RenameSchema) -> None:
     if metadata.schema_exists(catalog, target):
         message = f"Target schema '{catalog}.{target}' already exists"
         raise LodestarError(SCHEMA_ALREADY_EXISTS, message, location=node.at)
+    metadata.access(catalog).check_can_rename_schema(schema, target)
     metadata.rename_schema(catalog, schema, target)
 
 

@@ -46,6 +46,8 @@ def use(statement: StatementContext, node: ast.Use) -> None:
 
 def set_session(statement: StatementContext, node: ast.SetSession) -> None:
     """SET SESSION: the value is checked here, once, and sent back as text."""
+    if len(node.name.parts) == 2 and statement.metadata.find_catalog(node.name.parts[0]) is not None:
+        statement.metadata.access(node.name.parts[0]).check_can_set_catalog_session_property(node.name.parts[1])
     statement.changes.set_session[str(node.name)] = property_text(statement, node.name, node.value)
 
 
@@ -105,16 +107,17 @@ def set_path(statement: StatementContext, node: ast.SetPath) -> None:
 
 
 def set_role(statement: StatementContext, node: ast.SetRole) -> None:
-    """SET ROLE: there are no roles yet but those that a client may always choose, ALL and NONE."""
-    catalog = None if node.catalog is None else node.catalog.value
-    if catalog is not None:
+    """SET ROLE: in a catalog that keeps roles; the server has none but those that all may choose, ALL and NONE."""
+    role = None if node.role is None else node.role.value.lower()
+    if node.catalog is not None:
+        catalog, metadata = node.catalog.value, statement.metadata
         statement.require_catalog(catalog, node.at)
-        if (
-            node.type is ast.SetRoleType.ROLE
-            or not statement.metadata.require_catalog(catalog).connector.manages_owners
-        ):
-            statement.metadata.refuse_roles(catalog, node.at)
-        statement.changes.set_roles[catalog] = SelectedRole(RoleKind[node.type.name])
+        metadata.require_role_management(catalog, node.at)
+        if role is not None:
+            if role not in metadata.list_roles(catalog):
+                raise LodestarError(ROLE_NOT_FOUND, f"Role '{role}' does not exist", location=node.at)
+            metadata.access(catalog).check_can_set_role(role)
+        statement.changes.set_roles[catalog] = SelectedRole(RoleKind[node.type.name], role)
         return
     if node.type is ast.SetRoleType.ROLE:
         assert node.role is not None

@@ -46,6 +46,7 @@ def create_table(statement: StatementContext, node: ast.CreateTable) -> None:
     properties = dict(all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties))
     columns, inherited = _columns(statement, node, name.catalog)
     properties = {**properties, **inherited, **given}
+    metadata.access(name.catalog).check_can_create_table(name.schema_table)
     columns = tuple(metadata.supported_column(name.catalog, column, properties) for column in columns)
     table = TableMetadata(name.schema_table, columns, properties, node.comment)
     statement.query.lineage = created_table(metadata, name, columns)
@@ -141,7 +142,14 @@ def _like(statement: StatementContext, node: ast.CreateTable, element: ast.LikeC
     if element.properties_option is ast.PropertiesOption.INCLUDING and catalog != name.catalog:
         message = "CREATE TABLE LIKE table INCLUDING PROPERTIES across catalogs is not supported"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
-    return statement.metadata.table_metadata(table)
+    definition = statement.metadata.table_metadata(table)
+    access = statement.metadata.access(name.catalog)
+    access.check_can_select_from_columns(
+        name.schema_table, [column.name for column in definition.columns if not column.hidden]
+    )
+    if element.properties_option is ast.PropertiesOption.INCLUDING:
+        access.check_can_show_create_table(name.schema_table)
+    return definition
 
 
 def drop_table(statement: StatementContext, node: ast.DropTable) -> None:
@@ -150,6 +158,7 @@ def drop_table(statement: StatementContext, node: ast.DropTable) -> None:
     refuse_other_kinds(statement, name, node.at, "DROP MATERIALIZED VIEW {}", "DROP VIEW {}")
     table = find_table(statement, name, node.at, may_be_missing=node.exists)
     if table is not None:
+        statement.metadata.access(name.catalog).check_can_drop_table(name.schema_table)
         statement.metadata.drop_table(table)
 
 
@@ -176,6 +185,7 @@ def rename_table(statement: StatementContext, node: ast.RenameTable) -> None:
         raise LodestarError(TABLE_ALREADY_EXISTS, message, location=node.at)
     if target.catalog != name.catalog:
         raise LodestarError(NOT_SUPPORTED, "Table rename across catalogs is not supported", location=node.at)
+    metadata.access(name.catalog).check_can_rename_table(name.schema_table, target.schema_table)
     metadata.rename_table(table, target.schema_table)
 
 
@@ -194,6 +204,7 @@ def truncate_table(statement: StatementContext, node: ast.TruncateTable) -> None
         raise LodestarError(NOT_SUPPORTED, "Cannot truncate a view", location=node.at)
     table = find_table(statement, name, node.at)
     assert table is not None
+    statement.metadata.access(name.catalog).check_can_truncate_table(name.schema_table)
     statement.metadata.truncate_table(table)
 
 
@@ -205,6 +216,7 @@ def set_properties(statement: StatementContext, node: ast.SetProperties) -> None
     if node.type is ast.SetPropertiesType.MATERIALIZED_VIEW:
         given = given_properties(statement, name.catalog, PropertyKind.MATERIALIZED_VIEW, node.properties)
         _require_materialized_view(statement, node, name)
+        metadata.access(name.catalog).check_can_set_materialized_view_properties(name.schema_table)
         metadata.set_materialized_view_properties(name, given)
         return
     properties = given_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
@@ -215,6 +227,7 @@ def set_properties(statement: StatementContext, node: ast.SetProperties) -> None
     table = metadata.find_table(name)
     if table is None:
         raise LodestarError(TABLE_NOT_FOUND, f"Table does not exist: {name}", location=node.at)
+    metadata.access(name.catalog).check_can_set_table_properties(name.schema_table)
     metadata.set_table_properties(table, properties)
 
 

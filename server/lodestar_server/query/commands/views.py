@@ -36,6 +36,8 @@ def create_view(statement: StatementContext, node: ast.CreateView) -> None:
     """CREATE VIEW: the query is stored as text, with the columns that it has now."""
     metadata = statement.metadata
     name = statement.qualify(node.name, node.at)
+    statement.require_catalog(name.catalog, node.at)
+    metadata.access(name.catalog).check_can_create_view(name.schema_table)
     if metadata.find_materialized_view(name) is not None:
         raise _fault(TABLE_ALREADY_EXISTS, f"Materialized view already exists: '{name}'", node)
     if metadata.find_view(name) is not None:
@@ -44,7 +46,6 @@ def create_view(statement: StatementContext, node: ast.CreateView) -> None:
     elif metadata.find_table(name) is not None:
         raise _fault(TABLE_ALREADY_EXISTS, f"Table already exists: '{name}'", node)
     columns = _view_columns(statement, node, node.query)
-    statement.require_catalog(name.catalog, node.at)
     if node.properties:
         all_properties(statement, name.catalog, PropertyKind.VIEW, node.properties)
     invoker = node.security is ast.Security.INVOKER
@@ -72,6 +73,7 @@ def _view_columns(
         analysis.storing_view = statement.qualify(node.name, node.at)
         analysis.storing_kind = "view" if isinstance(node, ast.CreateView) else "materialized view"
     source = analyze_source(analysis, query)
+    statement.metadata.check_selected(analysis.selected)
     check_columns(node, source)
     return tuple(ViewColumn(one.name or "", one.type) for one in source.visible_fields)
 
@@ -101,6 +103,7 @@ def drop_view(statement: StatementContext, node: ast.DropView) -> None:
         if not node.exists:
             raise _fault(GENERIC_USER_ERROR, f"View '{name}' does not exist", node)
         return
+    metadata.access(name.catalog).check_can_drop_view(name.schema_table)
     metadata.drop_view(name)
 
 
@@ -126,6 +129,7 @@ def rename_view(statement: StatementContext, node: ast.RenameView) -> None:
         raise _fault(TABLE_ALREADY_EXISTS, message, node)
     if name.catalog != target.catalog:
         raise _fault(NOT_SUPPORTED, "View rename across catalogs is not supported", node)
+    metadata.access(name.catalog).check_can_rename_view(name.schema_table, target.schema_table)
     metadata.rename_view(name, target.schema_table)
 
 
@@ -151,6 +155,7 @@ def create_materialized_view(statement: StatementContext, node: ast.CreateMateri
         properties,
     )
     save_mode = SaveMode.REPLACE if node.replace else SaveMode.IGNORE if node.not_exists else SaveMode.FAIL
+    statement.metadata.access(name.catalog).check_can_create_materialized_view(name.schema_table)
     statement.metadata.create_materialized_view(name, view, save_mode)
 
 
@@ -191,6 +196,7 @@ def drop_materialized_view(statement: StatementContext, node: ast.DropMaterializ
         if not node.exists:
             raise _fault(GENERIC_USER_ERROR, f"Materialized view '{name}' does not exist", node)
         return
+    metadata.access(name.catalog).check_can_drop_materialized_view(name.schema_table)
     metadata.drop_materialized_view(name)
 
 
@@ -217,6 +223,7 @@ def rename_materialized_view(statement: StatementContext, node: ast.RenameMateri
         raise _fault(TABLE_ALREADY_EXISTS, f"{what} does not exist, but a table with that name exists.", node)
     if name.catalog != target.catalog:
         raise _fault(NOT_SUPPORTED, "Materialized View rename across catalogs is not supported", node)
+    metadata.access(name.catalog).check_can_rename_materialized_view(name.schema_table, target.schema_table)
     metadata.rename_materialized_view(name, target.schema_table)
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from lodestar_server import ir
 from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.metadata.access import Reader
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.connector import (
     LanguageFunction,
@@ -90,12 +91,18 @@ class ConstantEvaluator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NameContext:
-    """How unqualified names resolve: those of the session, or of a stored view."""
+    """How unqualified names resolve: those of the session, or of a stored view. `hands_on`: see `Reader`."""
 
     catalog: str | None
     schema: str | None
     path: str | None
     user: str
+    hands_on: bool = False
+
+    @property
+    def reader(self) -> Reader:
+        """For whom tables are read."""
+        return Reader(self.user, self.hands_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,8 @@ class Analysis:
     `storing_view` is the view that CREATE VIEW makes of the query, which must not read itself; `storing_kind` is what
     to call it. `read` are the tables of all scans, those in the queries of materialized views that are not run, too,
     and `table_functions` are called by these names. `referenced` are the tables with the user who reads them, and
-    whether the statement names them itself; `called` are functions with their user.
+    whether the statement names them itself; `selected` are the columns that are named, by reader and relation;
+    `called` are functions with their user.
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
@@ -143,6 +151,7 @@ class Analysis:
     storing_kind: str = "view"
     read: list[CatalogTable] = field(default_factory=list)
     referenced: list[tuple[CatalogTable, str, bool]] = field(default_factory=list)
+    selected: dict[tuple[Reader, QualifiedName], dict[str, None]] = field(default_factory=dict)
     called: dict[str, str] = field(default_factory=dict)
     table_functions: list[str] = field(default_factory=list)
     analyze_query: Callable[[Analysis, ast.Query, Scope], RelationPlan] | None = None
@@ -157,6 +166,15 @@ class Analysis:
     next_shared_key: int = 1
     top_level: bool = True
 
+    def select_from(self, relation: QualifiedName) -> None:
+        """A table or view is read: the reader needs to have access, even when no column is named."""
+        self.selected.setdefault((self.names.reader, relation), {})
+
+    def select_column(self, found: Field) -> None:
+        """A column is named."""
+        if found.origin is not None:
+            self.selected.setdefault((self.names.reader, found.origin[0]), {})[found.origin[1]] = None
+
     def subquery(self, query: ast.Query, outer: Scope) -> RelationPlan:
         """Analyze a query inside an expression or FROM; `outer` is what it may be correlated with."""
         assert self.analyze_query is not None
@@ -169,6 +187,8 @@ class Analysis:
     def for_view(self, view: QualifiedName, definition: ViewDefinition, user: str) -> Analysis:
         """The state for a view's body: its own names, the same symbols."""
         names = NameContext(definition.catalog, definition.schema, ",".join(definition.path) or None, user)
+        if user != self.context.session.user:
+            names = replace(names, hands_on=True)
         return replace(
             self, names=names, views=(*self.views, view), routines={}, parameters=(), describing=False, top_level=False
         )

@@ -169,6 +169,7 @@ def _resolved(
         analyzer.analysis.outer_names[node.at] = format_expression(node)
     if found.scope.output and found.local and analyzer.collector is not None:
         analyzer.collector.output_references.append(node.at)
+    analyzer.analysis.select_column(found.field)
     reference = ir.SymbolRef(found.field.symbol, at=node.at)
     if analyzer.pattern is not None and found.local and not found.scope.lambda_:
         return analyzer.pattern.column(reference, label)

@@ -142,6 +142,7 @@ def _table(analysis: Analysis, node: ast.Table, scope: Scope) -> RelationPlan:
     if table is None:
         raise _missing(analysis, node, name)
     analysis.tables.add(name)
+    analysis.select_from(name)
     return views.table(analysis, table, name, relation)
 
 
@@ -336,6 +337,8 @@ def _join_using(
     made: list[tuple[Symbol, Expression]] = []
     joined: list[Field] = []
     for column, a, b, type_ in pairs:
+        analysis.select_column(a)
+        analysis.select_column(b)
         sides = tuple(coerce(ir.SymbolRef(one.symbol), type_) for one in (a, b))
         value = {JoinKind.INNER: sides[0], JoinKind.LEFT: sides[0], JoinKind.RIGHT: sides[1]}.get(
             kind, ir.Coalesce(sides)

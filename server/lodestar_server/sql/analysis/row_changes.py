@@ -88,7 +88,10 @@ def changed_table(analysis: Analysis, node: ast.Statement, table: ast.Table, mes
 
 def target_rows(analysis: Analysis, node: ast.Relation, table: ChangedTable) -> TargetRows:
     """The rows of a table, perhaps under an alias, with their ids."""
+    # To change rows is not to read them: only what conditions and values name is.
+    selected = dict(analysis.selected)
     relation = analyze_relation(analysis, node, Scope())
+    analysis.selected = selected
     scan = relation.node
     assert isinstance(scan, TableScan)
     row_id = analysis.symbols.new(table.row_id.type, "row_id")

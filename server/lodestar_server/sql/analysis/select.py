@@ -216,7 +216,7 @@ def _star(
         if not fields:
             where = "in queries without FROM clause" if node.from_ is None else "from relation that has no columns"
             raise LodestarError(COLUMN_NOT_FOUND, f"SELECT * not allowed {where}", location=part.at)
-        return _star_fields(part, node, fields, local=True)
+        return _star_fields(expressions, part, node, fields, local=True)
     chain = qualified_name(part.target)
     if chain is not None:
         name = tuple(identifier.value.lower() for identifier in chain)
@@ -230,12 +230,17 @@ def _star(
             if not fields:
                 message = "SELECT * not allowed from relation that has no columns"
                 raise LodestarError(COLUMN_NOT_FOUND, message, location=part.at)
-            return _star_fields(part, node, fields, local=basis in list(scope.local_scopes()))
+            return _star_fields(expressions, part, node, fields, local=basis in list(scope.local_scopes()))
     return _star_row(expressions, part, node)
 
 
 def _star_fields(
-    part: ast.AllColumns, node: ast.QuerySpecification, fields: Sequence[Field], *, local: bool
+    expressions: ExpressionAnalyzer,
+    part: ast.AllColumns,
+    node: ast.QuerySpecification,
+    fields: Sequence[Field],
+    *,
+    local: bool,
 ) -> list[NamedItem]:
     _check_aliases(part, len(fields))
     found: list[NamedItem] = []
@@ -247,6 +252,7 @@ def _star_fields(
             message = f"DISTINCT can only be applied to comparable types (actual: {one.type.display})"
             raise LodestarError(TYPE_MISMATCH, message, location=node.select.at)
         name = part.aliases[position].canonical if part.aliases else one.name
+        expressions.analysis.select_column(one)
         found.append(NamedItem(Item(None, ir.SymbolRef(one.symbol), one), name, one.aliased))
     return found
 

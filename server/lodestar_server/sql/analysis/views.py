@@ -89,6 +89,7 @@ def _query(analysis: Analysis, node: ast.Table, name: QualifiedName, definition:
     if name in analysis.views:
         raise LodestarError(VIEW_IS_RECURSIVE, "View is recursive", location=node.at)
     analysis.tables.add(name)
+    analysis.select_from(name)
     statement = parse_view(definition.original_sql, name, node)
     owner = analysis.names.user if definition.run_as_invoker or definition.owner is None else definition.owner
     inner = analysis.for_view(name, definition, owner)

@@ -71,7 +71,9 @@ def _analyze(
     if isinstance(rewritten, BoundQuery):
         return rewritten.fields
     if rewritten is not None:
-        return bind_query(analysis, rewritten).fields
+        fields = bind_query(analysis, rewritten).fields
+        context.metadata.check_selected(analysis.selected)
+        return fields
     match statement:
         case ast.ExplainAnalyze():
             return (OutputField("Query Plan", VARCHAR, None, False),)

@@ -58,6 +58,7 @@ def _table(node: ast.ShowCreate, context: RewriteContext) -> str:
     table = metadata.find_table(name)
     if table is None:
         raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist", location=node.at)
+    metadata.access(name.catalog).check_can_show_create_table(name.schema_table)
     definition = metadata.table_metadata(table)
     columns = tuple(
         ast.ColumnDefinition(
@@ -91,6 +92,7 @@ def _view(node: ast.ShowCreate, context: RewriteContext) -> str:
         if metadata.find_table(name) is not None:
             raise _other_kind(node, f"Relation '{name}' is a table, not a view")
         raise LodestarError(TABLE_NOT_FOUND, f"View '{name}' does not exist", location=node.at)
+    metadata.access(name.catalog).check_can_show_create_table(name.schema_table)
     created = ast.CreateView(
         _spelled(node, name),
         _stored_query(node, name, view.original_sql),
@@ -112,6 +114,7 @@ def _materialized_view(node: ast.ShowCreate, context: RewriteContext) -> str:
         if metadata.find_table(name) is not None:
             raise _other_kind(node, f"Relation '{name}' is a table, not a materialized view")
         raise LodestarError(TABLE_NOT_FOUND, f"Materialized view '{name}' does not exist", location=node.at)
+    metadata.access(name.catalog).check_can_show_create_table(name.schema_table)
     created = ast.CreateMaterializedView(
         _spelled(node, name),
         _stored_query(node, name, view.original_sql),
@@ -130,11 +133,12 @@ def _schema(node: ast.ShowCreate, context: RewriteContext) -> str:
     catalog, schema = qualify_schema(node.name, session.catalog, session.schema, node.at)
     if not metadata.schema_exists(catalog, schema):
         raise LodestarError(SCHEMA_NOT_FOUND, f"Schema '{catalog}.{schema}' does not exist", location=node.at)
+    metadata.access(catalog).check_can_show_create_schema(schema)
     owner = metadata.schema_owner(catalog, schema)
     principal = None
     if owner is not None:
-        user = identifier(owner, node.at)
-        principal = ast.PrincipalSpecification(ast.PrincipalType.USER, user, at=node.at)
+        user = identifier(owner.name, node.at)
+        principal = ast.PrincipalSpecification(ast.PrincipalType[owner.kind.name], user, at=node.at)
     properties = metadata.schema_properties(catalog, schema)
     created = ast.CreateSchema(
         _name(node, catalog, schema),
@@ -152,6 +156,7 @@ def _function(node: ast.ShowCreate, context: RewriteContext) -> BoundQuery:
     found = context.metadata.find_language_functions(name)
     if not found:
         raise LodestarError(NOT_FOUND, "Function not found", location=node.at)
+    context.metadata.access(name.catalog).check_can_show_create_function(name.schema_table)
     texts: list[tuple[str]] = []
     for one in found:
         # Under the name that it was created with.

@@ -5,7 +5,7 @@ Source: the answers and errors of Trino 476.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lodestar_server.functions.registry import list_entries
@@ -20,6 +20,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.security import Principal, PrincipalKind
 from lodestar_server.spi.types import BOOLEAN, VARCHAR
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
@@ -77,6 +78,7 @@ def _schemas(node: ast.ShowSchemas, context: RewriteContext) -> Rewritten:
         raise LodestarError(MISSING_CATALOG_NAME, message, location=node.at)
     if context.metadata.find_catalog(catalog) is None:
         raise LodestarError(CATALOG_NOT_FOUND, f"Catalog '{catalog}' not found")
+    context.metadata.access(catalog).check_can_show_schemas()
     where = _like_clause("schema_name", node.like_pattern, node.escape)
     return _query(
         f'SELECT schema_name AS "Schema" FROM {_quoted(catalog)}.information_schema.schemata '
@@ -90,6 +92,7 @@ def _tables(node: ast.ShowTables, context: RewriteContext) -> Rewritten:
     context.require_catalog(catalog, node.at)
     if not context.metadata.schema_exists(catalog, schema):
         raise LodestarError(SCHEMA_NOT_FOUND, f"Schema '{schema}' does not exist", location=node.at)
+    context.metadata.access(catalog).check_can_show_tables(schema)
     where = _like_clause("table_name", node.like_pattern, node.escape)
     return _query(
         f'SELECT table_name AS "Table" FROM {_quoted(catalog)}.information_schema.tables '
@@ -108,6 +111,7 @@ def _columns(node: ast.ShowColumns, context: RewriteContext) -> Rewritten:
         if table is None:
             raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist", location=node.at)
         metadata.table_metadata(table)  # a listing skips what it cannot read; here the reason has to be told
+    metadata.access(name.catalog).check_can_show_columns(name.schema_table)
     where = _like_clause("column_name", node.like_pattern, node.escape)
     return _query(
         'SELECT column_name AS "Column", data_type AS "Type", '
@@ -127,6 +131,7 @@ def _grants(node: ast.ShowGrants, context: RewriteContext) -> Rewritten:
             message = f"Table 'Optional[{node.grant_object.name}]' does not exist"  # so Trino writes it
             raise LodestarError(TABLE_NOT_FOUND, message, location=node.at)
         catalog = name.catalog
+        metadata.access(catalog).check_can_show_tables(name.schema)
         where = f"table_schema = {_literal(name.schema)} AND table_name = {_literal(name.name)}"
     if catalog is None:
         message = "Catalog must be specified when session catalog is not set"
@@ -140,14 +145,29 @@ def _grants(node: ast.ShowGrants, context: RewriteContext) -> Rewritten:
 
 
 def _roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext) -> Rewritten:
-    if node.catalog is not None:
-        catalog = node.catalog.value.lower()
-        context.require_catalog(catalog, node.at)
-        context.metadata.refuse_roles(catalog, node.at)
     name = "Role Grants" if isinstance(node, ast.ShowRoleGrants) else "Role"
-    current = isinstance(node, ast.ShowRoles) and node.current
-    roles = sorted(context.session.identity.roles) if current else []
-    return listing([(name, TEXTS)], [(role,) for role in roles], aliased=True)
+    roles: Sequence[str] = ()
+    if node.catalog is not None:
+        roles = _catalog_roles(node, context, node.catalog.value.lower())
+    elif isinstance(node, ast.ShowRoles) and node.current:
+        roles = sorted(context.session.identity.roles)
+    return listing([(name, TEXTS)], [(role,) for role in sorted(roles)], aliased=True)
+
+
+def _catalog_roles(node: ast.ShowRoles | ast.ShowRoleGrants, context: RewriteContext, catalog: str) -> Sequence[str]:
+    metadata = context.metadata
+    context.require_catalog(catalog, node.at)
+    metadata.require_role_management(catalog, node.at)
+    access = metadata.access(catalog)
+    if isinstance(node, ast.ShowRoleGrants):
+        access.check_can_show_role_grants()
+        user = Principal(PrincipalKind.USER, context.session.user)
+        return [grant.role for grant in metadata.role_grants(catalog, user)]
+    if node.current:
+        access.check_can_show_current_roles()
+        return metadata.enabled_roles(catalog)
+    access.check_can_show_roles()
+    return metadata.list_roles(catalog)
 
 
 _FUNCTION_COLUMNS = ("Function", "Return Type", "Argument Types", "Function Type", "Deterministic", "Description")

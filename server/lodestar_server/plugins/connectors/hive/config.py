@@ -45,7 +45,7 @@ class HiveConfig(ConfigGroup):
         "hive.security",
         default="allow-all",
         pattern="(?i)allow-all|read-only|file|sql-standard|system",
-        doc="Access control of this catalog; so far 'allow-all', which leaves it to the engine's",
+        doc="Access control of this catalog: allow-all and system leave it to the server's",
         source=_SOURCE,
     )
     storage_format: StorageFormat = config(
@@ -159,6 +159,11 @@ class HiveConfig(ConfigGroup):
     footer_readers: int = config(
         "hive.footer-readers", default="8", minimum="1", doc="Footers read at the same time", source="Lodestar"
     )
+
+    @property
+    def keeps_roles(self) -> bool:
+        """Roles and privileges of the metastore count."""
+        return self.security.lower() == "sql-standard"
 
     @property
     def existing_partitions(self) -> ExistingPartitions:

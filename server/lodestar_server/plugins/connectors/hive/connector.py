@@ -21,6 +21,7 @@ from lodestar_server.plugins.connectors.hive.metadata import HiveMetadata
 from lodestar_server.plugins.connectors.hive.page_sink import HivePageSink
 from lodestar_server.plugins.connectors.hive.procedures import TABLE_PROCEDURES, HiveProcedures
 from lodestar_server.plugins.connectors.hive.scan import HiveScanner
+from lodestar_server.plugins.connectors.hive.security.sql_standard import SqlStandardAccessControl
 from lodestar_server.plugins.connectors.hive.session import session_properties
 from lodestar_server.plugins.connectors.hive.table_properties import (
     ANALYZE_PROPERTIES,
@@ -33,6 +34,7 @@ from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.isolation import check_isolation
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
+from lodestar_server.plugins.toolkit.security.read_only import ReadOnlyAccessControl
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
@@ -41,6 +43,7 @@ from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.security import ConnectorAccessControl
 from lodestar_server.spi.session import ConnectorSession
 
 
@@ -65,6 +68,7 @@ class HiveConnector(Connector):
         self._table_properties = [
             one if one.name != FORMAT else _with_default(one, config.storage_format.name) for one in TABLE_PROPERTIES
         ]
+        self.controls_access = config.security.lower() != "allow-all"
         self.local_roots = () if files.root is None else (files.root,)
 
     def begin_transaction(self, isolation: str, read_only: bool, autocommit: bool) -> TransactionHandle:
@@ -77,6 +81,13 @@ class HiveConnector(Connector):
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
         """The transaction's view."""
         return HiveMetadata(self._transactions[transaction], self._files, self._config, self._catalog)
+
+    def access_control(self, transaction: TransactionHandle, session: ConnectorSession) -> ConnectorAccessControl:
+        """As hive.security says."""
+        permissions = self._metastore.permissions() if self._config.keeps_roles else None
+        if permissions is None:
+            return ReadOnlyAccessControl()
+        return SqlStandardAccessControl(self._catalog, self._transactions[transaction], permissions, session)
 
     def commit(self, transaction: TransactionHandle) -> None:
         """Do what was collected."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.plugin import ConnectorContext
 
+SUPPORTED = ("allow-all", "read-only", "sql-standard")
+
 
 class HiveConnectorFactory:
     """connector.name=hive."""
@@ -28,8 +30,12 @@ class HiveConnectorFactory:
         stores = StoreOpener(reading)
         kind = MetastoreKind.THRIFT if config is None else config.metastore
         metastores = MetastoreOpener(reading, kind)
-        if config is not None and config.security.lower() != "allow-all":
-            reading.fault("hive.security", f"'{config.security}' is not supported yet; use 'allow-all'")
+        if config is not None and config.security.lower() not in SUPPORTED:
+            reading.fault(
+                "hive.security", f"'{config.security}' is not supported yet; use one of {', '.join(SUPPORTED)}"
+            )
+        if config is not None and config.keeps_roles and kind is not MetastoreKind.FILE:
+            reading.fault("hive.security", "'sql-standard' is supported with hive.metastore=file only so far")
         reading.finish()
         assert config is not None
         files = stores.open(HIVE_FILESYSTEM_ERROR)

@@ -19,6 +19,7 @@ from lodestar_server.plugins.connectors.hive.foreign import check_own_format, ot
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
 from lodestar_server.plugins.connectors.hive.hive_views import hive_view, is_hive_view
 from lodestar_server.plugins.connectors.hive.listing import find_partitions, layout_of, typed_partitions
+from lodestar_server.plugins.connectors.hive.security.metadata import HiveRoleMetadata
 from lodestar_server.plugins.connectors.hive.session import flag, timestamp_precision
 from lodestar_server.plugins.connectors.hive.statistics import partitioned_statistics, table_statistics
 from lodestar_server.plugins.connectors.hive.system_tables import find_system_table
@@ -49,12 +50,13 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName, TablePrefix
 from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.security import Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
 
 
-class HiveMetadata(HiveWriting):
+class HiveMetadata(HiveRoleMetadata, HiveWriting):
     """Changes wait for the commit; this transaction sees them before. Writing rows is in `writing.py`."""
 
     def __init__(
@@ -88,9 +90,9 @@ class HiveMetadata(HiveWriting):
         inside = self._transaction.metastore.table_directory(SchemaTableName(database.name, "t"))
         return inside.rpartition("/")[0]
 
-    def schema_owner(self, session: ConnectorSession, schema: str) -> str | None:
-        """Nobody: owners are recorded, but without an access control of its own the catalog gives them no rights."""
-        return None
+    def schema_owner(self, session: ConnectorSession, schema: str) -> Principal | None:
+        """Without sql-standard nobody: owners are recorded, but the catalog gives them no rights."""
+        return self._database(schema).owner_principal if self._config.keeps_roles else None
 
     def create_schema(self, session: ConnectorSession, schema: str, properties: Mapping[str, Any], owner: str) -> None:
         """Raises: INVALID_SCHEMA_PROPERTY for a location that is none."""
@@ -128,9 +130,9 @@ class HiveMetadata(HiveWriting):
         self._transaction.see_database(new_name, replace(database, name=new_name))
         self._transaction.add(lambda: self._transaction.metastore.rename_database(schema, new_name))
 
-    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: str) -> None:
+    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: Principal) -> None:
         """ALTER SCHEMA … SET AUTHORIZATION."""
-        database = replace(self._database(schema), owner=owner)
+        database = replace(self._database(schema), owner=owner.name, owner_kind=owner.kind)
         self._transaction.see_database(schema, database)
         self._transaction.add(lambda: self._transaction.metastore.replace_database(database))
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore, PartitionTexts, Staging
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.permissions import HivePrivilege, Permissions, TablePrivilege
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.security import Principal, PrincipalKind
 
 Action = Callable[[], None]
 Partitions = dict[tuple[str, ...], Partition | None]
@@ -120,6 +122,16 @@ class HiveTransaction:
                 f"Cannot read from a table {name} that was modified within transaction, "
                 "you need to commit the transaction first"
             )
+
+    def table_privileges(
+        self, permissions: Permissions, name: SchemaTableName, principal: Principal | None
+    ) -> list[TablePrivilege]:
+        """Of a table that was made in this transaction: its owner's. Raises: TABLE_NOT_FOUND."""
+        table = self._tables.get(name) if name in self._changed_tables else None
+        if table is None or table.owner is None or self.metastore.find_table(name) is not None:
+            return permissions.table_privileges(name, principal)
+        owner = Principal(PrincipalKind.USER, table.owner)
+        return [TablePrivilege(one, True, owner, owner) for one in HivePrivilege if principal in (None, owner)]
 
     # changing
     def add(self, action: Action) -> None:

@@ -60,6 +60,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.handles import ColumnHandle, TableHandle
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.security import Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import Type
 
@@ -99,9 +100,9 @@ class IcebergChanging(IcebergViews):
         self._transaction.forget_all()
         self._metastore.rename_database(schema, new_name)
 
-    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: str) -> None:
+    def set_schema_owner(self, session: ConnectorSession, schema: str, owner: Principal) -> None:
         """ALTER SCHEMA … SET AUTHORIZATION."""
-        self._metastore.replace_database(replace(self._database(schema), owner=owner))
+        self._metastore.replace_database(replace(self._database(schema), owner=owner.name, owner_kind=owner.kind))
 
     # tables
     def drop_table(self, session: ConnectorSession, table: TableHandle) -> None:

@@ -48,6 +48,7 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.handles import ColumnHandle, TableHandle
 from lodestar_server.spi.names import SchemaTableName, TablePrefix
 from lodestar_server.spi.predicate import Domain, TupleDomain
+from lodestar_server.spi.security import Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
@@ -89,9 +90,9 @@ class IcebergReading(ConnectorMetadata):
         """Its location."""
         return {LOCATION: self._tables.schema_location(self._database(schema))}
 
-    def schema_owner(self, session: ConnectorSession, schema: str) -> str | None:
+    def schema_owner(self, session: ConnectorSession, schema: str) -> Principal | None:
         """As it was created or given away."""
-        return self._database(schema).owner
+        return self._database(schema).owner_principal
 
     # tables
     def list_tables(

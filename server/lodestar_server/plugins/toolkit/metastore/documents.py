@@ -23,6 +23,7 @@ from lodestar_server.plugins.toolkit.metastore.model import (
 )
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.security import PrincipalKind
 
 WRITER_VERSION = "476"
 """The version that Trino wants to find in what it reads."""
@@ -73,6 +74,7 @@ def read_database(name: str, document: Mapping[str, Any]) -> Database:
         document.get("ownerName"),
         document.get("comment"),
         document.get("parameters") or {},
+        PrincipalKind.ROLE if document.get("ownerType") == "ROLE" else PrincipalKind.USER,
     )
 
 
@@ -84,7 +86,7 @@ def write_database(database: Database) -> bytes:
                 "writerVersion": WRITER_VERSION,
                 "location": database.location,
                 "ownerName": database.owner,
-                "ownerType": "USER" if database.owner else None,
+                "ownerType": database.owner_kind.value if database.owner else None,
                 "comment": database.comment,
                 "parameters": dict(database.parameters),
             }

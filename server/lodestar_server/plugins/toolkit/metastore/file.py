@@ -18,6 +18,7 @@ from lodestar_server.plugins.toolkit.metastore.errors import (
     HIVE_METASTORE_ERROR,
     HIVE_PATH_ALREADY_EXISTS,
 )
+from lodestar_server.plugins.toolkit.metastore.file_permissions import FilePermissions
 from lodestar_server.plugins.toolkit.metastore.guard import HIDDEN_DIRECTORY, STAGING_PREFIX, Guard, Operation, Staging
 from lodestar_server.plugins.toolkit.metastore.interface import (
     PartFigures,
@@ -32,6 +33,7 @@ from lodestar_server.plugins.toolkit.metastore.partition_names import (
     make_partition_name,
     parse_partition_name,
 )
+from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.plugins.toolkit.metastore.written import (
     add_to_partition,
@@ -67,6 +69,9 @@ class FileMetastore:
         self._files = files
         self._catalog = catalog_directory
         self._guard = Guard(files, catalog_directory)
+        self._permissions = FilePermissions(
+            files, self._guard, catalog_directory, self.require_table, self.table_directory
+        )
         is_local = files.local_path(catalog_directory) is not None
         if is_local and files.find(child_of(catalog_directory, HIDDEN_DIRECTORY)) is not None:
             self._guard.clean_up()
@@ -516,6 +521,10 @@ class FileMetastore:
 
     def forget(self, name: SchemaTableName | None = None, values: tuple[str, ...] | None = None) -> None:
         """Nothing is remembered."""
+
+    def permissions(self) -> Permissions | None:
+        """In files too."""
+        return self._permissions
 
     def beans(self, catalog: str) -> Iterable[Bean]:
         """None."""

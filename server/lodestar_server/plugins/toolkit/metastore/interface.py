@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_READ_ONLY, HIVE_TABLE_READ_ONLY
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
@@ -177,6 +178,10 @@ class Metastore(Protocol):
     def put_function(self, name: SchemaTableName, function: LanguageFunction, *, replace: bool) -> None: ...
 
     def drop_function(self, name: SchemaTableName, signature: str) -> None: ...
+
+    def permissions(self) -> Permissions | None:
+        """Roles and privileges, None when this metastore does not keep them for us."""
+        ...
 
     def forget(self, name: SchemaTableName | None = None, values: tuple[str, ...] | None = None) -> None:
         """Ask again: about everything, a table with its partitions, or one partition."""

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.security import Principal, PrincipalKind
 
 Json = Mapping[str, Any]
 
@@ -56,6 +57,12 @@ class Database:
     owner: str | None = None
     comment: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    owner_kind: PrincipalKind = PrincipalKind.USER
+
+    @property
+    def owner_principal(self) -> Principal | None:
+        """The owner as somebody with privileges."""
+        return None if self.owner is None else Principal(self.owner_kind, self.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ def analyze_match_recognize(
     _check_names(node, source)
     inner = Scope(source.fields, parent=scope)
     partition = [_partition_field(one, inner) for one in node.partition_by]
+    for one in partition:
+        analysis.select_column(one)
     items = () if node.order_by is None else node.order_by.sort_items
     ordered = [_order_field(one, inner) for one in items]
     clauses = PatternClauses(

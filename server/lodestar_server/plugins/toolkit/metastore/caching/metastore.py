@@ -22,6 +22,7 @@ from lodestar_server.plugins.toolkit.metastore.interface import (
     WriteMode,
 )
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
@@ -290,6 +291,10 @@ class CachingMetastore:
             "PartitionStats": self._partitions,
             "PartitionStatisticsStats": self._partition_figures,
         }
+
+    def permissions(self) -> Permissions | None:
+        """Not kept: what was revoked has to count at once."""
+        return self._inner.permissions()
 
     def beans(self, catalog: str) -> Iterable[Bean]:
         """How the caches do, under Trino's names."""

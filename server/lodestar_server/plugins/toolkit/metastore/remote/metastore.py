@@ -27,6 +27,7 @@ from lodestar_server.plugins.toolkit.metastore.interface import (
 )
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name, make_partition_name
+from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.plugins.toolkit.metastore.remote.journals import Entry, Journals
 from lodestar_server.plugins.toolkit.metastore.remote.plans import Kind, Plan
 from lodestar_server.plugins.toolkit.metastore.remote.publishing import Publication
@@ -492,6 +493,10 @@ class RemoteMetastore:
 
     def forget(self, name: SchemaTableName | None = None, values: Values | None = None) -> None:
         """Nothing is remembered."""
+
+    def permissions(self) -> Permissions | None:
+        """Not yet."""
+        return None
 
     def beans(self, catalog: str) -> Iterable[Bean]:
         """None."""

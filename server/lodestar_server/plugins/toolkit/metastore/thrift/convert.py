@@ -24,6 +24,7 @@ from lodestar_server.plugins.toolkit.metastore.model import (
 from lodestar_server.plugins.toolkit.metastore.thrift.structs import structs
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.security import PrincipalKind
 
 TRANSLATED = "TRANSLATED_TO_EXTERNAL"
 """A managed table that the metastore keeps as an external one whose files it deletes; Hive 4 does so."""
@@ -50,6 +51,7 @@ def database_from(found: Any) -> Database:
         found.ownerName,
         found.description or None,
         found.parameters or {},
+        PrincipalKind.ROLE if found.ownerType == structs().PrincipalType.ROLE else PrincipalKind.USER,
     )
 
 
@@ -63,7 +65,7 @@ def database_to(database: Database, base: Any = None) -> Any:
     made.description = database.comment
     made.parameters = dict(database.parameters)
     made.ownerName = database.owner
-    made.ownerType = None if database.owner is None else api.PrincipalType.USER
+    made.ownerType = None if database.owner is None else getattr(api.PrincipalType, database.owner_kind.name)
     return made
 
 

@@ -1,0 +1,1 @@
+"""Access control of hive catalogs: hive.security."""

@@ -1,0 +1,1 @@
+"""Access control that several connectors offer."""
