@@ -51,7 +51,6 @@ class HiveConnector(Connector):
     """Changes in a transaction happen at its commit."""
 
     single_statement_writes = False
-    manages_owners = True
 
     def __init__(
         self,
@@ -76,6 +75,7 @@ class HiveConnector(Connector):
             one if one.name != FORMAT else _with_default(one, config.storage_format.name) for one in TABLE_PROPERTIES
         ]
         self._security = security
+        self.manages_owners = security.manages_owners
         self.controls_access = security.controls_access or config.keeps_roles
         self.local_roots = () if files.root is None else (files.root,)
 

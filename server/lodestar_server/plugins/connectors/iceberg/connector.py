@@ -50,7 +50,6 @@ class IcebergConnector(Connector):
     """Every change is committed by itself."""
 
     supports_not_null_columns = True
-    manages_owners = True
     supports_grace_period = True
 
     def __init__(
@@ -58,6 +57,7 @@ class IcebergConnector(Connector):
     ) -> None:
         self._config = config
         self._security = security
+        self.manages_owners = security.manages_owners
         self.controls_access = security.controls_access
         self._catalog = catalog
         self._tables = IcebergTables(files, metastore, config)

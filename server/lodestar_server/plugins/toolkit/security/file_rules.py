@@ -208,6 +208,19 @@ class FileAccessControl(ConnectorAccessControl):
         if not self._owns_function(function):
             self.deny(f"Cannot show create function for {function.schema}")
 
+    def can_execute_function(self, function: SchemaTableName) -> bool:
+        return not self._rules.function_privileges(self._identity, function).isdisjoint(EXECUTES)
+
+    def can_create_view_with_execute_function(self, function: SchemaTableName) -> bool:
+        return RoutinePrivilege.GRANT_EXECUTE in self._rules.function_privileges(self._identity, function)
+
+    def check_can_show_functions(self, schema: str) -> None:
+        if not self._rules.sees_schema(self._identity, schema):
+            super().check_can_show_functions(schema)
+
+    def filter_functions(self, functions: Sequence[SchemaTableName]) -> Sequence[SchemaTableName]:
+        return [one for one in functions if self._owns_schema(one.schema) or self.can_execute_function(one)]
+
     # privileges
     def check_can_grant_schema_privilege(self, privilege: Privilege, schema: str) -> None:
         if not self._owns_schema(schema):

@@ -37,12 +37,21 @@ class CatalogSecurity:
     controls_access = False
     """Something may be refused."""
 
+    manages_owners = True
+    """The catalog has owners and roles; else the server would have them."""
+
     def access(self, identity: Identity) -> ConnectorAccessControl:
         """What one user may do."""
         return ALLOW_ALL
 
 
 OPEN = CatalogSecurity()
+
+
+class SystemSecurity(CatalogSecurity):
+    """The server decides."""
+
+    manages_owners = False
 
 
 class ReadOnlySecurity(CatalogSecurity):
@@ -99,6 +108,8 @@ def catalog_security(reading: CatalogReading, kind: str) -> CatalogSecurity:
     chosen = kind.lower().replace("_", "-")
     if chosen == "read-only":
         return ReadOnlySecurity()
+    if chosen == "system":
+        return SystemSecurity()
     if chosen != "file":
         return OPEN
     source = reading.group(FileSecurityConfig)
