@@ -20,6 +20,7 @@ from lodestar_server.spi.types import DATE, TimestampTzType, Type
 SMALL_COUNT = 10_000
 """So many of any unit do not lead out of the range from a date near our times."""
 _MAX_INT = 2**31 - 1
+_MILLIS_PER_DAY = 86_400_000
 _FIRST_YEAR, _LAST_YEAR = -292_275_054, 292_278_993
 _TIMESTAMP_MONTHS = (-290_307 * 12, 294_247 * 12)
 _TIMESTAMP_MICROS = (-9_223_372_022_400_000_000, 2**63 - 2)
@@ -35,15 +36,24 @@ def is_small_count(constant: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Branches of a CASE that refuse to move `value`, which is simple. None of them is taken for a NULL."""
+    """Branches of a CASE that refuse to move `value`, which is simple. None of them is taken for a NULL.
+
+    `by_operator`: + and - let Java's exceptions through; date_add does so for dates and for zoned timestamps with more
+    digits than milliseconds.
+    """
 
     call: ScalarCall
     value: Sql
     type: Type
+    by_operator: bool = False
 
     @property
     def _code(self) -> ErrorCode:
-        return GENERIC_INTERNAL_ERROR if self.type == DATE else INVALID_FUNCTION_ARGUMENT
+        internal = self.by_operator or self.type == DATE or (self._is_zoned() and has_picoseconds(self.type))
+        return GENERIC_INTERNAL_ERROR if internal else INVALID_FUNCTION_ARGUMENT
+
+    def _is_zoned(self) -> bool:
+        return isinstance(self.type, TimestampTzType)
 
     def _raise(self, message: str | Sql) -> Sql:
         # As inside of TRY: what error() makes volatile may not stand in the ORDER BY of a window.
@@ -60,7 +70,7 @@ class Refusal:
         return sql.cast(self._instant(), "DATE")
 
     def _instant(self) -> Sql:
-        if isinstance(self.type, TimestampTzType) or has_picoseconds(self.type):
+        if self._is_zoned() or has_picoseconds(self.type):
             return sql.field(self.value, "t")
         return self.value
 
@@ -94,9 +104,22 @@ class Refusal:
             refused.append((beyond, self._raise_with("Magnitude of add amount is too large: ", months)))
         if self.type == DATE:
             return refused + self._date_beyond(sql.call("trino_days_after_months", day, months))
+        return refused + self.timestamp_months_beyond(months)
+
+    def timestamp_months_beyond(self, months: Sql) -> list[Branch]:
+        """Months after which no timestamp comes."""
+        if self._is_zoned():
+            # The offset is taken to stay: so far away a change of an hour decides nothing.
+            instant = self._instant()
+            local = sql.cast(sql.call("trino_local", instant, sql.field(self.value, "z")), "DATE")
+            text = (
+                "(epoch_ms({0}) + (trino_days_after_months({1}, {2}) - CAST({1} - DATE '1970-01-01' AS BIGINT))"
+                f" * {_MILLIS_PER_DAY})"
+            )
+            return [self._instant_beyond(sql.fragment(text, instant, local, months))]
         first, last = _TIMESTAMP_MONTHS
-        beyond = sql.fragment(f"trino_months_of_date({{0}}) + {{1}} NOT BETWEEN {first} AND {last}", day, months)
-        return [*refused, (beyond, self._raise("long overflow"))]
+        text = f"trino_months_of_date({{0}}) + {{1}} NOT BETWEEN {first} AND {last}"
+        return [(sql.fragment(text, self._day(), months), self._raise("long overflow"))]
 
     def days_beyond(self, days: Sql) -> list[Branch]:
         """Days after which no date comes."""
@@ -113,10 +136,13 @@ class Refusal:
     def millis_beyond(self, millis: Sql) -> list[Branch]:
         """Milliseconds after which no timestamp comes."""
         instant = self._instant()
-        if isinstance(self.type, TimestampTzType) and not has_picoseconds(self.type):
-            moved = sql.fragment("(epoch_ms({0}) + {1})", instant, millis)
-            beyond = sql.fragment(f"{{0}} NOT BETWEEN {-(2**51)} AND {2**51 - 1}", moved)
-            return [(beyond, self._raise_with("Millis overflow: ", moved))]
+        if self._is_zoned():
+            return [self._instant_beyond(sql.fragment("(epoch_ms({0}) + {1})", instant, millis))]
         first, last = _TIMESTAMP_MICROS
         text = f"CAST(epoch_us({{0}}) AS HUGEINT) + CAST({{1}} AS HUGEINT) * 1000 NOT BETWEEN {first} AND {last}"
         return [(sql.fragment(text, instant, millis), self._raise("long overflow"))]
+
+    def _instant_beyond(self, moved: Sql) -> Branch:
+        """Milliseconds since 1970 that do not fit beside the number of a zone."""
+        beyond = sql.fragment(f"{{0}} NOT BETWEEN {-(2**51)} AND {2**51 - 1}", moved)
+        return beyond, self._raise_with("Millis overflow: ", moved)

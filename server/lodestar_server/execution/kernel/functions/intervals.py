@@ -94,13 +94,33 @@ def _shifted(
                 return sql.fragment(f"({{0}} + {days})", value)
         return sql.let_all((value, interval), lambda v, i: _date_and_days(call, v, i))
     if by_months:
-        return sql.let(value, lambda v: add_months(v, type_, interval))
+        if is_small_count(interval_constant):
+            return sql.let(value, lambda v: add_months(v, type_, interval))
+        return sql.let_all((value, interval), lambda v, n: _timestamp_and_months(call, v, type_, n))
     result = call.result
     if isinstance(type_, TimeType):
         return _time_and_millis(value, interval)
     assert isinstance(result, TimestampType | TimestampTzType | TimeTzType)
     widened, wide_type = rounded_timestamp(value, type_, result.precision)
+    checked = isinstance(wide_type, TimestampTzType) and not (
+        interval_constant is not None and is_small_count(interval_constant // _MILLIS_PER_DAY)
+    )
+    if checked:
+        return sql.let_all((widened, interval), lambda v, i: _zoned_and_millis(call, v, wide_type, i))
     return sql.let(widened, lambda v: add_micros(v, wide_type, sql.fragment("({0} * 1000)", interval)))
+
+
+def _timestamp_and_months(call: ScalarCall, value: Sql, type_: Type, months: Sql) -> Sql:
+    made = add_months(value, type_, months)
+    refuse = Refusal(call, value, type_, by_operator=True)
+    return sql.case([(refuse.is_near(months), made), *refuse.timestamp_months_beyond(months)], made)
+
+
+def _zoned_and_millis(call: ScalarCall, value: Sql, type_: Type, millis: Sql) -> Sql:
+    made = add_micros(value, type_, sql.fragment("({0} * 1000)", millis))
+    refuse = Refusal(call, value, type_, by_operator=True)
+    days = sql.fragment(f"({{0}} // {_MILLIS_PER_DAY})", millis)
+    return sql.case([(refuse.is_near(days), made), *refuse.millis_beyond(millis)], made)
 
 
 def _date_and_months(call: ScalarCall, value: Sql, months: Sql, small: bool) -> Sql:

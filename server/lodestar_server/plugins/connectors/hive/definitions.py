@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.avro.schemas import check_columns
@@ -249,6 +251,32 @@ def metadata_of(table: Table, precision: TimestampPrecision) -> TableMetadata:
         )
     properties = properties_of(table) | projection_properties(table.parameters)
     return TableMetadata(table.name, tuple(columns), properties, table.parameters.get(COMMENT))
+
+
+class Definition:
+    """A table's columns and metadata as SQL sees them, each made once, when it is first asked for.
+
+    A query may name a table many times, and types are read from Hive's texts. Safe to share between threads.
+    """
+
+    def __init__(self, table: Table, precision: TimestampPrecision) -> None:
+        self.table = table
+        self._precision = precision
+
+    @cached_property
+    def columns(self) -> Mapping[str, HiveColumnHandle]:
+        """By name, hidden ones last."""
+        return MappingProxyType(column_handles(self.table, self._precision))
+
+    @cached_property
+    def partition_keys(self) -> tuple[HiveColumnHandle, ...]:
+        """In order."""
+        return partition_handles(self.table, self._precision)
+
+    @cached_property
+    def metadata(self) -> TableMetadata:
+        """With hidden columns."""
+        return metadata_of(self.table, self._precision)
 
 
 def is_external(metadata: TableMetadata) -> str | None:

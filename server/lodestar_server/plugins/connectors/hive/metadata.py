@@ -10,10 +10,8 @@ from typing import Any
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
 from lodestar_server.plugins.connectors.hive.definitions import (
     COMMENT,
-    column_handles,
+    Definition,
     hive_column,
-    metadata_of,
-    partition_handles,
 )
 from lodestar_server.plugins.connectors.hive.foreign import check_own_format, other_format
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveTableHandle
@@ -165,7 +163,7 @@ class HiveMetadata(HiveRoleMetadata, HiveWriting):
                 try:
                     table = self._transaction.find_table(name)
                     if table is not None and other_format(table) is None:
-                        yield name, metadata_of(table, timestamp_precision(session)).columns
+                        yield name, self._definition(session, table).metadata.columns
                 except LodestarError:
                     continue
 
@@ -200,15 +198,18 @@ class HiveMetadata(HiveRoleMetadata, HiveWriting):
         if table is None or table.is_view:
             return None
         check_own_format(table)
-        return HiveTableHandle(name, partition_handles(table, timestamp_precision(session)))
+        return HiveTableHandle(name, self._definition(session, table).partition_keys)
 
     def table_metadata(self, session: ConnectorSession, table: TableHandle) -> TableMetadata:
         """With hidden columns."""
-        return metadata_of(self._table(table), timestamp_precision(session))
+        return self._definition(session, self._table(table)).metadata
 
     def column_handles(self, session: ConnectorSession, table: TableHandle) -> Mapping[str, ColumnHandle]:
         """With hidden columns."""
-        return column_handles(self._table(table), timestamp_precision(session))
+        return self._definition(session, self._table(table)).columns
+
+    def _definition(self, session: ConnectorSession, table: Table) -> Definition:
+        return self._transaction.definition_of(table, timestamp_precision(session))
 
     def statistics(self, session: ConnectorSession, table: TableHandle) -> TableStatistics:
         """From the metastore's figures; of partitions a sample."""
@@ -218,7 +219,7 @@ class HiveMetadata(HiveRoleMetadata, HiveWriting):
         assert isinstance(table, HiveTableHandle)
         columns = [
             handle
-            for handle in column_handles(found, timestamp_precision(session)).values()
+            for handle in self._definition(session, found).columns.values()
             if handle.kind is not ColumnKind.HIDDEN
         ]
         if not found.partition_columns:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lodestar_server.plugins.connectors.hive.definitions import Definition
+from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore, PartitionTexts, Staging
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.permissions import HivePrivilege, Permissions, TablePrivilege
@@ -40,6 +42,7 @@ class HiveTransaction:
         self._actions: list[Action] = []
         self._databases: dict[str, Database | None] = {}
         self._tables: dict[SchemaTableName, Table | None] = {}
+        self._definitions: dict[tuple[SchemaTableName, TimestampPrecision], Definition] = {}
         self._partition_lists: dict[SchemaTableName, dict[PartitionTexts | None, list[tuple[str, ...]]]] = {}
         self._partitions: dict[SchemaTableName, Partitions] = {}
         self._changed_databases: set[str] = set()
@@ -79,6 +82,14 @@ class HiveTransaction:
             if name not in self._tables:
                 self._tables[name] = self.metastore.find_table(name)
             return self._tables[name]
+
+    def definition_of(self, table: Table, precision: TimestampPrecision) -> Definition:
+        """What SQL sees of a table, kept until the transaction sees another table under its name."""
+        key = (table.name, precision)
+        known = self._definitions.get(key)
+        if known is None or known.table is not table:
+            known = self._definitions[key] = Definition(table, precision)
+        return known
 
     def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
         """Values of all partitions, or of those that may be wanted."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.fakes.harness import table
+from tests.fakes.hive import hive
 
 from lodestar_server.plugins.connectors.hive.definitions import metadata_of, table_of
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
 from lodestar_server.plugins.toolkit.metastore.model import Bucketing, SortingColumn, TableType
+from lodestar_server.spi.connector import ColumnMetadata, SaveMode
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.types.text import parse_type
 
 
@@ -202,3 +206,21 @@ def test_refusals(columns: dict[str, str], properties: dict[str, Any], code: str
     with pytest.raises(LodestarError) as caught:
         make(columns, **properties)
     assert (caught.value.code.name, caught.value.message) == (code, message)
+
+
+def test_what_sql_sees_of_a_table_is_made_once_in_a_transaction(tmp_path: Path) -> None:
+    harness = hive(tmp_path)
+    name = SchemaTableName("default", "t")
+    with harness.statement() as on:
+        on.metadata.create_table(on.session, table("default", "t", [("a", parse_type("bigint"))]), SaveMode.FAIL)
+        handle = on.metadata.find_table(on.session, name)
+        assert handle is not None
+        columns = on.metadata.column_handles(on.session, handle)
+        assert on.metadata.column_handles(on.session, handle) is columns
+        assert on.metadata.table_metadata(on.session, handle) is on.metadata.table_metadata(on.session, handle)
+        # a change inside the transaction is seen, by the handle from before it too
+        on.metadata.add_column(on.session, handle, ColumnMetadata("b", parse_type("varchar")))
+        assert [one for one in on.metadata.column_handles(on.session, handle) if one in "ab"] == ["a", "b"]
+        names = [column.name for column in on.metadata.table_metadata(on.session, handle).columns if not column.hidden]
+        assert names == ["a", "b"]
+    harness.connector.shutdown()

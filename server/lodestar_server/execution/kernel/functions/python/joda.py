@@ -6,6 +6,7 @@ Joda's own letters (format_datetime, parse_datetime) and MySQL's percent codes (
 
 from __future__ import annotations
 
+from calendar import isleap, monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -442,9 +443,8 @@ def _days(text: str, values: dict[str, int]) -> int:
     year = values.get("year", values.get("yearOfEra"))
     if values.get("era") == 0 and year is not None:
         year = 1 - year
-    if "weekyear" in values or "weekOfWeekyear" in values:
-        weekyear = values.get("weekyear", year if year is not None else 1970)
-        return _week_days(text, weekyear, values.get("weekOfWeekyear", 1), values.get("dayOfWeek", 1))
+    if "weekyear" in values or "weekOfWeekyear" in values or "dayOfWeek" in values:
+        return _days_by_steps(text, values, year)
     if year is None:
         dated = any(field in values for field in ("monthOfYear", "dayOfMonth", "dayOfYear"))
         year = _DEFAULT_YEAR if dated else 1970
@@ -463,15 +463,90 @@ def _days(text: str, values: dict[str, int]) -> int:
     return days
 
 
-def _week_days(text: str, weekyear: int, week: int, weekday: int) -> int:
+_DATED = ("monthOfYear", "weekOfWeekyear", "dayOfYear", "dayOfMonth", "dayOfWeek")
+_WITHOUT_CLOCK = {"era", "year", "yearOfEra", "weekyear", *_DATED}
+
+
+def _days_by_steps(text: str, values: dict[str, int], year: int | None) -> int:
+    """Joda-Time sets field after field, the widest first, twice: cut to each field's start, then leaving the rest."""
+    steps: list[tuple[str, int]] = []
+    for field, value in values.items():
+        if field == "weekyear":
+            steps.append((field, value))
+        elif field in ("year", "yearOfEra") and year is not None and ("year", year) not in steps:
+            steps.append(("year", year))
+    steps = steps or [("year", _DEFAULT_YEAR)]
+    steps += [(field, values[field]) for field in _DATED if field in values]
+    days = 0
+    for field, value in steps:
+        days = _start_of(_with_field(text, days, field, value), field)
+    for field, value in steps:
+        days = _with_field(text, days, field, value)
+    return days if values.keys() - _WITHOUT_CLOCK else _start_of(days, steps[-1][0])
+
+
+def _with_field(text: str, days: int, field: str, value: int) -> int:
+    """The day with another value of the field, the smaller fields kept as far as they can be."""
+    year, day = _calendar(days)
+    match field:
+        case "year":
+            return _day_of_month_at_most(value, day.month, day.day)
+        case "monthOfYear":
+            return _day_of_month_at_most(year, value, day.day)
+        case "weekyear":
+            week, weekday = day.isocalendar()[1:]
+            return _first_monday(value) + (min(week, _weeks(value)) - 1) * 7 + weekday - 1
+        case "weekOfWeekyear":
+            weekyear, week, _ = day.isocalendar()
+            weeks = _weeks(weekyear + year - day.year)
+            if value > weeks:
+                raise _out_of_range(text, field, value, 1, weeks)
+            return days + (value - week) * 7
+        case "dayOfYear":
+            first, length = _day_of_month_at_most(year, 1, 1), 365 + isleap(year)
+            if value > length:
+                raise _out_of_range(text, field, value, 1, length)
+            return first + value - 1
+        case "dayOfMonth":
+            last = monthrange(day.year, day.month)[1]
+            if value > last:
+                raise _out_of_range(text, field, value, 1, last)
+            return days + value - day.day
+        case _:
+            return days + value - day.isoweekday()
+
+
+def _start_of(days: int, field: str) -> int:
+    """The first day of the year, month or week."""
+    year, day = _calendar(days)
+    match field:
+        case "year":
+            return _day_of_month_at_most(year, 1, 1)
+        case "monthOfYear":
+            return days - day.day + 1
+        case "weekyear":
+            return days - (day.isocalendar()[1] - 1) * 7 - day.isoweekday() + 1
+        case "weekOfWeekyear":
+            return days - day.isoweekday() + 1
+        case _:
+            return days
+
+
+def _day_of_month_at_most(year: int, month: int, day: int) -> int:
+    first = days_of(year, month, 1)
+    assert first is not None
+    # A year of the same length stands for those of which the calendar does not know.
+    return first + min(day, monthrange(2000 + year % 400, month)[1]) - 1
+
+
+def _first_monday(weekyear: int) -> int:
     fourth = days_of(weekyear, 1, 4)
-    following = days_of(weekyear + 1, 1, 4)
-    assert fourth is not None and following is not None
-    monday = fourth - (fourth + 3) % 7
-    weeks = (following - (following + 3) % 7 - monday) // 7
-    if week > weeks:
-        raise _out_of_range(text, "weekOfWeekyear", week, 1, weeks)
-    return monday + (week - 1) * 7 + weekday - 1
+    assert fourth is not None
+    return fourth - (fourth + 3) % 7
+
+
+def _weeks(weekyear: int) -> int:
+    return (_first_monday(weekyear + 1) - _first_monday(weekyear)) // 7
 
 
 def _millis(values: dict[str, int]) -> int:
