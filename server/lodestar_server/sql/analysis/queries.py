@@ -172,7 +172,11 @@ def analyze_body(analysis: Analysis, body: ast.QueryBody, scope: Scope) -> Relat
             return analyze_select(analysis, body, scope)
         case ast.SetOperation():
             return _set_operation(analysis, body, scope)
-    return analyze_relation(analysis, body, scope)
+    plan = analyze_relation(analysis, body, scope)
+    if isinstance(body, ast.Table):  # TABLE t names all columns
+        for one in plan.visible_fields:
+            analysis.select_column(one)
+    return plan
 
 
 _OPERATORS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lodestar_server.plugins.toolkit.reading import CatalogReading
@@ -68,10 +69,11 @@ class FileSecurity(CatalogSecurity):
 
     controls_access = True
 
-    def __init__(self, source: FileSecurityConfig) -> None:
-        """Raises: RulesError."""
+    def __init__(self, source: FileSecurityConfig, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` in seconds. Raises: RulesError."""
         self._source = source
-        self._read_at = time.monotonic()
+        self._clock = clock
+        self._read_at = clock()
         self._rules = _read(source)
 
     def access(self, identity: Identity) -> ConnectorAccessControl:
@@ -79,7 +81,7 @@ class FileSecurity(CatalogSecurity):
         return FileAccessControl(self._current(), identity)
 
     def _current(self) -> Rules:
-        period, now = self._source.refresh_period, time.monotonic()
+        period, now = self._source.refresh_period, self._clock()
         if period is not None and now - self._read_at >= period:
             try:
                 self._rules = _read(self._source)

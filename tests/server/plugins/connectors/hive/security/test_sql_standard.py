@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.fakes.hive import hive
 from tests.fakes.sink import LocalEngine
+from tests.fakes.users import Users
 
-from lodestar_server.session import Session
 from lodestar_server.spi.errors import LodestarError
-from lodestar_server.spi.session import Identity
-
-
-class Users:
-    """Sessions of several users of one engine."""
-
-    def __init__(self, engine: LocalEngine) -> None:
-        self._engine = engine
-        self._sessions: dict[str, Session] = {}
-
-    def run(self, user: str, sql: str) -> list[str]:
-        """The rows of a statement."""
-        first = replace(self._engine.session, identity=Identity(user), original_identity=Identity(user), roles={})
-        self._engine.session = self._sessions.get(user, first)
-        try:
-            return self._engine.run(sql).rows
-        finally:
-            self._sessions[user] = self._engine.session
-
-    def refusal(self, user: str, sql: str) -> str:
-        """The words with which a statement is refused."""
-        with pytest.raises(LodestarError) as raised:
-            self.run(user, sql)
-        assert raised.value.code.name == "PERMISSION_DENIED"
-        return raised.value.message.removeprefix("Access Denied: ")
 
 
 @pytest.fixture
@@ -155,3 +129,14 @@ def test_a_schema_may_belong_to_a_role(users: Users) -> None:
     users.run("admin", "ALTER SCHEMA lake.s SET AUTHORIZATION ROLE builders")
     users.run("bob", "CREATE TABLE lake.s.n (a integer)")
     assert users.refusal("alice", "CREATE TABLE lake.s.m (a integer)") == "Cannot create table s.m"
+
+
+def test_a_schema_is_created_for_a_role(users: Users) -> None:
+    users.run("admin", "CREATE ROLE builders IN lake")
+    users.run("admin", "CREATE SCHEMA lake.built AUTHORIZATION ROLE builders")
+    shown = "SHOW CREATE SCHEMA lake.built"
+    assert users.refusal("bob", shown) == "Cannot show create schema for built"
+    users.run("admin", "GRANT builders TO bob IN lake")
+    assert "AUTHORIZATION ROLE builders" in users.run("bob", shown)[0]
+    with pytest.raises(LodestarError, match="Role 'nobody' does not exist"):
+        users.run("admin", "CREATE SCHEMA lake.other AUTHORIZATION ROLE nobody")
