@@ -39,12 +39,13 @@ def create_schema(statement: StatementContext, node: ast.CreateSchema) -> None:
 
 
 def _owner(statement: StatementContext, node: ast.CreateSchema, catalog: str) -> str:
-    """The user of AUTHORIZATION. Raises: ROLE_NOT_FOUND; NOT_SUPPORTED for a role that there is."""
+    """The user of AUTHORIZATION. Raises: ROLE_NOT_FOUND; NOT_SUPPORTED for a role that there is, or without roles."""
     assert node.principal is not None
     principal, metadata = principal_of(node.principal), statement.metadata
     if principal.kind is PrincipalKind.ROLE:
-        known = metadata.require_catalog(catalog).connector.controls_access and metadata.manages_roles(catalog)
-        if not known or principal.name not in metadata.list_roles(catalog):
+        if not (metadata.require_catalog(catalog).connector.controls_access and metadata.manages_roles(catalog)):
+            not_supported("This connector does not support roles")
+        if principal.name not in metadata.list_roles(catalog):
             raise role_not_found(principal.name, node.at, catalog)
         not_supported("Creating a schema with a role as its owner is not supported; use ALTER SCHEMA")
     return principal.name
