@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from lodestar_server.metadata.access import AccessFilter, AllowAll, Reader
@@ -132,3 +133,14 @@ class MetadataBase:
             raise LodestarError(CATALOG_NOT_FOUND, f"Catalog '{catalog}' not found")
         begun = self.transaction.check_write(catalog)
         return begun, self.connector_session(begun.catalog)
+
+
+@contextmanager
+def listing(what: str, catalog: str) -> Iterator[None]:
+    """An error while listing names what was listed and where."""
+    try:
+        yield
+    except LodestarError as error:
+        raise LodestarError(
+            error.code, f"Error listing {what} for catalog {catalog}: {error.message}", location=error.location
+        ) from error

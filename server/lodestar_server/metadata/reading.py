@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
+from lodestar_server.metadata.base import listing
 from lodestar_server.metadata.catalogs import INFORMATION_SCHEMA, SYSTEM_CATALOG, Catalog
 from lodestar_server.metadata.computed import (
     ComputedPageSource,
@@ -90,6 +90,12 @@ class MetadataReading(MetadataRoles):
             found = {*begun.metadata.list_schema_names(session), INFORMATION_SCHEMA}
         visible = self.services.access.filter_schemas(self.session.identity, catalog, sorted(found))
         return list(self.access(catalog).filter_schemas(visible))
+
+    def schema_is_empty(self, catalog: str, schema: str) -> bool:
+        """There is nothing in it, not even what the user may not see."""
+        begun, session = self._enter(catalog)
+        with listing("tables", catalog):
+            return not begun.metadata.list_tables(session, schema)
 
     def schema_exists(self, catalog: str, schema: str) -> bool:
         """Whether the schema is there; false for an unknown catalog."""
@@ -373,14 +379,3 @@ class MetadataReading(MetadataRoles):
             return None
         system = found
         return ComputedTable(system.columns, lambda constraint: system.rows(session, dict(constraint)))
-
-
-@contextmanager
-def listing(what: str, catalog: str) -> Iterator[None]:
-    """An error while listing names what was listed and where."""
-    try:
-        yield
-    except LodestarError as error:
-        raise LodestarError(
-            error.code, f"Error listing {what} for catalog {catalog}: {error.message}", location=error.location
-        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lodestar_server.metadata.base import MetadataBase
+from lodestar_server.metadata.base import MetadataBase, listing
 from lodestar_server.spi.errors import NOT_SUPPORTED, Location, LodestarError
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.security import Principal, Privilege, RoleGrant, TableGrant
@@ -122,4 +122,5 @@ class MetadataRoles(MetadataBase):
     def list_table_grants(self, catalog: str, table: SchemaTableName) -> Sequence[TableGrant]:
         """Grants on a table that the user may see."""
         begun, session = self._enter(catalog)
-        return begun.metadata.list_table_grants(session, table)
+        with listing("table privileges", catalog):
+            return begun.metadata.list_table_grants(session, table)

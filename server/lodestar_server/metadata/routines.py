@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lodestar_server.metadata.access import Reader
 from lodestar_server.metadata.base import MetadataBase
 from lodestar_server.spi.connector import LanguageFunction
+from lodestar_server.spi.errors import PERMISSION_DENIED, Location, LodestarError
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
+from lodestar_server.spi.security import ACCESS_DENIED
 
 
 class MetadataRoutines(MetadataBase):
@@ -23,6 +26,27 @@ class MetadataRoutines(MetadataBase):
             return ()
         begun, session = self._enter(name.catalog)
         return begun.metadata.find_language_functions(session, name.schema_table)
+
+    def check_can_execute_function(self, name: QualifiedName, reader: Reader, location: Location) -> None:
+        """A stored routine is called, perhaps by a view. Raises: PERMISSION_DENIED."""
+        access = self.access(name.catalog, reader)
+        if reader.hands_on:
+            allowed = access.can_create_view_with_execute_function(name.schema_table)
+        else:
+            allowed = access.can_execute_function(name.schema_table)
+        if not allowed:
+            message = f"{ACCESS_DENIED}Cannot execute function {name}"
+            raise LodestarError(PERMISSION_DENIED, message, location=location)
+
+    def visible_functions(self, catalog: str, schema: str) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
+        """Those of a schema that the user may see. Raises: PERMISSION_DENIED."""
+        if self.transaction.find_catalog(catalog) is None:
+            return ()
+        access = self.access(catalog)
+        access.check_can_show_functions(schema)
+        found = self.list_language_functions(catalog, schema)
+        visible = set(access.filter_functions(list(dict.fromkeys(name for name, _ in found))))
+        return [(name, function) for name, function in found if name in visible]
 
     def list_language_functions(self, catalog: str, schema: str) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
         """All routines of a schema, none when the catalog is unknown."""

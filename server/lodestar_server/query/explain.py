@@ -16,7 +16,7 @@ from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
 from lodestar_server.query.row_changes import explained_changes
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.query.writes import begin_analyze, rows_to_analyze
+from lodestar_server.query.writes import begin_analyze, checked_insert, may_create_table_as, rows_to_analyze
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.names import QualifiedName
@@ -47,6 +47,7 @@ def explain(statement: StatementContext, node: ast.Explain) -> BoundQuery:
     inside = statement.with_parameters(inner.parameters)
     plan = _plan(inside, inner.statement)
     if kind is ast.ExplainTypeName.VALIDATE:
+        _validate(inside, inner.statement)
         return single_value("Valid", True)
     if plan is None:
         return single_value("Query Plan", _command(inner))
@@ -64,6 +65,17 @@ def _options(node: ast.Explain) -> tuple[ast.ExplainTypeName, ast.ExplainFormatN
     return kind, forms[0] if forms else default
 
 
+def _validate(statement: StatementContext, node: ast.Statement) -> None:
+    """What is asked of a command without a plan."""
+    if isinstance(node, ast.CreateView):
+        name = statement.qualify(node.name, node.at)
+        statement.require_catalog(name.catalog, node.at)
+        analysis = statement.new_analysis()
+        source = analyze_source(analysis, node.query)
+        statement.metadata.access(name.catalog).check_can_create_view(name.schema_table)
+        optimized(statement, source.node, analysis)
+
+
 def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
     """The plan of a statement, None for a command, which has none."""
     if isinstance(node, ast.Explain):
@@ -73,7 +85,10 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
         return plan_query(statement, rewritten).plan
     analysis = statement.new_analysis()
     match node:
-        case ast.Insert() | ast.CreateTableAsSelect():
+        case ast.Insert():
+            return optimized(statement, checked_insert(statement, node, analysis)[0].node, analysis)
+        case ast.CreateTableAsSelect():
+            may_create_table_as(statement, node)
             return optimized(statement, analyze_source(analysis, node.query).node, analysis)
         case ast.Delete() | ast.Update() | ast.Merge():
             return explained_changes(statement, node)

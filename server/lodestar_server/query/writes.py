@@ -12,10 +12,13 @@ from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.connector import ColumnMetadata, SaveMode, TableMetadata
 from lodestar_server.spi.errors import (
     NOT_SUPPORTED,
+    PERMISSION_DENIED,
     TABLE_ALREADY_EXISTS,
     LodestarError,
 )
-from lodestar_server.sql.analysis.environment import Analysis
+from lodestar_server.spi.handles import CatalogTable
+from lodestar_server.spi.security import access_denied
+from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.writes import (
     analyze_source,
     check_types,
@@ -32,15 +35,9 @@ from lodestar_server.sql.parser import ast
 def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -> None:
     """INSERT INTO."""
     metadata = statement.metadata
-    name = statement.qualify(node.table.name, node.at)
-    refuse_views(metadata, name, "Inserting into {} is not supported", node.at)
     analysis = statement.new_analysis()
-    source = analyze_source(analysis, node.query)
-    table = write_target(metadata, name, node.at)
-    metadata.access(name.catalog).check_can_insert_into_table(name.schema_table)
+    source, table, given = checked_insert(statement, node, analysis)
     columns = metadata.table_metadata(table).columns
-    given = inserted_columns(node, columns)
-    check_types(node, given, source)
     by_name = {column.name: column for column in columns}
     # A column that must have a value is written when it is not given too: that is what refuses the row.
     missing = [column for column in columns if not (column.nullable or column.hidden or column in given)]
@@ -50,19 +47,43 @@ def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -
     answer_count(write(statement, analysis, query.plan, query.symbols, target, results), results)
 
 
+def checked_insert(
+    statement: StatementContext, node: ast.Insert, analysis: Analysis
+) -> tuple[RelationPlan, CatalogTable, list[ColumnMetadata]]:
+    """What is inserted, where, and the columns that are given, when the user may do it."""
+    metadata = statement.metadata
+    name = statement.qualify(node.table.name, node.at)
+    refuse_views(metadata, name, "Inserting into {} is not supported", node.at)
+    source = analyze_source(analysis, node.query)
+    table = write_target(metadata, name, node.at)
+    metadata.access(name.catalog).check_can_insert_into_table(name.schema_table)
+    given = inserted_columns(node, metadata.table_metadata(table).columns)
+    check_types(node, given, source)
+    return source, table, given
+
+
+def may_create_table_as(statement: StatementContext, node: ast.CreateTableAsSelect) -> bool:
+    """False: it is there, and the statement leaves it. Raises: TABLE_ALREADY_EXISTS, PERMISSION_DENIED."""
+    metadata = statement.metadata
+    name = statement.qualify(node.name, node.at)
+    if node.save_mode is not ast.SaveMode.REPLACE and metadata.find_table(name) is not None:
+        if node.save_mode is ast.SaveMode.IGNORE:
+            return False
+        raise LodestarError(TABLE_ALREADY_EXISTS, f"Destination table '{name}' already exists", location=node.at)
+    statement.require_catalog(name.catalog, node.at)
+    metadata.access(name.catalog).check_can_create_table(name.schema_table)
+    return True
+
+
 def create_table_as(statement: StatementContext, node: ast.CreateTableAsSelect, results: ResultSink) -> None:
     """CREATE TABLE … AS."""
     metadata = statement.metadata
     name = statement.qualify(node.name, node.at)
     save_mode = SaveMode[node.save_mode.name]
-    if save_mode is not SaveMode.REPLACE and metadata.find_table(name) is not None:
-        if save_mode is SaveMode.IGNORE:
-            answer_count(0, results)
-            return
-        raise LodestarError(TABLE_ALREADY_EXISTS, f"Destination table '{name}' already exists", location=node.at)
-    statement.require_catalog(name.catalog, node.at)
+    if not may_create_table_as(statement, node):
+        answer_count(0, results)
+        return
     properties = all_properties(statement, name.catalog, PropertyKind.TABLE, node.properties)
-    metadata.access(name.catalog).check_can_create_table(name.schema_table)
     analysis = statement.new_analysis()
     source = analyze_source(analysis, node.query)
     columns = tuple(
@@ -98,8 +119,13 @@ def begin_analyze(statement: StatementContext, node: ast.Analyze) -> TableAnalys
     properties = all_properties(statement, name.catalog, PropertyKind.ANALYZE, node.properties)
     access = metadata.access(name.catalog)
     all_columns = [column.name for column in metadata.table_metadata(table).columns]
+    try:
+        access.check_can_insert_into_table(name.schema_table)
+    except LodestarError as error:
+        if error.code is not PERMISSION_DENIED:
+            raise
+        raise access_denied(f"Cannot ANALYZE (missing insert privilege) table {name}") from None
     access.check_can_select_from_columns(name.schema_table, all_columns)
-    access.check_can_insert_into_table(name.schema_table)
     return metadata.begin_analyze(table, properties)
 
 

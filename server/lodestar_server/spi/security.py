@@ -251,6 +251,21 @@ class ConnectorAccessControl:
     def check_can_show_create_function(self, function: SchemaTableName) -> None:
         self.deny(f"Cannot show create function for {function}")
 
+    def can_execute_function(self, function: SchemaTableName) -> bool:
+        """A stored function may be called."""
+        return False
+
+    def can_create_view_with_execute_function(self, function: SchemaTableName) -> bool:
+        """The user is the owner of a view that others read: he hands on the function that it calls."""
+        return False
+
+    def check_can_show_functions(self, schema: str) -> None:
+        self.deny(f"Cannot show functions of schema {schema}")
+
+    def filter_functions(self, functions: Sequence[SchemaTableName]) -> Sequence[SchemaTableName]:
+        """Stored functions; a name stands for all of its overloads."""
+        return ()
+
     # privileges
     def check_can_grant_schema_privilege(self, privilege: Privilege, schema: str) -> None:
         self.deny(f"Cannot grant privilege {privilege.value} on schema {schema}")
@@ -314,6 +329,15 @@ class AllowAllAccessControl(ConnectorAccessControl):
 
     def filter_columns(self, table: SchemaTableName, columns: Sequence[str]) -> Sequence[str]:
         return columns
+
+    def can_execute_function(self, function: SchemaTableName) -> bool:
+        return True
+
+    def can_create_view_with_execute_function(self, function: SchemaTableName) -> bool:
+        return True
+
+    def filter_functions(self, functions: Sequence[SchemaTableName]) -> Sequence[SchemaTableName]:
+        return functions
 
 
 ALLOW_ALL = AllowAllAccessControl()

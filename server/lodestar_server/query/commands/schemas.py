@@ -14,7 +14,7 @@ from lodestar_server.spi.errors import (
     SCHEMA_NOT_FOUND,
     LodestarError,
 )
-from lodestar_server.spi.security import PrincipalKind
+from lodestar_server.spi.security import Principal, PrincipalKind
 from lodestar_server.sql.parser import ast
 
 
@@ -30,25 +30,28 @@ def create_schema(statement: StatementContext, node: ast.CreateSchema) -> None:
             raise LodestarError(SCHEMA_ALREADY_EXISTS, message, location=node.at)
         return
     metadata.access(catalog).check_can_create_schema(schema)
-    owner = statement.session.user if node.principal is None else _owner(statement, node, catalog)
+    owner = _owner(statement, node, catalog)
     try:
-        metadata.create_schema(catalog, schema, properties, owner)
+        metadata.create_schema(catalog, schema, properties, owner.name if owner.kind is PrincipalKind.USER else None)
     except LodestarError as error:
         if error.code is not ALREADY_EXISTS or not node.not_exists:  # somebody else was faster
             raise
+        return
+    if owner.kind is PrincipalKind.ROLE:
+        metadata.set_schema_owner(catalog, schema, owner)
 
 
-def _owner(statement: StatementContext, node: ast.CreateSchema, catalog: str) -> str:
-    """The user of AUTHORIZATION. Raises: ROLE_NOT_FOUND; NOT_SUPPORTED for a role that there is, or without roles."""
-    assert node.principal is not None
+def _owner(statement: StatementContext, node: ast.CreateSchema, catalog: str) -> Principal:
+    """Who AUTHORIZATION says, else the user. Raises: ROLE_NOT_FOUND; NOT_SUPPORTED where there are no roles."""
+    if node.principal is None:
+        return Principal(PrincipalKind.USER, statement.session.user)
     principal, metadata = principal_of(node.principal), statement.metadata
     if principal.kind is PrincipalKind.ROLE:
         if not (metadata.require_catalog(catalog).connector.controls_access and metadata.manages_roles(catalog)):
             not_supported("This connector does not support roles")
         if principal.name not in metadata.list_roles(catalog):
             raise role_not_found(principal.name, node.at, catalog)
-        not_supported("Creating a schema with a role as its owner is not supported; use ALTER SCHEMA")
-    return principal.name
+    return principal
 
 
 def drop_schema(statement: StatementContext, node: ast.DropSchema) -> None:
@@ -59,7 +62,7 @@ def drop_schema(statement: StatementContext, node: ast.DropSchema) -> None:
         if not node.exists:
             raise _missing(catalog, schema, node)
         return
-    if not node.cascade and metadata.list_tables(catalog, schema):
+    if not node.cascade and not metadata.schema_is_empty(catalog, schema):
         message = f"Cannot drop non-empty schema '{schema}'"
         raise LodestarError(SCHEMA_NOT_EMPTY, message, location=node.at)
     metadata.access(catalog).check_can_drop_schema(schema)

@@ -67,7 +67,7 @@ def find_routines(analysis: Analysis, node: ast.FunctionCall) -> list[ir.Routine
         own = [*analysis.routines.get(parts[0], ()), *pending]
         if own or function_kind(node.name) is not None:
             return own
-    return [] if parts[:-1] == BUILTIN_SCHEMA else find_stored(analysis, node.name)
+    return [] if parts[:-1] == BUILTIN_SCHEMA else find_stored(analysis, node.name, node.at)
 
 
 def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expression:

@@ -80,6 +80,10 @@ class StoredFunctions(Protocol):
         """The overloads under a name."""
         ...
 
+    def check_can_execute_function(self, name: QualifiedName, reader: Reader, location: Location) -> None:
+        """One of them is called. Raises: PERMISSION_DENIED."""
+        ...
+
 
 class ConstantEvaluator(Protocol):
     """The kernel, for expressions without columns."""

@@ -207,7 +207,7 @@ def _builtin_table_functions() -> list[tuple[str, str, str, str, bool, str]]:
 def _stored_functions(context: RewriteContext, catalog: str, schema: str) -> list[tuple[str, str, str, str, bool, str]]:
     """The routines that a schema keeps, by name and types."""
     rows: list[tuple[str, str, str, str, bool, str]] = []
-    for name, function in context.metadata.list_language_functions(catalog, schema):
+    for name, function in context.metadata.visible_functions(catalog, schema):
         declared = analyze_declaration(parse_function_specification(function.sql))
         types = ", ".join(type_.signature_text for _, type_ in declared.parameters)
         result = declared.result.signature_text

@@ -223,7 +223,7 @@ _ACCEPTED: tuple[tuple[type, str], ...] = (
         " hive.file-status-cache.excluded-tables= hive.max-splits-per-second="
         " hive.iceberg-catalog-name= hive.delta-lake-catalog-name= hive.hudi-catalog-name="
         " hive.metastore.version-compatibility=NOT_SUPPORTED"
-        " hive.s3-glacier-filter=READ_ALL security.config-file=",
+        " hive.s3-glacier-filter=READ_ALL",
     ),
 )
 

@@ -34,7 +34,7 @@ from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.isolation import check_isolation
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
-from lodestar_server.plugins.toolkit.security.read_only import ReadOnlyAccessControl
+from lodestar_server.plugins.toolkit.security.opening import OPEN, CatalogSecurity
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
@@ -51,9 +51,15 @@ class HiveConnector(Connector):
     """Changes in a transaction happen at its commit."""
 
     single_statement_writes = False
-    manages_owners = True
 
-    def __init__(self, files: FileSystem, metastore: Metastore, config: HiveConfig, catalog: str = "hive") -> None:
+    def __init__(
+        self,
+        files: FileSystem,
+        metastore: Metastore,
+        config: HiveConfig,
+        catalog: str = "hive",
+        security: CatalogSecurity = OPEN,
+    ) -> None:
         self._catalog = catalog
         self._files = files
         self._metastore = metastore
@@ -68,7 +74,9 @@ class HiveConnector(Connector):
         self._table_properties = [
             one if one.name != FORMAT else _with_default(one, config.storage_format.name) for one in TABLE_PROPERTIES
         ]
-        self.controls_access = config.security.lower() != "allow-all"
+        self._security = security
+        self.manages_owners = security.manages_owners
+        self.controls_access = security.controls_access or config.keeps_roles
         self.local_roots = () if files.root is None else (files.root,)
 
     def begin_transaction(self, isolation: str, read_only: bool, autocommit: bool) -> TransactionHandle:
@@ -84,9 +92,10 @@ class HiveConnector(Connector):
 
     def access_control(self, transaction: TransactionHandle, session: ConnectorSession) -> ConnectorAccessControl:
         """As hive.security says."""
-        permissions = self._metastore.permissions() if self._config.keeps_roles else None
-        if permissions is None:
-            return ReadOnlyAccessControl()
+        if not self._config.keeps_roles:
+            return self._security.access(session.identity)
+        permissions = self._metastore.permissions()
+        assert permissions is not None, "the factory opens sql-standard over metastores with permissions only"
         return SqlStandardAccessControl(self._catalog, self._transactions[transaction], permissions, session)
 
     def commit(self, transaction: TransactionHandle) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.plugin import ConnectorContext
 
-SUPPORTED = ("allow-all", "read-only", "sql-standard")
-
 
 class HiveConnectorFactory:
     """connector.name=hive."""
@@ -22,6 +20,7 @@ class HiveConnectorFactory:
         from lodestar_server.plugins.toolkit.metastore.errors import HIVE_FILESYSTEM_ERROR
         from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind, MetastoreOpener
         from lodestar_server.plugins.toolkit.reading import CatalogReading
+        from lodestar_server.plugins.toolkit.security.opening import catalog_security
         from lodestar_server.plugins.toolkit.stores.opening import StoreOpener
 
         reading = CatalogReading(properties)
@@ -30,16 +29,13 @@ class HiveConnectorFactory:
         stores = StoreOpener(reading)
         kind = MetastoreKind.THRIFT if config is None else config.metastore
         metastores = MetastoreOpener(reading, kind)
-        if config is not None and config.security.lower() not in SUPPORTED:
-            reading.fault(
-                "hive.security", f"'{config.security}' is not supported yet; use one of {', '.join(SUPPORTED)}"
-            )
+        security = catalog_security(reading, "allow-all" if config is None else config.security)
         if config is not None and config.keeps_roles and kind is not MetastoreKind.FILE:
             reading.fault("hive.security", "'sql-standard' is supported with hive.metastore=file only so far")
         reading.finish()
         assert config is not None
         files = stores.open(HIVE_FILESYSTEM_ERROR)
-        return HiveConnector(files, metastores.open(files), config, context.catalog)
+        return HiveConnector(files, metastores.open(files), config, context.catalog, security)
 
 
 FACTORY = HiveConnectorFactory()

@@ -53,7 +53,7 @@ class IcebergConfig(ConfigGroup):
         "iceberg.security",
         default="allow-all",
         pattern="(?i)allow[-_]all|read[-_]only|file|system",
-        doc="Access control of this catalog; so far 'allow-all', which leaves it to the engine's",
+        doc="Access control of this catalog: allow_all and system leave it to the server's",
         source=_SOURCE,
     )
     file_format: FileFormat = config(
@@ -207,8 +207,7 @@ _ACCEPTED: tuple[tuple[Any, str], ...] = (
     ),
     (
         str,
-        "iceberg.hive-catalog-name= iceberg.materialized-views.storage-schema= fs.memory-cache.max-size="
-        " security.config-file=",
+        "iceberg.hive-catalog-name= iceberg.materialized-views.storage-schema= fs.memory-cache.max-size=",
     ),
 )
 

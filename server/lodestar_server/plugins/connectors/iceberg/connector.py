@@ -34,6 +34,7 @@ from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.isolation import check_isolation
+from lodestar_server.plugins.toolkit.security.opening import CatalogSecurity
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import Connector, ConnectorMetadata
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
@@ -41,6 +42,7 @@ from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.security import ConnectorAccessControl
 from lodestar_server.spi.session import ConnectorSession
 
 
@@ -48,11 +50,15 @@ class IcebergConnector(Connector):
     """Every change is committed by itself."""
 
     supports_not_null_columns = True
-    manages_owners = True
     supports_grace_period = True
 
-    def __init__(self, files: FileSystem, metastore: Catalog, config: IcebergConfig, catalog: str) -> None:
+    def __init__(
+        self, files: FileSystem, metastore: Catalog, config: IcebergConfig, catalog: str, security: CatalogSecurity
+    ) -> None:
         self._config = config
+        self._security = security
+        self.manages_owners = security.manages_owners
+        self.controls_access = security.controls_access
         self._catalog = catalog
         self._tables = IcebergTables(files, metastore, config)
         self._footers = Footers(files, config.metadata_cache_entries, config.footer_readers)
@@ -72,6 +78,10 @@ class IcebergConnector(Connector):
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:
         """The transaction's view."""
         return IcebergMetadata(self._transactions[transaction], self._config, self._catalog)
+
+    def access_control(self, transaction: TransactionHandle, session: ConnectorSession) -> ConnectorAccessControl:
+        """As iceberg.security says."""
+        return self._security.access(session.identity)
 
     def commit(self, transaction: TransactionHandle) -> None:
         """Nothing is left to do."""

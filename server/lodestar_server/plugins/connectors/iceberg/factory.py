@@ -20,6 +20,7 @@ class IcebergConnectorFactory:
         from lodestar_server.plugins.connectors.iceberg.connector import IcebergConnector
         from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_FILESYSTEM_ERROR
         from lodestar_server.plugins.toolkit.reading import CatalogReading
+        from lodestar_server.plugins.toolkit.security.opening import catalog_security
         from lodestar_server.plugins.toolkit.stores.opening import StoreOpener
 
         reading = CatalogReading(properties)
@@ -28,12 +29,11 @@ class IcebergConnectorFactory:
         stores = StoreOpener(reading)
         chosen = CatalogType.HIVE_METASTORE if config is None else config.catalog_type
         catalogs = catalog_opener(reading, chosen)
-        if config is not None and config.security.lower().replace("_", "-") != "allow-all":
-            reading.fault("iceberg.security", f"'{config.security}' is not supported yet; use 'allow-all'")
+        security = catalog_security(reading, "allow-all" if config is None else config.security)
         reading.finish()
         assert config is not None and catalogs is not None
         files = stores.open(ICEBERG_FILESYSTEM_ERROR)
-        return IcebergConnector(files, catalogs.open(files), config, context.catalog)
+        return IcebergConnector(files, catalogs.open(files), config, context.catalog, security)
 
 
 FACTORY = IcebergConnectorFactory()

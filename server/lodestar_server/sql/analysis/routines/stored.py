@@ -6,14 +6,17 @@ from dataclasses import replace
 
 from lodestar_server.ir import Routine
 from lodestar_server.spi.connector import LanguageFunction
-from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.errors import Location, LodestarError
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.parser import ast, parse_function_specification, parse_path_specification
 
 
-def find_stored(analysis: Analysis, name: ast.QualifiedName) -> list[Routine]:
-    """The routines that a function's name means: those of the first schema of the path that has some."""
+def find_stored(analysis: Analysis, name: ast.QualifiedName, at: Location) -> list[Routine]:
+    """The routines that a function's name means: those of the first schema of the path that has some.
+
+    Raises: PERMISSION_DENIED.
+    """
     if analysis.stored_functions is None:
         return []
     for candidate in _candidates(analysis, name):
@@ -22,6 +25,7 @@ def find_stored(analysis: Analysis, name: ast.QualifiedName) -> list[Routine]:
             found = analysis.stored_functions.find_language_functions(candidate)
             known = analysis.stored_routines[candidate] = [_load(analysis, one) for one in found]
         if known:
+            analysis.stored_functions.check_can_execute_function(candidate, analysis.names.reader, at)
             return known
     return []
 

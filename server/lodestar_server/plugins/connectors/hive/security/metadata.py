@@ -119,7 +119,7 @@ class HiveRoleMetadata(RoleMetadata):
     def list_table_grants(self, session: ConnectorSession, table: SchemaTableName) -> Sequence[TableGrant]:
         """The admin sees those of everybody, others their own and those of their roles."""
         if not self._config.keeps_roles:
-            return ()
+            not_supported("This connector does not support table privileges")
         permissions = self._permissions()
         principals = enabled_principals(session.identity, permissions.role_grants)
         try:

@@ -207,6 +207,17 @@ class SqlStandardAccessControl(ConnectorAccessControl):
         if not self._owns_schema(function.schema):
             super().check_can_show_create_function(function)
 
+    def can_execute_function(self, function: SchemaTableName) -> bool:
+        return function.schema != "system" or self._is_admin()
+
+    def can_create_view_with_execute_function(self, function: SchemaTableName) -> bool:
+        return self.can_execute_function(function)
+
+    def check_can_show_functions(self, schema: str) -> None: ...
+
+    def filter_functions(self, functions: Sequence[SchemaTableName]) -> Sequence[SchemaTableName]:
+        return functions
+
     # privileges
     def check_can_grant_schema_privilege(self, privilege: Privilege, schema: str) -> None:
         not_supported("This connector does not support grants on schemas")

@@ -1,0 +1,128 @@
+"""The access control that a catalog's file asks for, for every connector that lets its users choose one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.security.file_rules import FileAccessControl
+from lodestar_server.plugins.toolkit.security.read_only import ReadOnlyAccessControl
+from lodestar_server.plugins.toolkit.security.rules import Rules
+from lodestar_server.plugins.toolkit.security.rules_file import RulesError, read_rules
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
+from lodestar_server.spi.properties import ConfigGroup, Duration, config
+from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl
+from lodestar_server.spi.session import Identity
+
+_SOURCE = "Trino: lib/trino-plugin-toolkit"
+_CONFIG_FILE = "security.config-file"
+
+
+class FileSecurityConfig(ConfigGroup):
+    """Where the rules of a catalog are."""
+
+    file: str | None = config(_CONFIG_FILE, default=None, doc="JSON file of the catalog's rules", source=_SOURCE)
+    refresh_period: Duration | None = config(
+        "security.refresh-period", default=None, minimum="1ms", doc="It is read again after it", source=_SOURCE
+    )
+    pointer: str = config(
+        "security.json-pointer", default="", doc="Where in the JSON the rules are (RFC 6901)", source=_SOURCE
+    )
+
+
+class CatalogSecurity:
+    """What users may do in a catalog, when the connector does not decide it itself."""
+
+    controls_access = False
+    """Something may be refused."""
+
+    manages_owners = True
+    """The catalog has owners and roles; else the server would have them."""
+
+    def access(self, identity: Identity) -> ConnectorAccessControl:
+        """What one user may do."""
+        return ALLOW_ALL
+
+
+OPEN = CatalogSecurity()
+
+
+class SystemSecurity(CatalogSecurity):
+    """The server decides."""
+
+    manages_owners = False
+
+
+class ReadOnlySecurity(CatalogSecurity):
+    """Nobody changes anything."""
+
+    controls_access = True
+
+    def access(self, identity: Identity) -> ConnectorAccessControl:
+        return ReadOnlyAccessControl()
+
+
+class FileSecurity(CatalogSecurity):
+    """Rules of a file, read at the start and again after the refresh period."""
+
+    controls_access = True
+
+    def __init__(self, source: FileSecurityConfig) -> None:
+        """Raises: RulesError."""
+        self._source = source
+        self._read_at = time.monotonic()
+        self._rules = _read(source)
+
+    def access(self, identity: Identity) -> ConnectorAccessControl:
+        """Raises: GENERIC_INTERNAL_ERROR when the file has become wrong: old rules do not go on."""
+        return FileAccessControl(self._current(), identity)
+
+    def _current(self) -> Rules:
+        period, now = self._source.refresh_period, time.monotonic()
+        if period is not None and now - self._read_at >= period:
+            try:
+                self._rules = _read(self._source)
+            except RulesError as fault:
+                message = f"Invalid JSON file '{self._source.file}': {fault}"
+                raise LodestarError(GENERIC_INTERNAL_ERROR, message) from None
+            self._read_at = now
+        return self._rules
+
+
+def _read(source: FileSecurityConfig) -> Rules:
+    assert source.file is not None
+    try:
+        content = Path(source.file).read_bytes()
+    except OSError as fault:
+        raise RulesError([f"cannot be read: {fault.strerror or fault}"]) from None
+    return read_rules(content, source.pointer)
+
+
+def catalog_security(reading: CatalogReading, kind: str) -> CatalogSecurity:
+    """The access control of a kind: allow-all, system, read-only or file, in any case and with _ for -.
+
+    What is wrong with the settings or the file is told to `reading`. A kind that is the connector's own is open here:
+    the connector does not ask.
+    """
+    chosen = kind.lower().replace("_", "-")
+    if chosen == "read-only":
+        return ReadOnlySecurity()
+    if chosen == "system":
+        return SystemSecurity()
+    if chosen != "file":
+        return OPEN
+    source = reading.group(FileSecurityConfig)
+    if source is None:
+        return OPEN
+    if source.file is None:
+        reading.fault(_CONFIG_FILE, "must be set: it names the file of the rules")
+    elif source.file.startswith(("http://", "https://")):
+        reading.fault(_CONFIG_FILE, "rules behind an HTTP address are not supported; name a file")
+    else:
+        try:
+            return FileSecurity(source)
+        except RulesError as error:
+            for one in error.faults:
+                reading.fault(_CONFIG_FILE, f"{source.file}: {one}")
+    return OPEN
