@@ -16,7 +16,7 @@ from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
 from lodestar_server.query.row_changes import explained_changes
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.query.writes import checked_insert, may_create_table_as
+from lodestar_server.query.writes import begin_analyze, checked_insert, may_create_table_as, rows_to_analyze
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.names import QualifiedName
@@ -94,6 +94,9 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
             return explained_changes(statement, node)
         case ast.RefreshMaterializedView():
             return explained_refresh(statement, node)
+        case ast.Analyze():
+            begun = begin_analyze(statement, node)
+            return None if begun is None else optimized(statement, rows_to_analyze(begun, analysis), analysis)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.ir.nodes import TableScan
+from lodestar_server.metadata.changing import TableAnalysis
 from lodestar_server.metadata.properties import PropertyKind
 from lodestar_server.query.plans import answer_count, write
 from lodestar_server.query.properties import all_properties
@@ -97,6 +98,19 @@ def create_table_as(statement: StatementContext, node: ast.CreateTableAsSelect, 
 
 def analyze_table(statement: StatementContext, node: ast.Analyze, results: ResultSink) -> None:
     """ANALYZE."""
+    begun = begin_analyze(statement, node)
+    if begun is None:
+        answer_count(None, results)
+        return
+    analysis = statement.new_analysis()
+    scan = rows_to_analyze(begun, analysis)
+    symbols = [symbol for symbol, _ in scan.columns]
+    count = write(statement, analysis, scan, symbols, begun.target, results)
+    answer_count(count if begun.counts_rows else None, results)
+
+
+def begin_analyze(statement: StatementContext, node: ast.Analyze) -> TableAnalysis | None:
+    """What ANALYZE reads and where its findings go, None when there is nothing to find out. Raises what it refuses."""
     metadata = statement.metadata
     name = statement.qualify(node.table_name, node.at)
     if metadata.find_view(name) is not None:
@@ -112,12 +126,10 @@ def analyze_table(statement: StatementContext, node: ast.Analyze, results: Resul
             raise
         raise access_denied(f"Cannot ANALYZE (missing insert privilege) table {name}") from None
     access.check_can_select_from_columns(name.schema_table, all_columns)
-    begun = metadata.begin_analyze(table, properties)
-    if begun is None:
-        answer_count(None, results)
-        return
-    analysis = statement.new_analysis()
+    return metadata.begin_analyze(table, properties)
+
+
+def rows_to_analyze(begun: TableAnalysis, analysis: Analysis) -> TableScan:
+    """The columns that ANALYZE looks at."""
     symbols = [analysis.symbols.new(type_, column) for column, type_ in begun.target.columns]
-    scan = TableScan(begun.table, tuple(zip(symbols, begun.columns, strict=True)))
-    count = write(statement, analysis, scan, symbols, begun.target, results)
-    answer_count(count if begun.counts_rows else None, results)
+    return TableScan(begun.table, tuple(zip(symbols, begun.columns, strict=True)))

@@ -6,6 +6,7 @@ from lodestar_server.metadata.properties import PropertyKind
 from lodestar_server.query.commands.principals import principal_of, role_not_found
 from lodestar_server.query.properties import all_properties
 from lodestar_server.query.statement import StatementContext
+from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
     SCHEMA_ALREADY_EXISTS,
@@ -41,13 +42,14 @@ def create_schema(statement: StatementContext, node: ast.CreateSchema) -> None:
 
 
 def _owner(statement: StatementContext, node: ast.CreateSchema, catalog: str) -> Principal:
-    """Who AUTHORIZATION says, else the user. Raises: ROLE_NOT_FOUND."""
+    """Who AUTHORIZATION says, else the user. Raises: ROLE_NOT_FOUND; NOT_SUPPORTED where there are no roles."""
     if node.principal is None:
         return Principal(PrincipalKind.USER, statement.session.user)
     principal, metadata = principal_of(node.principal), statement.metadata
     if principal.kind is PrincipalKind.ROLE:
-        known = metadata.require_catalog(catalog).connector.controls_access and metadata.manages_roles(catalog)
-        if not known or principal.name not in metadata.list_roles(catalog):
+        if not (metadata.require_catalog(catalog).connector.controls_access and metadata.manages_roles(catalog)):
+            not_supported("This connector does not support roles")
+        if principal.name not in metadata.list_roles(catalog):
             raise role_not_found(principal.name, node.at, catalog)
     return principal
 

@@ -436,15 +436,12 @@ def _distinct(
         expression = key.key
         if not (isinstance(expression, ir.SymbolRef) and expression.symbol in assigned):
             symbol = by_value.get(ir.replace_symbols(expression, assigned))
-            if symbol is None:
+            # Two calls of rand() are never the same; its column can be named.
+            named = isinstance(sort_key.node.sort_key, ast.LongLiteral | ast.Identifier)
+            if symbol is None or not (named or ir.is_deterministic(assigned[symbol])):
                 message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
                 raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=node.select.at)
             expression = ir.SymbolRef(symbol)
-        if not ir.is_deterministic(assigned[expression.symbol]) and not isinstance(
-            sort_key.node.sort_key, ast.LongLiteral | ast.Identifier
-        ):
-            message = "Non deterministic ORDER BY expression is not supported with SELECT DISTINCT"
-            raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=sort_key.node.sort_key.at)
         ordering.append(Ordering(expression, key.ascending, key.nulls_first))
     relation = Aggregate(Project(relation, tuple(assigned.items())), tuple(assigned))
     relation = queries.sorted_and_limited(analysis, relation, tuple(ordering), node.order_by, node.offset, node.limit)
