@@ -65,12 +65,12 @@ def _date_parse(call: ScalarCall) -> Sql:
     constant = call.constant(1)
     format_ = strftime_of_mysql(constant) if isinstance(constant, str) else None
 
-    def read(text: Sql) -> Sql:
-        given = (text, call.arguments[1], sql.text(call.context.locale))
+    def read(text: Sql, pattern: Sql) -> Sql:
+        given = (text, pattern, sql.text(call.context.locale))
         exact = sql.fragment("make_timestamp(trino_mysql_parse({0}, {1}, {2}))", *given)
         return _parsed(call, text, format_, exact, lambda clock: clock)
 
-    return sql.let(call.arguments[0], read)
+    return sql.let_all(call.arguments, read)
 
 
 @scalar("format_datetime")
@@ -79,7 +79,7 @@ def _format_datetime(call: ScalarCall) -> Sql:
     constant = call.constant(1)
     format_ = strftime_of_joda(constant) if isinstance(constant, str) else None
 
-    def printed(value: Sql) -> Sql:
+    def printed(value: Sql, pattern: Sql) -> Sql:
         clock = local_timestamp(value, type_)
         if isinstance(type_, TimestampTzType):
             zone = sql.field(value, "z")
@@ -88,7 +88,7 @@ def _format_datetime(call: ScalarCall) -> Sql:
             zone, offset = sql.text(""), sql.number(0)
 
         def chosen(at: Sql) -> Sql:
-            given = (call.arguments[1], zone, offset, sql.text(call.context.locale))
+            given = (pattern, zone, offset, sql.text(call.context.locale))
             exact = sql.fragment("trino_joda_format(epoch_us({0}), {1}, {2}, {3}, {4})", at, *given)
             if format_ is None or not _is_in_english(format_, call):
                 return exact
@@ -96,7 +96,7 @@ def _format_datetime(call: ScalarCall) -> Sql:
 
         return sql.let(clock, chosen)
 
-    return sql.let(call.arguments[0], printed)
+    return sql.let_all(call.arguments, printed)
 
 
 @scalar("parse_datetime")
@@ -122,14 +122,14 @@ def _parse_datetime(call: ScalarCall) -> Sql:
     constant = call.constant(1)
     format_ = strftime_of_joda(constant) if isinstance(constant, str) else None
 
-    def read(text: Sql) -> Sql:
-        exact = sql.call("trino_joda_parse", text, call.arguments[1], sql.text(call.context.locale))
+    def read(text: Sql, pattern: Sql) -> Sql:
+        exact = sql.call("trino_joda_parse", text, pattern, sql.text(call.context.locale))
         without_zone = _parsed(
             call, text, format_, exact, lambda clock: sql.struct(t=clock, z=sql.typed_null("VARCHAR"))
         )
         return sql.let(without_zone, lambda parts: packed(text, parts))
 
-    return sql.let(call.arguments[0], read)
+    return sql.let_all(call.arguments, read)
 
 
 def _teradata_format(call: ScalarCall) -> str | None:
