@@ -55,30 +55,30 @@ def _units(type_: Type) -> tuple[str, tuple[str, ...]]:
     return "TIMESTAMP", (*_TIME_UNITS, *_DATE_UNITS)
 
 
-def _by_unit(call: ScalarCall, type_: Type, body: Callable[[str], Sql]) -> Sql:
-    """The body for the unit that the first argument names; chosen when lowering when it is a constant."""
+def _by_unit(call: ScalarCall, type_: Type, body: Callable[..., Sql]) -> Sql:
+    """The body for the unit that the first argument names, and the rest; chosen when lowering when it is a constant."""
     kind, units = _units(type_)
     constant = call.constant(0)
     if isinstance(constant, str):
         if constant.lower() in units:
-            return body(constant.lower())
+            return sql.let_all(call.arguments[1:], lambda *rest: body(constant.lower(), *rest))
         known = kind == "TIME" or constant.lower() in (*_TIME_UNITS, *_DATE_UNITS)
         refused = call.fail(f"'{constant.lower() if known else constant}' is not a valid {kind} field")
         nulls = sql.conjunction([sql.is_not_null(one) for one in call.arguments[1:]])
         return sql.case([(nulls, refused)], sql.typed_null(call.held))
 
-    def chosen(unit: Sql) -> Sql:
+    def chosen(unit: Sql, *rest: Sql) -> Sql:
         known = ", ".join(f"'{one}'" for one in (*_TIME_UNITS, *_DATE_UNITS))
         lowered = sql.fragment("lower({0})", unit)
         shown = sql.fragment(f"CASE WHEN {{0}} IN ({known}) THEN {{0}} ELSE {{1}} END", lowered, unit)
         message = sql.chain(
             "||", [sql.text("'"), lowered if kind == "TIME" else shown, sql.text(f"' is not a valid {kind} field")]
         )
-        branches = [(sql.fragment("lower({0}) = {1}", unit, sql.text(one)), body(one)) for one in units]
-        absent = sql.disjunction([sql.is_null(one) for one in (unit, *call.arguments[1:])])
+        branches = [(sql.fragment("lower({0}) = {1}", unit, sql.text(one)), body(one, *rest)) for one in units]
+        absent = sql.disjunction([sql.is_null(one) for one in (unit, *rest)])
         return sql.case([(absent, sql.typed_null(call.held)), *branches], call.fail(message))
 
-    return sql.let(call.arguments[0], chosen)
+    return sql.let_all(call.arguments, chosen)
 
 
 def _with_instant(value: Sql, type_: Type, instant: Sql) -> Sql:
@@ -96,11 +96,7 @@ def _with_instant(value: Sql, type_: Type, instant: Sql) -> Sql:
 @scalar("date_trunc")
 def _date_trunc(call: ScalarCall) -> Sql:
     type_ = call.types[1]
-
-    def truncated(unit: str) -> Sql:
-        return sql.let(call.arguments[1], lambda v: _truncated(v, type_, unit))
-
-    return _by_unit(call, type_, truncated)
+    return _by_unit(call, type_, lambda unit, value: _truncated(value, type_, unit))
 
 
 def _truncated(value: Sql, type_: Type, unit: str) -> Sql:
@@ -134,13 +130,9 @@ def _truncated(value: Sql, type_: Type, unit: str) -> Sql:
 @scalar("date_add")
 def _date_add(call: ScalarCall) -> Sql:
     type_ = call.types[2]
-
-    def added(unit: str) -> Sql:
-        if isinstance(type_, TimeType | TimeTzType) or is_small_count(call.constant(1)):
-            return sql.let_all(call.arguments[1:], lambda n, v: _added(n, v, type_, unit))
-        return sql.let_all(call.arguments[1:], lambda n, v: _added_checked(call, n, v, unit))
-
-    return _by_unit(call, type_, added)
+    if isinstance(type_, TimeType | TimeTzType) or is_small_count(call.constant(1)):
+        return _by_unit(call, type_, lambda unit, count, value: _added(count, value, type_, unit))
+    return _by_unit(call, type_, lambda unit, count, value: _added_checked(call, count, value, unit))
 
 
 def _added_checked(call: ScalarCall, count: Sql, value: Sql, unit: str) -> Sql:
@@ -187,11 +179,7 @@ def _added(count: Sql, value: Sql, type_: Type, unit: str) -> Sql:
 @scalar("date_diff")
 def _date_diff(call: ScalarCall) -> Sql:
     type_ = call.types[1]
-
-    def difference(unit: str) -> Sql:
-        return sql.let_all(call.arguments[1:], lambda a, b: _difference(a, b, type_, unit))
-
-    return _by_unit(call, type_, difference)
+    return _by_unit(call, type_, lambda unit, start, end: _difference(start, end, type_, unit))
 
 
 def _difference(first: Sql, second: Sql, type_: Type, unit: str) -> Sql:
