@@ -77,6 +77,8 @@ def test_stripes_of_an_orc_file_are_read_side_by_side(gateway: RcloneS3, proxy: 
     expected = [[rows, rows * (rows - 1) // 2, int(numbers.max())]]
     assert server.run("SELECT count(*), sum(id), max(x) FROM hive.s.t") == expected
     assert 3 <= proxy.most_at_once() <= 8
+    # Statistics tell that no stripe has such rows: there is nothing to read side by side.
+    assert server.run("SELECT count(*), sum(x) FROM hive.s.t WHERE id < 0") == [[0, None]]
 
 
 def test_a_hundred_files_do_not_wait_for_each_other(gateway: RcloneS3, proxy: RecordingProxy, lake: Any) -> None:

@@ -193,7 +193,7 @@ class HivePageSource(PageSource):
     ) -> Iterator[tuple[int, Callable[[], pa.RecordBatch]]]:
         """Stripes and how they are read: those of a remote file several at once."""
         ahead = 1 if isinstance(source, str) else min(len(stripes), stripes_ahead(split.size, file.nstripes))
-        if ahead == 1:
+        if ahead <= 1:
             for stripe in stripes:
                 yield stripe, partial(file.read_stripe, stripe, columns=names)
             return
