@@ -438,9 +438,12 @@ class ThriftRegistry:
         self, table: Table, figures: Mapping[Values, Figures], gone: Mapping[Values, Iterable[str]]
     ) -> None:
         """Several partitions at a time; repeating it does no harm."""
-        todo = [self._writers.submit(self._put, table, some) for some in self._written(table, figures)]
-        todo += [self._writers.submit(self._forget, table, one, columns) for one, columns in gone.items() if columns]
-        for one in todo:
+        putting = [self._writers.submit(self._put, table, some) for some in self._written(table, figures)]
+        for one in putting:
+            one.result()
+        # Not beside each other: both change what a partition says of its figures.
+        forgetting = [self._writers.submit(self._forget, table, *one) for one in gone.items() if one[1]]
+        for one in forgetting:
             one.result()
 
     def _written(self, table: Table, figures: Mapping[Values, Figures]) -> Iterator[list[Any]]:
