@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable, Sequence
 
 from integration.lake.asking import Lake
 from integration.lake.faults.world import BUCKET
@@ -17,9 +19,26 @@ _METASTORE_FILES = re.compile(
     r"|(.*/)?_lodestar/\w+\.changed"
 )
 
+_PATIENCE_SECONDS = 20.0
+"""Of a write whose server has just died nobody takes the traces away for two seconds: its last call to the metastore
+may be on its way. A server that starts faster than that reads past them, and whoever reads next removes them."""
+
+
+def await_none(where: str, leftovers: Callable[[], Sequence[str]]) -> None:
+    """`leftovers` reads the tables, and says which files belong to none. Raises: Failed when some stay."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while left := leftovers():
+        if time.monotonic() > deadline:
+            raise Failed(f"{where}: {len(left)} files belong to nothing: {left[:5]}")
+        time.sleep(0.5)
+
 
 def check_leftovers(lake: Lake, aws: Moto, catalog: str) -> None:
     """Raises: Failed when a file in the bucket is no table's."""
+    await_none(catalog, lambda: _leftovers(lake, aws, catalog))
+
+
+def _leftovers(lake: Lake, aws: Moto, catalog: str) -> list[str]:
     tables = [name for (name,) in lake.run(f"SHOW TABLES FROM {catalog}.k")]
     known: set[str] = set()
     storage = ""
@@ -39,8 +58,7 @@ def check_leftovers(lake: Lake, aws: Moto, catalog: str) -> None:
             continue
         if f"s3://{BUCKET}/{key}" not in known and not _METASTORE_FILES.fullmatch(inside):
             left.append(inside)
-    if left:
-        raise Failed(f"{catalog}: {len(left)} files belong to nothing: {left[:5]}")
+    return left
 
 
 def _known_to_iceberg(lake: Lake, aws: Moto, table: str) -> set[str]:
