@@ -21,7 +21,7 @@ from lodestar_server.plugins.connectors.hive.metadata import HiveMetadata
 from lodestar_server.plugins.connectors.hive.page_sink import HivePageSink
 from lodestar_server.plugins.connectors.hive.procedures import TABLE_PROCEDURES, HiveProcedures
 from lodestar_server.plugins.connectors.hive.scan import HiveScanner
-from lodestar_server.plugins.connectors.hive.security.sql_standard import SqlStandardAccessControl
+from lodestar_server.plugins.connectors.hive.security.system_tables import HiveSqlStandard
 from lodestar_server.plugins.connectors.hive.session import session_properties
 from lodestar_server.plugins.connectors.hive.table_properties import (
     ANALYZE_PROPERTIES,
@@ -96,7 +96,7 @@ class HiveConnector(Connector):
             return self._security.access(session.identity)
         permissions = self._metastore.permissions()
         assert permissions is not None, "the factory opens sql-standard over metastores with permissions only"
-        return SqlStandardAccessControl(self._catalog, self._transactions[transaction], permissions, session)
+        return HiveSqlStandard(self._catalog, self._transactions[transaction], permissions, session)
 
     def commit(self, transaction: TransactionHandle) -> None:
         """Do what was collected."""

@@ -17,6 +17,7 @@ class HiveConnectorFactory:
         """Raises: ConfigurationError."""
         from lodestar_server.plugins.connectors.hive.config import AcceptedHiveConfig, HiveConfig
         from lodestar_server.plugins.connectors.hive.connector import HiveConnector
+        from lodestar_server.plugins.connectors.hive.security.system_tables import HiveFileRules
         from lodestar_server.plugins.toolkit.metastore.errors import HIVE_FILESYSTEM_ERROR
         from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind, MetastoreOpener
         from lodestar_server.plugins.toolkit.reading import CatalogReading
@@ -29,7 +30,7 @@ class HiveConnectorFactory:
         stores = StoreOpener(reading)
         kind = MetastoreKind.THRIFT if config is None else config.metastore
         metastores = MetastoreOpener(reading, kind)
-        security = catalog_security(reading, "allow-all" if config is None else config.security)
+        security = catalog_security(reading, "allow-all" if config is None else config.security, HiveFileRules)
         if config is not None and config.keeps_roles and kind is not MetastoreKind.FILE:
             reading.fault("hive.security", "'sql-standard' is supported with hive.metastore=file only so far")
         reading.finish()

@@ -69,16 +69,22 @@ class FileSecurity(CatalogSecurity):
 
     controls_access = True
 
-    def __init__(self, source: FileSecurityConfig, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` in seconds. Raises: RulesError."""
+    def __init__(
+        self,
+        source: FileSecurityConfig,
+        kind: type[FileAccessControl] = FileAccessControl,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`kind`: what decides by the rules. `clock` in seconds. Raises: RulesError."""
         self._source = source
+        self._kind = kind
         self._clock = clock
         self._read_at = clock()
         self._rules = _read(source)
 
     def access(self, identity: Identity) -> ConnectorAccessControl:
         """Raises: GENERIC_INTERNAL_ERROR when the file has become wrong: old rules do not go on."""
-        return FileAccessControl(self._current(), identity)
+        return self._kind(self._current(), identity)
 
     def _current(self) -> Rules:
         period, now = self._source.refresh_period, self._clock()
@@ -101,7 +107,9 @@ def _read(source: FileSecurityConfig) -> Rules:
     return read_rules(content, source.pointer)
 
 
-def catalog_security(reading: CatalogReading, kind: str) -> CatalogSecurity:
+def catalog_security(
+    reading: CatalogReading, kind: str, by_rules: type[FileAccessControl] = FileAccessControl
+) -> CatalogSecurity:
     """The access control of a kind: allow-all, system, read-only or file, in any case and with _ for -.
 
     What is wrong with the settings or the file is told to `reading`. A kind that is the connector's own is open here:
@@ -123,7 +131,7 @@ def catalog_security(reading: CatalogReading, kind: str) -> CatalogSecurity:
         reading.fault(_CONFIG_FILE, "rules behind an HTTP address are not supported; name a file")
     else:
         try:
-            return FileSecurity(source)
+            return FileSecurity(source, by_rules)
         except RulesError as error:
             for one in error.faults:
                 reading.fault(_CONFIG_FILE, f"{source.file}: {one}")

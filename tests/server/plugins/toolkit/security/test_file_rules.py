@@ -150,3 +150,15 @@ def test_a_schema_with_hidden_tables_is_not_empty(users: Users) -> None:
 def test_grants_are_not_listed(users: Users) -> None:
     with pytest.raises(LodestarError, match="Error listing table privileges for catalog lake: This connector does not"):
         users.run("alice", "SHOW GRANTS ON lake.s.t")
+
+
+def test_system_tables_of_a_table_follow_its_rules(users: Users) -> None:
+    users.run("alice", "CREATE TABLE lake.s.w (a integer, k varchar) WITH (partitioned_by = ARRAY['k'])")
+    users.run("alice", "INSERT INTO lake.s.w VALUES (1, 'x')")
+    assert users.run("vic", 'SELECT * FROM lake.s."w$partitions"') == ['["x"]']
+    assert users.run("vic", 'SHOW COLUMNS FROM lake.s."w$partitions"')
+    for one in ("w$partitions", "w$properties"):
+        assert users.refusal("bob", f'SELECT * FROM lake.s."{one}"') == f"Cannot select from table s.{one}"
+        assert users.refusal("bob", f'SHOW COLUMNS FROM lake.s."{one}"') == f"Cannot show columns of table s.{one}"
+    # Columns of the table that are hidden say nothing of columns of other names.
+    assert users.run("bob", 'SELECT count(*) FROM lake.s."t$properties"') == ["[1]"]

@@ -140,3 +140,13 @@ def test_a_schema_is_created_for_a_role(users: Users) -> None:
     assert "AUTHORIZATION ROLE builders" in users.run("bob", shown)[0]
     with pytest.raises(LodestarError, match="Role 'nobody' does not exist"):
         users.run("admin", "CREATE SCHEMA lake.other AUTHORIZATION ROLE nobody")
+
+
+def test_system_tables_are_as_their_table(users: Users) -> None:
+    users.run("alice", "CREATE TABLE lake.s.p (a integer, k varchar) WITH (partitioned_by = ARRAY['k'])")
+    users.run("alice", "INSERT INTO lake.s.p VALUES (1, 'x')")
+    assert users.run("alice", 'SELECT * FROM lake.s."p$partitions"') == ['["x"]']
+    for one in ("p$partitions", "p$properties"):
+        assert users.refusal("bob", f'SELECT * FROM lake.s."{one}"') == f"Cannot select from table s.{one}"
+    users.run("alice", "GRANT SELECT ON lake.s.p TO bob")
+    assert users.run("bob", 'SELECT k FROM lake.s."p$partitions"') == ['["x"]']
