@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce, common_super_type
@@ -42,7 +43,20 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.names import QualifiedName
-from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, UNKNOWN, ArrayType, MapType, RowType, Type
+from lodestar_server.spi.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    UNKNOWN,
+    VARCHAR,
+    ArrayType,
+    MapType,
+    RowType,
+    TimestampType,
+    TimestampTzType,
+    Type,
+)
 from lodestar_server.sql.analysis import json_tables, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.constants import bind_constant, names_columns
@@ -160,7 +174,28 @@ def _version(analysis: Analysis, period: ast.QueryPeriod, scope: Scope) -> Table
     value = analysis.evaluator.evaluate(bound)
     if value.value is None:
         raise LodestarError(INVALID_ARGUMENTS, "Pointer value cannot be NULL", location=period.at)
-    return TableVersion(period.type is ast.QueryPeriodType.TIMESTAMP, value.type, value.value)
+    is_timestamp = period.type is ast.QueryPeriodType.TIMESTAMP
+    if is_timestamp:
+        _check_past(analysis, period, value)
+    return TableVersion(is_timestamp, value.type, value.value)
+
+
+def _check_past(analysis: Analysis, period: ast.QueryPeriod, value: ir.Constant) -> None:
+    """A time that the query started after. Raises: TYPE_MISMATCH, INVALID_ARGUMENTS."""
+    if value.type != DATE and not isinstance(value.type, TimestampType | TimestampTzType):
+        message = (
+            f"Type {value.type.display} invalid. "
+            "Temporal pointers must be of type Timestamp, Timestamp with Time Zone, or Date."
+        )
+        raise LodestarError(TYPE_MISMATCH, message, location=period.at)
+    instant = TimestampTzType(12)
+    since_1970 = analysis.context.session.start - datetime(1970, 1, 1, tzinfo=UTC)
+    start = ir.Constant(instant, (since_1970 // timedelta(microseconds=1) * 1_000_000, "UTC"))
+    past = ir.Comparison(ir.ComparisonOperator.LESS, ir.Cast(value, instant), start)
+    if analysis.evaluator.evaluate(past).value is not True:
+        shown = analysis.evaluator.evaluate(ir.Cast(value, VARCHAR)).value
+        message = f"Pointer value '{shown}' is not in the past"
+        raise LodestarError(INVALID_ARGUMENTS, message, location=period.at)
 
 
 def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> RelationPlan:
