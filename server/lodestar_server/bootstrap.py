@@ -147,6 +147,17 @@ def data_directory(configured: str | None) -> Path:
     return Path(platformdirs.user_data_dir("lodestar", appauthor=False))
 
 
+def _left_out(faults: CatalogFaults, configuration: Configuration) -> list[tuple[CatalogFile, str]]:
+    """Catalogs that the server does without, and why. Raises: ConfigurationFaults when it may not, or one is wrong."""
+    found = [fault for file, error in faults.faulty for fault in file.faults(error)]
+    missing = [(file, f"No factory for connector '{file.connector_name}'") for file in faults.unknown]
+    if configuration.group(CatalogsConfig).unknown_connector is not UnknownConnector.WARN:
+        found += [Fault(why, "connector.name", file.file or f"catalog {file.name}") for file, why in missing]
+    if found:
+        raise ConfigurationFaults(found)
+    return missing
+
+
 class LodestarServer:
     """One server process: from a configuration to a socket that answers, and to its end."""
 
@@ -292,24 +303,12 @@ class LodestarServer:
         try:
             catalogs = self.parts.make_catalogs(context, files)
         except CatalogFaults as faults:
-            self._report_catalogs(faults)
+            for file, message in _left_out(faults, self.configuration):
+                log.warning("catalog left out", extra={"catalog": file.name, "reason": message})
             broken = {one.name for one in faults.unknown}
             catalogs = self.parts.make_catalogs(context, [one for one in files if one.name not in broken])
         kernel = self.parts.make_kernel(context, self.configuration)
         return self.parts.make_pipeline(catalogs, kernel, self.configuration)
-
-    def _report_catalogs(self, faults: CatalogFaults) -> None:
-        """Raises: ConfigurationFaults unless only connectors are missing and that is allowed."""
-        found = [fault for file, error in faults.faulty for fault in file.faults(error)]
-        lenient = self.configuration.group(CatalogsConfig).unknown_connector is UnknownConnector.WARN
-        for file in faults.unknown:
-            message = f"No factory for connector '{file.connector_name}'"
-            if lenient:
-                log.warning("catalog left out", extra={"catalog": file.name, "reason": message})
-            else:
-                found.append(Fault(message, "connector.name", file.file or f"catalog {file.name}"))
-        if found:
-            raise ConfigurationFaults(found)
 
     def _session_defaults(self) -> dict[str, str]:
         """Defaults of session properties that the configuration gives."""
@@ -409,6 +408,25 @@ class _Gate:
 
         if write and (self._management_user is None or caller.user != self._management_user):
             raise RequestFault(403, "Management only resource")
+
+
+def check_catalogs(configuration: Configuration) -> list[str]:
+    """Make the catalogs of files as a start does, and let them go; warnings. Raises: ConfigurationFaults.
+
+    No remote service is asked: that a start does not do either.
+    """
+    from lodestar_server.config.version import COMPATIBLE_VERSION
+
+    node = configuration.group(NodeConfig)
+    parts = LodestarServer(configuration).parts
+    context = NodeContext("check", node.environment, COMPATIBLE_VERSION, data_directory(node.data_dir))
+    try:
+        parts.make_catalogs(context, [one for one in configuration.catalogs if one.file is not None])
+    except CatalogFaults as faults:
+        return [f"catalog {file.name} is left out: {why}" for file, why in _left_out(faults, configuration)]
+    finally:
+        parts.close()
+    return []
 
 
 def run_server(configuration: Configuration, parts: EngineParts | None = None) -> int:
