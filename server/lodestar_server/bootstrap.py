@@ -14,20 +14,19 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lodestar_server.config import CatalogFile, Configuration, ConfigurationFaults, Fault
 from lodestar_server.config.node import CatalogsConfig, NodeConfig, SqlEnvironmentConfig, UnknownConnector
+from lodestar_server.engine_parts import CatalogFaults, EngineParts, NodeContext
 from lodestar_server.http.config import AuthenticationConfig, HttpConfig
 from lodestar_server.observability.config import LogConfig
 from lodestar_server.observability.metrics import Metrics
 from lodestar_server.query.config import QueryConfig, ResultConfig
 from lodestar_server.query.runtime import ServerRuntime
-from lodestar_server.spi.errors import PERMISSION_DENIED, LodestarError
-from lodestar_server.spi.plugin import ConfigurationError
+from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.properties import ConfigGroup
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from lodestar_server.http.reply import Reply
     from lodestar_server.metadata.runtime_source import NodeInfo, RuntimeSource
     from lodestar_server.protocol.requests import Caller
-    from lodestar_server.query.dispatch import AccessChecks, QueryManager
+    from lodestar_server.query.dispatch import QueryManager
     from lodestar_server.query.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -63,53 +62,6 @@ def config_groups() -> tuple[type[ConfigGroup], ...]:
         KernelConfig,
         LogConfig,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class NodeContext:
-    """What the engine may know of this node."""
-
-    node_id: str
-    environment: str
-    version: str
-    data_dir: Path
-
-
-@dataclass(frozen=True, slots=True)
-class EngineParts:
-    """What makes the engine; each is called once, on a thread, in this order.
-
-    `make_catalogs(context, files)` creates the catalogs of `files` and raises `CatalogFaults` for those it cannot;
-    `make_kernel(context, configuration)`; `make_pipeline(catalogs, kernel, configuration)`. `check_statement` raises
-    LodestarError for a text that does not parse (prepared statements in headers), `check_path` for an SQL path that
-    does not, `check_role(user, role)` for a system role that the user may not have. `access` are dispatch's checks.
-    `close()` frees all of it, once no query runs.
-    """
-
-    make_catalogs: Callable[[NodeContext, Sequence[CatalogFile]], object]
-    make_kernel: Callable[[NodeContext, Configuration], object]
-    make_pipeline: Callable[[object, object, Configuration], Pipeline]
-    check_statement: Callable[[str], None] = lambda text: None
-    check_path: Callable[[str], None] = lambda text: None
-    check_role: Callable[[str, str], None] = lambda user, role: _refuse_role(role)
-    access: AccessChecks | None = None
-    close: Callable[[], None] = lambda: None
-
-
-class CatalogFaults(Exception):
-    """Catalogs that cannot be created: (file, error) each; `unknown` are those whose connector is not installed."""
-
-    def __init__(
-        self, faulty: Sequence[tuple[CatalogFile, ConfigurationError]], unknown: Sequence[CatalogFile] = ()
-    ) -> None:
-        super().__init__(", ".join(file.name for file, _ in faulty) or ", ".join(file.name for file in unknown))
-        self.faulty = tuple(faulty)
-        self.unknown = tuple(unknown)
-
-
-def _refuse_role(role: str) -> None:
-    """Without roles nobody may have one."""
-    raise LodestarError(PERMISSION_DENIED, f"Access Denied: Cannot set role {role}")
 
 
 def engine_parts(configuration: Configuration, runtime: RuntimeSource) -> EngineParts:
@@ -485,7 +437,6 @@ def _own_address() -> str:
 def _server_time_zone() -> str:
     """The zone of sessions that name none: TZ when it is one, UTC otherwise."""
     from lodestar_server.session.time_zones import require_zone
-    from lodestar_server.spi.errors import LodestarError
 
     try:
         return require_zone(os.environ.get("TZ") or "UTC")
