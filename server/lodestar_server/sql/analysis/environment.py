@@ -23,6 +23,7 @@ from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.security import Hidden
+from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.names import qualify
 from lodestar_server.sql.analysis.scopes import Field, Scope
@@ -62,6 +63,16 @@ class RelationCatalog(Protocol):
 
     def column_handles(self, table: CatalogTable) -> Mapping[str, ColumnHandle]:
         """Column name → handle."""
+        ...
+
+    def find_table_function(self, catalog: str, schema: str, name: str) -> TableFunction | None:
+        """The function of the catalog, None when there is none."""
+        ...
+
+    def call_table_function(
+        self, catalog: str, function: TableFunction, arguments: Mapping[str, object]
+    ) -> TableFunctionCall:
+        """The scan that a call is."""
         ...
 
     def row_id_column(self, table: CatalogTable) -> RowIdColumn:

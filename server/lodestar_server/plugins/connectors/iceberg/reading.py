@@ -24,6 +24,7 @@ from lodestar_server.plugins.connectors.iceberg.properties import LOCATION, NATI
 from lodestar_server.plugins.connectors.iceberg.pruning import enforceable
 from lodestar_server.plugins.connectors.iceberg.session import flag
 from lodestar_server.plugins.connectors.iceberg.statistics import table_statistics
+from lodestar_server.plugins.connectors.iceberg.table_changes import call_table_changes
 from lodestar_server.plugins.connectors.iceberg.tables import METADATA_LOCATION, LoadedTable
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.connectors.iceberg.types import supported_type
@@ -52,6 +53,7 @@ from lodestar_server.spi.security import Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
+from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import BIGINT, DATE, TimestampType, TimestampTzType, Type, VarcharType
 
 _PICOSECONDS_PER_MILLISECOND = 1_000_000_000
@@ -220,10 +222,16 @@ class IcebergReading(ConnectorMetadata):
         """With hidden columns."""
         return column_handles(self._seen(table)[1])
 
+    def call_table_function(
+        self, session: ConnectorSession, function: TableFunction, arguments: Mapping[str, Any]
+    ) -> TableFunctionCall:
+        """`system.table_changes`."""
+        return call_table_changes(self._transaction, arguments)
+
     def statistics(self, session: ConnectorSession, table: TableHandle) -> TableStatistics:
         """From manifests, and numbers of distinct values from statistics files."""
         assert isinstance(table, IcebergTableHandle)
-        if not flag(session, "statistics_enabled"):
+        if table.changed_since is not None or not flag(session, "statistics_enabled"):
             return UNKNOWN_STATISTICS
         metadata, schema = self._seen(table)
         extended = flag(session, "extended_statistics_enabled")
@@ -234,7 +242,7 @@ class IcebergReading(ConnectorMetadata):
     ) -> FilterResult | None:
         """What partitions separate is taken over; the rest leaves out files and stays with the engine."""
         assert isinstance(table, IcebergTableHandle)
-        if predicate.is_none:
+        if predicate.is_none or table.changed_since is not None:
             return None
         metadata, _ = self._seen(table)
         snapshot = metadata.snapshot(table.snapshot_id)
