@@ -79,6 +79,10 @@ class RelationCatalog(Protocol):
         """What tells the table's rows apart. Raises NOT_SUPPORTED."""
         ...
 
+    def may_execute_function(self, name: QualifiedName, reader: Reader) -> bool:
+        """The table function may be called."""
+        ...
+
     def hidden(self, name: QualifiedName, columns: Sequence[str], reader: Reader) -> Hidden | None:
         """Row filters and column masks of a table or view; None when there are none."""
         ...

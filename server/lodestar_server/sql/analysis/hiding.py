@@ -68,7 +68,7 @@ def refuse_hidden(
     analysis: Analysis,
     name: QualifiedName,
     columns: Sequence[str],
-    at: Location,
+    at: Location | None,
     *,
     filters: str | None = None,
     masks: str | None = None,

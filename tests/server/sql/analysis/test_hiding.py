@@ -54,15 +54,20 @@ RULES = [
     rule("mask-unknown", b="nope"),
     rule("mask-number", b="1"),
     rule("mask-window", b="max(b) OVER ()"),
-    {"user": "alice", "privileges": ALL},
+    {"user": "alice|dora", "privileges": ALL},
     {"table": "[otv]", "privileges": ALL},
+]
+
+FUNCTIONS = [
+    {"user": "alice|low|stars", "schema": "system", "function": "table_changes", "privileges": ["EXECUTE"]},
+    {"user": "dora", "privileges": ["EXECUTE", "GRANT_EXECUTE"]},
 ]
 
 
 @pytest.fixture
 def users(tmp_path: Path) -> Users:
     """alice owns `lake.s.t (a, b, c)`, which she sees as it is, and a view of it."""
-    (tmp_path / "rules.json").write_text(json.dumps({"tables": RULES}))
+    (tmp_path / "rules.json").write_text(json.dumps({"tables": RULES, "functions": FUNCTIONS}))
     engine = LocalEngine(tmp_path)
     security = {"iceberg.security": "FILE", "security.config-file": str(tmp_path / "rules.json")}
     (tmp_path / "lake").mkdir()
@@ -229,3 +234,20 @@ def test_who_may_not_write_is_told_so_first(users: Users) -> None:
     assert users.refusal("reader", "DELETE FROM lake.s.t") == "Cannot delete from table s.t"
     assert users.refusal("reader", "UPDATE lake.s.t SET a = 1") == "Cannot update columns [a] in table s.t"
     assert users.refusal("reader", MERGE) == "Cannot delete from table s.t"
+
+
+def test_table_functions_are_executed_by_whoever_may(users: Users) -> None:
+    (first, *_) = users.run("alice", 'SELECT min_by(snapshot_id, committed_at) FROM lake.s."t$snapshots"')
+    users.run("alice", "INSERT INTO lake.s.t VALUES (4, 'v', 's')")
+    (last, *_) = users.run("alice", 'SELECT max_by(snapshot_id, committed_at) FROM lake.s."t$snapshots"')
+    sql = f"SELECT a FROM TABLE(lake.system.table_changes('s', 't', {first[1:-1]}, {last[1:-1]}))"
+    assert users.run("alice", sql) == ["[4]"]
+    assert users.refusal("other", sql) == "Cannot execute function lake.system.table_changes"
+    for user, what in (("low", "row filter"), ("stars", "column masks")):
+        message = f"Table function 'system.table_changes' is not supported for table with {what}"
+        assert fault(users, user, sql)[:2] == ("NOT_SUPPORTED", message)
+    users.run("alice", f"CREATE VIEW lake.s.changes AS {sql}")
+    users.run("dora", f"CREATE VIEW lake.s.open AS {sql}")
+    assert users.run("alice", "TABLE lake.s.open") == ["[4]"]
+    message = "Failed analyzing stored view 'lake.s.changes': Access Denied: Cannot execute function"
+    assert fault(users, "dora", "TABLE lake.s.changes")[1] == f"{message} lake.system.table_changes"
