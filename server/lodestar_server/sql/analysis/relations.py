@@ -43,7 +43,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, UNKNOWN, ArrayType, MapType, RowType, Type
-from lodestar_server.sql.analysis import json_tables, table_functions, views
+from lodestar_server.sql.analysis import hiding, json_tables, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.constants import bind_constant, names_columns
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
@@ -133,17 +133,17 @@ def _table(analysis: Analysis, node: ast.Table, scope: Scope) -> RelationPlan:
     if known:
         materialized = analysis.catalog.find_materialized_view(name)
         if materialized is not None:
-            return views.materialized_view(analysis, node, name, materialized)
+            return hiding.visible(analysis, node, name, views.materialized_view(analysis, node, name, materialized))
         view = analysis.catalog.find_view(name)
         if view is not None:
-            return views.view(analysis, node, name, view)
+            return hiding.visible(analysis, node, name, views.view(analysis, node, name, view))
     version = None if node.query_period is None else _version(analysis, node.query_period, scope)
     table = analysis.catalog.find_table(name, version) if known else None
     if table is None:
         raise _missing(analysis, node, name)
     analysis.tables.add(name)
     analysis.select_from(name)
-    return views.table(analysis, table, name, relation)
+    return hiding.visible(analysis, node, name, views.table(analysis, table, name, relation))
 
 
 def _missing(analysis: Analysis, node: ast.Table, name: QualifiedName) -> LodestarError:
