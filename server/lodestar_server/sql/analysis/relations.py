@@ -208,6 +208,8 @@ def _join(analysis: Analysis, node: ast.Join, scope: Scope) -> RelationPlan:
     chain: list[ast.Join] = []
     current: ast.Relation = node
     while isinstance(current, ast.Join):
+        if isinstance(current.criteria, ast.NaturalJoin):
+            raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=current.at)
         chain.append(current)
         current = current.left
     plan = analyze_relation(analysis, current, scope)
@@ -217,8 +219,6 @@ def _join(analysis: Analysis, node: ast.Join, scope: Scope) -> RelationPlan:
 
 
 def _join_one(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Scope) -> RelationPlan:
-    if isinstance(node.criteria, ast.NaturalJoin):
-        raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=node.at)
     right_node = _innermost(node.right)
     if isinstance(right_node, ast.Unnest | ast.JsonTable):
         return _join_rows(analysis, node, right_node, left, scope)
@@ -275,19 +275,20 @@ def _join_rows(
 ) -> RelationPlan:
     """A join with rows made from the left side's: UNNEST and JSON_TABLE."""
     kind = _JOIN_KINDS[node.type]
+    alone = kind in (JoinKind.RIGHT, JoinKind.FULL)
+    source = ONE_ROW if alone else left.node
+    made = _made_rows(analysis, rows, Scope(left.fields, parent=scope), source, outer=kind is JoinKind.LEFT)
+    right = _realias(node.right, made)
+    if alone:
+        _check_lateral(node, left, made)
     if node.criteria is not None and not _is_true(node.criteria):
         at = node.criteria.expression.at if isinstance(node.criteria, ast.JoinOn) else node.at
         what = "UNNEST" if isinstance(rows, ast.Unnest) else "JSON_TABLE"
         message = f"{node.type.value} JOIN involving {what} is only supported with condition ON TRUE"
         raise LodestarError(NOT_SUPPORTED, message, location=at)
-    if kind in (JoinKind.RIGHT, JoinKind.FULL):
-        alone = _made_rows(analysis, rows, Scope(left.fields, parent=scope), ONE_ROW, outer=False)
-        _check_lateral(node, left, alone)
-        right = _realias(node.right, alone)
+    if alone:
         return RelationPlan(Join(kind, left.node, right.node), (*left.fields, *right.fields))
-    inner = _made_rows(analysis, rows, Scope(left.fields, parent=scope), left.node, outer=kind is JoinKind.LEFT)
-    right = _realias(node.right, inner)
-    return RelationPlan(inner.node, (*left.fields, *right.fields))
+    return RelationPlan(made.node, (*left.fields, *right.fields))
 
 
 def _made_rows(
