@@ -57,7 +57,7 @@ from lodestar_server.spi.types import (
     TimestampTzType,
     Type,
 )
-from lodestar_server.sql.analysis import json_tables, table_functions, views
+from lodestar_server.sql.analysis import hiding, json_tables, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.constants import bind_constant, names_columns
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
@@ -147,17 +147,17 @@ def _table(analysis: Analysis, node: ast.Table, scope: Scope) -> RelationPlan:
     if known:
         materialized = analysis.catalog.find_materialized_view(name)
         if materialized is not None:
-            return views.materialized_view(analysis, node, name, materialized)
+            return hiding.visible(analysis, node, name, views.materialized_view(analysis, node, name, materialized))
         view = analysis.catalog.find_view(name)
         if view is not None:
-            return views.view(analysis, node, name, view)
+            return hiding.visible(analysis, node, name, views.view(analysis, node, name, view))
     version = None if node.query_period is None else _version(analysis, node.query_period, scope)
     table = analysis.catalog.find_table(name, version) if known else None
     if table is None:
         raise _missing(analysis, node, name)
     analysis.tables.add(name)
     analysis.select_from(name)
-    return views.table(analysis, table, name, relation)
+    return hiding.visible(analysis, node, name, views.table(analysis, table, name, relation))
 
 
 def _missing(analysis: Analysis, node: ast.Table, name: QualifiedName) -> LodestarError:
@@ -243,6 +243,8 @@ def _join(analysis: Analysis, node: ast.Join, scope: Scope) -> RelationPlan:
     chain: list[ast.Join] = []
     current: ast.Relation = node
     while isinstance(current, ast.Join):
+        if isinstance(current.criteria, ast.NaturalJoin):
+            raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=current.at)
         chain.append(current)
         current = current.left
     plan = analyze_relation(analysis, current, scope)
@@ -252,8 +254,6 @@ def _join(analysis: Analysis, node: ast.Join, scope: Scope) -> RelationPlan:
 
 
 def _join_one(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Scope) -> RelationPlan:
-    if isinstance(node.criteria, ast.NaturalJoin):
-        raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=node.at)
     right_node = _innermost(node.right)
     if isinstance(right_node, ast.Unnest | ast.JsonTable):
         return _join_rows(analysis, node, right_node, left, scope)
@@ -310,19 +310,20 @@ def _join_rows(
 ) -> RelationPlan:
     """A join with rows made from the left side's: UNNEST and JSON_TABLE."""
     kind = _JOIN_KINDS[node.type]
+    alone = kind in (JoinKind.RIGHT, JoinKind.FULL)
+    source = ONE_ROW if alone else left.node
+    made = _made_rows(analysis, rows, Scope(left.fields, parent=scope), source, outer=kind is JoinKind.LEFT)
+    right = _realias(node.right, made)
+    if alone:
+        _check_lateral(node, left, made)
     if node.criteria is not None and not _is_true(node.criteria):
         at = node.criteria.expression.at if isinstance(node.criteria, ast.JoinOn) else node.at
         what = "UNNEST" if isinstance(rows, ast.Unnest) else "JSON_TABLE"
         message = f"{node.type.value} JOIN involving {what} is only supported with condition ON TRUE"
         raise LodestarError(NOT_SUPPORTED, message, location=at)
-    if kind in (JoinKind.RIGHT, JoinKind.FULL):
-        alone = _made_rows(analysis, rows, Scope(left.fields, parent=scope), ONE_ROW, outer=False)
-        _check_lateral(node, left, alone)
-        right = _realias(node.right, alone)
+    if alone:
         return RelationPlan(Join(kind, left.node, right.node), (*left.fields, *right.fields))
-    inner = _made_rows(analysis, rows, Scope(left.fields, parent=scope), left.node, outer=kind is JoinKind.LEFT)
-    right = _realias(node.right, inner)
-    return RelationPlan(inner.node, (*left.fields, *right.fields))
+    return RelationPlan(made.node, (*left.fields, *right.fields))
 
 
 def _made_rows(

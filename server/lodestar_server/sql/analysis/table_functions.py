@@ -21,10 +21,12 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.handles import CatalogTable
 from lodestar_server.spi.names import QualifiedName
+from lodestar_server.spi.security import access_denied
 from lodestar_server.spi.table_functions import TableFunction
 from lodestar_server.spi.types import BIGINT, Type
 from lodestar_server.sql.analysis.constants import evaluate_constant
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
+from lodestar_server.sql.analysis.hiding import refuse_hidden
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.parser import ast
 
@@ -86,6 +88,8 @@ def analyze(analysis: Analysis, node: ast.TableFunctionInvocation, scope: Scope,
     if len(parts) == 3 and not builtin:
         function = analysis.catalog.find_table_function(*parts)
         if function is not None:
+            if not analysis.catalog.may_execute_function(QualifiedName(*parts), analysis.names.reader):
+                raise access_denied(f"Cannot execute function {node.name}")
             given = tuple(DeclaredArgument(one.name, ArgumentKind.SCALAR, type=one.type) for one in function.arguments)
             passed = _Matching(analysis, scope, relations).match(node, given)
             return _of_connector(analysis, parts[0], function, passed)
@@ -199,6 +203,10 @@ def _of_connector(analysis: Analysis, catalog: str, function: TableFunction, pas
     """A scan, as of a table. The table is no input of the query, but who reads it needs to have access."""
     call = analysis.catalog.call_table_function(catalog, function, passed.scalars)
     table = QualifiedName(catalog, call.table.schema, call.table.table)
+    # The function reads past filters and masks. Trino lets it.
+    refused = f"Table function '{function.schema}.{function.name}' is not supported for table with "
+    names = [name for name, _, _ in call.columns]
+    refuse_hidden(analysis, table, names, None, filters=f"{refused}row filter", masks=f"{refused}column masks")
     columns = []
     for name, type_, handle in call.columns:
         symbol = analysis.symbols.new(type_, name)

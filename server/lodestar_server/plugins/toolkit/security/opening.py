@@ -32,6 +32,9 @@ class FileSecurityConfig(ConfigGroup):
     )
 
 
+SETTINGS: tuple[type[ConfigGroup], ...] = (FileSecurityConfig,)
+
+
 class CatalogSecurity:
     """What users may do in a catalog, when the connector does not decide it itself."""
 

@@ -9,8 +9,10 @@ from lodestar_server.plugins.connectors.iceberg.catalogs.jdbc_config import Jdbc
 from lodestar_server.plugins.connectors.iceberg.catalogs.rest_config import RestCatalogConfig
 from lodestar_server.plugins.connectors.iceberg.config import CatalogType
 from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.metastore.opening import SETTINGS as METASTORE_SETTINGS
 from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind, MetastoreOpener
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.spi.properties import ConfigGroup
 
 _KEY = "iceberg.catalog.type"
 _METASTORES = {
@@ -18,6 +20,8 @@ _METASTORES = {
     CatalogType.HIVE_METASTORE: MetastoreKind.THRIFT,
     CatalogType.GLUE: MetastoreKind.GLUE,
 }
+
+SETTINGS: tuple[type[ConfigGroup], ...] = (JdbcCatalogConfig, RestCatalogConfig, *METASTORE_SETTINGS)
 
 
 class CatalogOpener(Protocol):
