@@ -88,6 +88,7 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         return routine_calls.analyze_call(analyzer, node, routines)
     window = None if node.window is None else windows.resolve(analyzer, node.window)
     key = None if window is None else windows.bind(analyzer, window)
+    frame = None if window is None or key is None else windows.frame_of(analyzer, window, key)
     named_before = len(analyzer.collector.output_references) if analyzer.collector is not None else 0
     condition = None
     if node.filter is not None:
@@ -103,8 +104,8 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
     ordering = bind_ordering(analyzer, node)
     if window is None and function.kind is FunctionKind.AGGREGATE and analyzer.collector is not None:
         _note_outputs_named(analyzer.collector, named_before, named_between)
-    if window is not None and key is not None:
-        return windows.call(analyzer, node, window, key, function, arguments, condition, ordering)
+    if window is not None and key is not None and frame is not None:
+        return windows.call(analyzer, node, window, key, frame, function, arguments, condition, ordering)
     faults = _faults_of(node, function)
     if analyzer.collector is None:
         for fault in faults:

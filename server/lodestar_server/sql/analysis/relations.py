@@ -269,7 +269,8 @@ def _join_one(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Sco
     if isinstance(node.criteria, ast.JoinOn):
         condition = _condition(analysis, node, node.criteria.expression, Scope(fields, parent=scope))
     kind = _JOIN_KINDS[node.type]
-    return RelationPlan(Join(kind, left.node, right.node, condition, lateral), fields)
+    at = right_node.query.at if isinstance(right_node, ast.Lateral) else None
+    return RelationPlan(Join(kind, left.node, right.node, condition, lateral, at), fields)
 
 
 def _condition(analysis: Analysis, node: ast.Join, expression: ast.Expression, scope: Scope) -> Expression:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lodestar_server import ir
 from lodestar_server.ir import Expression, Ordering, Symbol
-from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Window
+from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Window, free_symbols
 from lodestar_server.spi.errors import (
     COLUMN_NOT_FOUND,
     DUPLICATE_WINDOW_NAME,
@@ -150,7 +150,9 @@ def _named_windows(expressions: ExpressionAnalyzer, node: ast.QuerySpecification
             message = f"WINDOW name '{format_expression(definition.name)}' specified more than once"
             raise LodestarError(DUPLICATE_WINDOW_NAME, message, location=definition.at)
         window = windows.resolve(expressions, definition.window)
-        windows.bind(expressions, window)
+        known = len(collector.frame_targets)
+        windows.frame_of(expressions, window, windows.bind(expressions, window))
+        del collector.frame_targets[known:]  # each call over the window has its own
         collector.windows_named[name] = window
 
 
@@ -407,7 +409,8 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
     assigned = dict(zip((one.symbol for one in fields), values, strict=True))
     if node.select.distinct:
         return _distinct(analysis, node, relation, fields, assigned, keys, sort_keys)
-    needed = {symbol for key in keys for symbol in ir.referenced_symbols(key.key) if symbol not in assigned}
+    read = {reference.symbol for key in keys for reference in free_symbols(Filter(ONE_ROW, key.key))}
+    needed = read - assigned.keys()
     local = set(relation.outputs)
     carried = [symbol for symbol in relation.outputs if symbol in needed]
     needed &= local

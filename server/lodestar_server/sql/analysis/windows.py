@@ -147,7 +147,8 @@ def _check_frame(analyzer: ExpressionAnalyzer, frame: ast.WindowFrame) -> None:
         raise LodestarError(INVALID_WINDOW_FRAME, message, location=frame.at)
 
 
-def _frame(analyzer: ExpressionAnalyzer, window: ResolvedWindow, key: WindowKey) -> WindowFrame:
+def frame_of(analyzer: ExpressionAnalyzer, window: ResolvedWindow, key: WindowKey) -> WindowFrame:
+    """The frame of a window, bound and checked."""
     frame = window.frame
     if frame is None:
         return DEFAULT_FRAME
@@ -246,6 +247,7 @@ def call(
     node: ast.FunctionCall,
     window: ResolvedWindow,
     key: WindowKey,
+    frame: WindowFrame,
     function: ir.FunctionRef,
     arguments: tuple[Expression, ...],
     condition: Expression | None,
@@ -262,7 +264,7 @@ def call(
     made = ir.WindowCall(
         function,
         arguments,
-        _frame(analyzer, window, key),
+        frame,
         ignore_nulls=node.null_treatment is ast.NullTreatment.IGNORE,
         distinct=node.distinct,
         ordering=ordering,
@@ -316,7 +318,7 @@ def _pattern_window(
     known = collector.pattern_windows.get((key, frame))
     if known is None:
         clauses, labels, definitions, measures = pattern_windows.check(analyzer, frame)
-        end = pattern_windows.frame_end_of(_frame(analyzer, window, key).end)
+        end = pattern_windows.frame_end_of(frame_of(analyzer, window, key).end)
         made = PatternWindow(key.partition_by, key.ordering, clauses, labels, definitions, end)
         known = collector.pattern_windows[key, frame] = made, measures
         expressions = [*(one.expression for one in frame.measures), *(d.expression for d in frame.variable_definitions)]

@@ -251,3 +251,41 @@ def test_table_functions_are_executed_by_whoever_may(users: Users) -> None:
     assert users.run("alice", "TABLE lake.s.open") == ["[4]"]
     message = "Failed analyzing stored view 'lake.s.changes': Access Denied: Cannot execute function"
     assert fault(users, "dora", "TABLE lake.s.changes")[1] == f"{message} lake.system.table_changes"
+
+
+def test_rows_have_no_other_name(users: Users) -> None:
+    for sql in ('TABLE lake.s."t$data"', 'DELETE FROM lake.s."t$data"', 'INSERT INTO lake.s."t$data" VALUES (1,2,3)'):
+        assert fault(users, "alice", sql)[:2] == ("TABLE_NOT_FOUND", "Table 'lake.s.\"t$data\"' does not exist")
+    message = "Table 's.t$materialized_view_storage' not found"
+    assert fault(users, "alice", 'TABLE lake.s."t$materialized_view_storage"')[:2] == ("NOT_FOUND", message)
+
+
+def inputs(users: Users, user: str, sql: str) -> list[tuple[str, list[str]]]:
+    """Tables of EXPLAIN (TYPE IO), with the columns that something is known of."""
+    ((row),) = users.run(user, f"EXPLAIN (TYPE IO) {sql}")
+    (text,) = json.loads(row)
+    found = json.loads(text)["inputTableColumnInfos"]
+    return [
+        (
+            one["table"]["schemaTable"]["table"],
+            [known["columnName"] for known in one["constraint"]["columnConstraints"]],
+        )
+        for one in found
+    ]
+
+
+def test_what_is_read_is_explained(users: Users) -> None:
+    assert inputs(users, "alice", "SELECT * FROM lake.s.t WHERE b = 'x'") == [("t", ["b"])]
+    assert inputs(users, "stars", "SELECT * FROM lake.s.t WHERE a = 2 AND b = '***'") == [("t", ["a"])]
+    assert inputs(users, "low", "SELECT * FROM lake.s.t WHERE b = 'x'") == [("t", ["a", "b"])]
+    assert inputs(users, "viewer", "SELECT * FROM lake.s.v WHERE b = 'x'") == [("t", ["a"])]
+    assert inputs(users, "own", "SELECT * FROM lake.s.t") == [("t", []), ("o", ["u"])]
+
+
+def test_figures_are_those_of_what_is_seen(users: Users) -> None:
+    *columns, whole = users.run("stars", "SHOW STATS FOR lake.s.t")
+    assert json.loads(columns[1])[2] == 1.0
+    assert json.loads(whole)[4] == 3.0
+    code, message, placed = fault(users, "unknown", "SHOW STATS FOR lake.s.t")
+    assert (code, placed) == ("COLUMN_NOT_FOUND", False)
+    assert message == "Invalid row filter for 'lake.s.t': Column 'nope' cannot be resolved"

@@ -41,8 +41,8 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     INVALID_ARGUMENTS,
+    NOT_FOUND,
     SCHEMA_NOT_FOUND,
-    TABLE_NOT_FOUND,
     UNSUPPORTED_TABLE_TYPE,
     LodestarError,
 )
@@ -171,11 +171,7 @@ class IcebergReading(ConnectorMetadata):
         if name.table.endswith(STORAGE_SUFFIX):
             return self._storage_table(name)
         if "$" in name.table:
-            # Only `t$data` is a table of data with another name.
-            base, _, kind = name.table.rpartition("$")
-            if kind != "data" or not base:
-                return None
-            name = SchemaTableName(name.schema, base)
+            return None  # rows have one name, by which it is asked who may read them
         try:
             loaded = self._transaction.find(name)
         except LodestarError as failure:
@@ -203,9 +199,10 @@ class IcebergReading(ConnectorMetadata):
 
     def _storage_table(self, name: SchemaTableName) -> TableHandle:
         view = SchemaTableName(name.schema, name.table.removesuffix(STORAGE_SUFFIX))
-        loaded = self._tables.find_storage(view)
+        entry = self._transaction.find_entry(view)
+        loaded = None if entry is None or not is_materialized(entry) else self._tables.find_storage(view)
         if loaded is None:
-            raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+            raise LodestarError(NOT_FOUND, f"Table '{name}' not found")
         metadata = loaded.metadata
         return IcebergTableHandle(
             view, loaded.location, metadata.current_snapshot_id, metadata.current_schema_id, storage_of_view=True
