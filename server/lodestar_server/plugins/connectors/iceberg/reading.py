@@ -29,7 +29,7 @@ from lodestar_server.plugins.connectors.iceberg.tables import METADATA_LOCATION,
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.connectors.iceberg.types import supported_type
 from lodestar_server.plugins.toolkit.metastore.model import Database
-from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_materialized, is_trino_view
+from lodestar_server.plugins.toolkit.metastore.views import is_materialized
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     ConnectorMetadata,
@@ -103,10 +103,13 @@ class IcebergReading(ConnectorMetadata):
         """Tables, views and materialized views; an entry that cannot be read counts as a table."""
         schemas = self._metastore.list_databases() if schema is None else [schema]
         found = {}
+        views = self._tables.views
         for one in schemas:
             for table in self._metastore.list_tables(one):
                 name = SchemaTableName(one, table)
-                found[name] = self._kind(name)
+                found[name] = self._kind(name) if views is None else RelationKind.TABLE
+            if views is not None:
+                found.update((SchemaTableName(one, view), RelationKind.VIEW) for view in views.list_views(one))
         return found
 
     def _kind(self, name: SchemaTableName) -> RelationKind:
@@ -144,9 +147,9 @@ class IcebergReading(ConnectorMetadata):
                     if loaded is not None:
                         yield name, loaded.metadata.properties.get(NATIVE_COMMENT)
                 elif kind is RelationKind.VIEW:
-                    entry = self._transaction.find_entry(name)
-                    if entry is not None and is_trino_view(entry):
-                        yield name, decode_view(entry).comment
+                    known = self.find_view(session, name)
+                    if known is not None:
+                        yield name, known.comment
                 else:
                     view = self.find_materialized_view(session, name)
                     yield name, None if view is None else view.comment
