@@ -46,6 +46,8 @@ RULES = [
     rule("circle", filter="a IN (SELECT a FROM t)"),
     rule("text", filter="$$$"),
     rule("unknown", filter="nope = 1"),
+    rule("outer", filter="u = 'own'"),
+    rule("upper", filter="upper(b) = 'X'"),
     rule("number", filter="1"),
     rule("aggregate", filter="count(*) > 0"),
     rule("secret", filter="a IN (SELECT a FROM hidden)"),
@@ -173,6 +175,16 @@ def test_a_view_has_its_own_and_its_query_those_of_its_owner(users: Users) -> No
 def test_wrong_expressions(users: Users, user: str, code: str, message: str) -> None:
     assert fault(users, user, "SELECT * FROM lake.s.t") == (code, message, True)
     assert fault(users, user, "SELECT count(*) FROM lake.s.t")[:2] == (code, message)
+
+
+def test_a_query_does_not_reach_into_filters(users: Users) -> None:
+    named = "WITH o(a, u) AS (VALUES (2, 'own')) SELECT a FROM lake.s.t ORDER BY a"
+    assert users.run("own", named) == ["[1]", "[3]"]
+    function = "WITH FUNCTION upper(t varchar) RETURNS varchar RETURN 'X'"
+    assert users.run("upper", f"{function} SELECT a, upper(b) FROM lake.s.t") == ['[1,"X"]']
+    code, message, _ = fault(users, "outer", "SELECT (SELECT max(b) FROM lake.s.t WHERE t.a = o.a) FROM lake.s.o o")
+    assert (code, message) == ("COLUMN_NOT_FOUND", "Invalid row filter for 'lake.s.t': Column 'u' cannot be resolved")
+    assert users.run("low", "EXECUTE IMMEDIATE 'SELECT b FROM lake.s.t WHERE a >= ?' USING 2") == ['["y"]']
 
 
 def test_tables_of_a_filter_are_read_with_its_users_rights(users: Users) -> None:
