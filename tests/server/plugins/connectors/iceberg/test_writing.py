@@ -150,6 +150,26 @@ def test_replacing_a_table_keeps_its_history(engine: LocalEngine) -> None:
     assert rows(engine, f"SELECT * FROM t FOR VERSION AS OF {first[1:-1]}") == ["[1]"]
 
 
+def test_orc_has_years_that_pyarrow_does_not_read(engine: LocalEngine) -> None:
+    old, late = "TIMESTAMP '0001-01-01 00:00:00'", "TIMESTAMP '9999-12-31 23:59:59.123456'"
+    engine.run(
+        f"""CREATE TABLE t WITH (format = 'ORC') AS SELECT 1 a, CAST({old} AS timestamp(6)) b,
+        TIMESTAMP '1500-01-01 00:00:00 UTC' c, ARRAY[{late}, NULL] d, MAP(ARRAY['k'], ARRAY[{late}]) e,
+        CAST(ROW({late}, 'x', DECIMAL '1.5') AS ROW(t timestamp(6), v varchar, d decimal(3,1))) f, 'plain' g
+        UNION ALL SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL"""
+    )
+    assert files(engine, "t", "file_format") == ['["ORC"]'] * len(files(engine, "t"))
+    late_text = '"9999-12-31 23:59:59.123456"'
+    assert rows(engine, "SELECT * FROM t") == [
+        f'[1,"0001-01-01 00:00:00.000000","1500-01-01 00:00:00.000000 UTC",[{late_text},null],{{"k":{late_text}}},'
+        f'[{late_text},"x","1.5"],"plain"]',
+        "[2,null,null,null,null,null,null]",
+    ]
+    assert rows(engine, "SELECT f.t, a FROM t WHERE f.v = 'x'") == [f"[{late_text},1]"]
+    engine.run("ALTER TABLE t DROP COLUMN f.v")
+    assert rows(engine, "SELECT f FROM t WHERE a = 1") == [f'[[{late_text},"1.5"]]']
+
+
 @pytest.mark.parametrize("form", ["PARQUET", "ORC", "AVRO"])
 def test_many_pages_into_many_partitions(
     engine: LocalEngine, place: Path, form: str, monkeypatch: pytest.MonkeyPatch
