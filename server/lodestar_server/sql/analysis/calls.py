@@ -105,18 +105,17 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         _note_outputs_named(analyzer.collector, named_before, named_between)
     if window is not None and key is not None:
         return windows.call(analyzer, node, window, key, function, arguments, condition, ordering)
-    match function.kind:
-        case FunctionKind.AGGREGATE:
-            return _aggregate(analyzer, node, function, arguments, condition, ordering)
-        case FunctionKind.WINDOW:
-            message = f"Window function system.builtin.{name} requires an OVER clause"
-            raise LodestarError(MISSING_OVER, message, location=node.at)
+    if function.kind is FunctionKind.AGGREGATE:
+        return _aggregate(analyzer, node, function, arguments, condition, ordering)
     if node.filter is not None:
         message = "Filter is only valid for aggregation functions"
         raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
     if node.order_by is not None:
         message = "ORDER BY is only valid for aggregation functions"
         raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
+    if function.kind is FunctionKind.WINDOW:
+        message = f"Window function system.builtin.{name} requires an OVER clause"
+        raise LodestarError(MISSING_OVER, message, location=node.at)
     if node.null_treatment is not None:
         message = f"Cannot specify null treatment clause for {name} function"
         raise LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)

@@ -149,7 +149,8 @@ def _repeat(call: ScalarCall) -> Sql:
                 (sql.fragment("{0} < 0", n), low),
                 (sql.fragment(f"{{0}} > {_MAX_RESULT}", n), high),
             ],
-            sql.call("list_resize", empty(element), n, v),
+            # Constants are computed before the branch is chosen, so the count is bounded here, too.
+            sql.call("list_resize", empty(element), sql.fragment(f"least({{0}}, {_MAX_RESULT})", n), v),
         )
 
     return sql.let_all((value, count), repeated)
