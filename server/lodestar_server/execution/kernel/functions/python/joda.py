@@ -231,6 +231,8 @@ def compile_mysql(pattern: str) -> tuple[Part, ...]:
         if code in _UNSUPPORTED:
             raise refused(f"%{code} not supported in date format string")
         parts += _MYSQL.get(code, [Part("literal", code)])
+    if not parts:
+        raise refused("Both printing and parsing not supported")
     return tuple(parts)
 
 
