@@ -72,7 +72,7 @@ def check_correlations(plan: PlanNode, evaluate: Evaluate) -> None:
         if isinstance(node, Join) and node.lateral:
             correlation = _correlation(node.right, frozenset(node.left.outputs))
             if correlation and not _Decorrelation(correlation, evaluate).lateral(node.right, node.kind):
-                raise _refused(next((one.at for one in free_symbols(node.right) if one.symbol in correlation), None))
+                raise _refused(node.at)
 
 
 def _refused(at: Location | None) -> LodestarError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from lodestar_server.ir import TRUE, AggregateCall, Expression, Ordering, Symbol, WindowCall
 from lodestar_server.ir.nodes.base import PlanNode
+from lodestar_server.spi.errors import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class JoinKind(Enum):
 class Join(PlanNode):
     """Left and right columns of the pairs that satisfy the condition.
 
-    `lateral`: the right side may refer to columns of the left one.
+    `lateral`: the right side may refer to columns of the left one; `at` is then where it is written.
     """
 
     kind: JoinKind
@@ -131,6 +132,7 @@ class Join(PlanNode):
     right: PlanNode
     condition: Expression = TRUE
     lateral: bool = False
+    at: Location | None = field(default=None, compare=False, repr=False)
 
     @property
     def outputs(self) -> tuple[Symbol, ...]:

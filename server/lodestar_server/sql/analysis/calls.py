@@ -35,6 +35,7 @@ from lodestar_server.sql.analysis.routines.stored import find_stored
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.specialization import check_specialization
 from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
+from lodestar_server.sql.analysis.written import find_column
 from lodestar_server.sql.parser import ast, format_expression
 
 if TYPE_CHECKING:
@@ -89,45 +90,46 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         return routine_calls.analyze_call(analyzer, node, routines)
     window = None if node.window is None else windows.resolve(analyzer, node.window)
     key = None if window is None else windows.bind(analyzer, window)
-    if is_aggregate and node.window is None:
-        _check_nesting(node)
+    frame = None if window is None or key is None else windows.frame_of(analyzer, window, key)
     named_before = len(analyzer.collector.output_references) if analyzer.collector is not None else 0
     condition = None
     if node.filter is not None:
         condition = analyzer.analyze_as(node.filter, BOOLEAN, "Filter expression")
     name = builtin_name(node)
-    if name == "typeof" and len(node.arguments) == 1 and not isinstance(node.arguments[0], ast.LambdaExpression):
-        return _type_of(analyzer.analyze(node.arguments[0]))
-    if not node.arguments and (value := session_values.call(analyzer.analysis, name)) is not None:
-        return value
+    if window is None and node.filter is None and node.order_by is None and node.null_treatment is None:
+        if name == "typeof" and len(node.arguments) == 1 and not isinstance(node.arguments[0], ast.LambdaExpression):
+            return _type_of(analyzer, analyzer.analyze(node.arguments[0]))
+        if not node.arguments and (value := session_values.call(analyzer.analysis, name)) is not None:
+            return value
     function, arguments = bind_call(analyzer, name, node)
     named_between = len(analyzer.collector.output_references) if analyzer.collector is not None else 0
     ordering = bind_ordering(analyzer, node)
     if window is None and function.kind is FunctionKind.AGGREGATE and analyzer.collector is not None:
         _note_outputs_named(analyzer.collector, named_before, named_between)
-    if window is not None and key is not None:
-        return windows.call(analyzer, node, window, key, function, arguments, condition, ordering)
+    if window is not None and key is not None and frame is not None:
+        return windows.call(analyzer, node, window, key, frame, function, arguments, condition, ordering)
+    faults = _faults_of(node, function)
+    if analyzer.collector is None:
+        for fault in faults:
+            raise fault
+    elif function.kind is FunctionKind.WINDOW:
+        analyzer.collector.missing_windows += faults
+        return ir.SymbolRef(analyzer.analysis.symbols.new(function.result, name))
+    else:
+        analyzer.collector.aggregation_faults += faults
     if function.kind is FunctionKind.AGGREGATE:
         return _aggregate(analyzer, node, function, arguments, condition, ordering)
-    if node.filter is not None:
-        message = "Filter is only valid for aggregation functions"
-        raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
-    if node.order_by is not None:
-        message = "ORDER BY is only valid for aggregation functions"
-        raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
-    if function.kind is FunctionKind.WINDOW:
-        message = f"Window function system.builtin.{name} requires an OVER clause"
-        raise LodestarError(MISSING_OVER, message, location=node.at)
     if node.null_treatment is not None:
         message = f"Cannot specify null treatment clause for {name} function"
         raise LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)
     return ir.Call(function, arguments, at=node.at)
 
 
-def _type_of(value: Expression) -> Expression:
-    """The name of a type; the value is computed all the same, and may fail."""
+def _type_of(analyzer: ExpressionAnalyzer, value: Expression) -> Expression:
+    """The name of a type; the value is computed all the same: it may fail, or differ within a group."""
     name = session_values.text(value.type.display)
-    if isinstance(value, ir.Constant | ir.SymbolRef):
+    aggregates = [] if analyzer.collector is None else analyzer.collector.aggregates.values()
+    if isinstance(value, ir.Constant) or (isinstance(value, ir.SymbolRef) and value.symbol in aggregates):
         return name
     return ir.Case(((ir.IsNull(value), name),), name)
 
@@ -210,7 +212,10 @@ def _bind_body(
     names = [argument.name.value for argument in node.arguments]
     symbols = tuple(analyzer.analysis.symbols.new(t, n.lower()) for t, n in zip(types, names, strict=True))
     fields = [Field(symbol, name) for symbol, name in zip(symbols, names, strict=True)]
-    inner = analyzer.with_scope(Scope(fields, analyzer.scope, lambda_=True), in_lambda=True)
+    scope = Scope(fields, analyzer.scope, lambda_=True)
+    for argument in node.arguments:
+        scope.find((argument.name.value.lower(),), argument.name.value.lower(), argument.at)
+    inner = analyzer.with_scope(scope, in_lambda=True)
     bound = analyzer.analysis.lambda_bodies[known] = symbols, inner.analyze(node.body)
     return bound
 
@@ -236,17 +241,26 @@ def ordering_of(item: ast.SortItem, key: Expression) -> Ordering:
     )
 
 
-def _check_nesting(node: ast.FunctionCall) -> None:
-    nested = aggregate_calls(node.arguments)
-    if nested:
-        shown = ", ".join(format_expression(one) for one in nested)
-        message = f"Cannot nest aggregations inside aggregation '{node.name}': [{shown}]"
-        raise LodestarError(NESTED_AGGREGATION, message, location=node.at)
-    nested_windows = window_calls(node.arguments)
-    if nested_windows:
-        shown = ", ".join(format_expression(one) for one in nested_windows)
-        message = f"Cannot nest window functions or row pattern measures inside aggregation '{node.name}': [{shown}]"
-        raise LodestarError(NESTED_WINDOW, message, location=node.at)
+def _faults_of(node: ast.FunctionCall, function: ir.FunctionRef) -> list[LodestarError]:
+    """What is wrong with a call without OVER beyond the types of its arguments."""
+    message = ""
+    code = FUNCTION_NOT_AGGREGATE
+    if function.kind is FunctionKind.AGGREGATE:
+        nested: list[ast.FunctionCall] | list[ast.Expression]
+        if nested := aggregate_calls(node.arguments):
+            code, what = NESTED_AGGREGATION, "aggregations"
+        elif nested := window_calls(node.arguments):
+            code, what = NESTED_WINDOW, "window functions or row pattern measures"
+        if nested:
+            shown = ", ".join(format_expression(one) for one in nested)
+            message = f"Cannot nest {what} inside aggregation '{node.name}': [{shown}]"
+    elif node.filter is not None:
+        message = "Filter is only valid for aggregation functions"
+    elif node.order_by is not None:
+        message = "ORDER BY is only valid for aggregation functions"
+    elif function.kind is FunctionKind.WINDOW:
+        code, message = MISSING_OVER, f"Window function system.builtin.{function.name} requires an OVER clause"
+    return [LodestarError(code, message, location=node.at)] if message else []
 
 
 def _note_outputs_named(collector: CallCollector, before: int, between: int) -> None:
@@ -272,12 +286,23 @@ def _aggregate(
         # check_scalar of the clause refuses it with the clause's name; here is a place without one.
         check_scalar(node, "Expression")
     assert analyzer.collector is not None
-    if node.distinct:
-        for item, key in zip(node.order_by.sort_items if node.order_by else (), ordering, strict=True):
-            if not any(key.key == one or (isinstance(one, ir.Cast) and key.key == one.value) for one in arguments):
+    if node.distinct and node.order_by is not None:
+        columns = {find_column(one, analyzer.scope) for one in node.arguments} - {None}
+        for item in node.order_by.sort_items:
+            key = item.sort_key
+            if key not in node.arguments and find_column(key, analyzer.scope) not in columns:
                 message = "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments"
-                raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=item.sort_key.at)
+                fault = LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=key.at)
+                analyzer.collector.aggregation_faults.append(fault)
     return analyzer.collector.aggregate(AggregateCall(function, arguments, node.distinct, condition, ordering))
+
+
+def _grouping_column(analyzer: ExpressionAnalyzer, node: ast.Expression) -> Expression:
+    # The names inside GROUPING() have no places in Trino's tree.
+    try:
+        return analyzer.analyze(node)
+    except LodestarError as fault:
+        raise LodestarError(fault.code, fault.message) from None
 
 
 def analyze_grouping(analyzer: ExpressionAnalyzer, node: ast.GroupingOperation) -> Expression:
@@ -286,7 +311,7 @@ def analyze_grouping(analyzer: ExpressionAnalyzer, node: ast.GroupingOperation) 
         message = f"GROUPING supports up to {MAX_GROUPING_COLUMNS} column arguments"
         raise LodestarError(TOO_MANY_ARGUMENTS, message, location=node.at)
     named_before = len(analyzer.collector.output_references) if analyzer.collector is not None else 0
-    columns = [analyzer.analyze(column) for column in node.columns]
+    columns = [_grouping_column(analyzer, column) for column in node.columns]
     type_ = INTEGER if len(columns) <= MAX_INTEGER_GROUPING_COLUMNS else BIGINT
     if analyzer.collector is None:
         check_scalar(node, "Expression")
@@ -295,8 +320,11 @@ def analyze_grouping(analyzer: ExpressionAnalyzer, node: ast.GroupingOperation) 
     if len(collector.output_references) > named_before:
         message = "Invalid reference to output of SELECT clause from grouping() expression in ORDER BY"
         collector.order_by_faults.append(LodestarError(INVALID_ARGUMENTS, message))
+    keys = {} if collector.keys is None else collector.keys.definitions
     symbols = tuple(
-        column.symbol if isinstance(column, ir.SymbolRef) else analyzer.analysis.symbols.new(column.type)
+        column.symbol
+        if isinstance(column, ir.SymbolRef) and column.symbol not in keys
+        else analyzer.analysis.symbols.new(column.type)
         for column in columns
     )
     return collector.grouping(node, symbols, type_)

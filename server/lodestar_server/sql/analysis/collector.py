@@ -13,6 +13,7 @@ from lodestar_server.spi.errors import Location, LodestarError
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.patterns.assembly import SlottedExpression
 from lodestar_server.sql.analysis.patterns.windows import PatternWindow
+from lodestar_server.sql.analysis.written import GroupingKeys
 from lodestar_server.sql.parser import ast
 
 
@@ -38,12 +39,17 @@ class ResolvedWindow:
 class CallCollector:
     """See the module. `at` is the SELECT's place; `windows_named` are the WINDOW clause's definitions, by name in the
     standard's case; `window_places` says of each key of a window in which clause it stands, for messages;
+    `keys` are the expressions that the SELECT groups by;
     `output_references` are the places where ORDER BY names a column of the SELECT list, `order_by_faults` the calls in
     ORDER BY that must not.
+
+    What is wrong with a call though its arguments fit is told when all else is bound: `aggregation_faults` as the
+    expression is compared with the grouping, then `missing_windows`, then `window_faults`.
     """
 
     symbols: ir.SymbolAllocator
     at: Location
+    keys: GroupingKeys | None = None
     windows_named: dict[str, ResolvedWindow] = field(default_factory=dict)
     aggregates: dict[AggregateCall, Symbol] = field(default_factory=dict)
     groupings: dict[tuple[Symbol, ...], Symbol] = field(default_factory=dict)
@@ -57,6 +63,14 @@ class CallCollector:
     frame_targets: list[tuple[Symbol, Expression]] = field(default_factory=list)
     output_references: list[Location] = field(default_factory=list)
     order_by_faults: list[LodestarError] = field(default_factory=list)
+    aggregation_faults: list[LodestarError] = field(default_factory=list)
+    missing_windows: list[LodestarError] = field(default_factory=list)
+    window_faults: list[LodestarError] = field(default_factory=list)
+
+    def check_calls(self) -> None:
+        """Raises: LodestarError with the first thing that is wrong with a call."""
+        for fault in (*self.aggregation_faults, *self.missing_windows, *self.window_faults):
+            raise fault
 
     def aggregate(self, call: AggregateCall) -> ir.SymbolRef:
         """The column that holds an aggregate's result."""

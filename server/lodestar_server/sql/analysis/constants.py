@@ -56,11 +56,13 @@ def evaluate_constant(analysis: Analysis, node: ast.Expression, expected: Type |
     Raises: LodestarError(TYPE_MISMATCH) when it cannot be coerced; what analysis and evaluation raise.
     """
     # The type is judged before an aggregate is refused.
-    bound = bind_constant(analysis, node, CallCollector(analysis.symbols, node.at))
+    collector = CallCollector(analysis.symbols, node.at)
+    bound = bind_constant(analysis, node, collector)
     if expected is not None and bound.type != expected:
         if not can_coerce(bound.type, expected):
             message = f"Cannot cast type {bound.type.display} to {expected.display}"
             raise LodestarError(TYPE_MISMATCH, message, location=node.at)
         bound = coerce(bound, expected)
     check_scalar(node, "Expression")
+    collector.check_calls()
     return analysis.evaluator.evaluate(bound)

@@ -102,6 +102,9 @@ class ExpressionAnalyzer:
         visit = _VISITS.get(type(node))
         if visit is None:
             raise LodestarError(NOT_SUPPORTED, f"not yet implemented: {type(node).__name__}", location=node.at)
+        keys = None if self.collector is None else self.collector.keys
+        if keys is not None and type(node) in keys.kinds:
+            return keys.bind(self, node, visit)
         return visit(self, node)
 
     def analyze_as(self, node: ast.Expression, expected: Type, what: str) -> Expression:

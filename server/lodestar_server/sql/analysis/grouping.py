@@ -32,11 +32,13 @@ MAX_GROUPING_SETS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One expression of the SELECT list: how it is written (None for a column of `*`), bound, and its field of `*`."""
+    """One expression of the SELECT list: how it is written (None for a column of `*`), bound, its field of `*`, and
+    what is wrong with its aggregates."""
 
     node: ast.Expression | None
     bound: Expression
     star: Field | None = None
+    fault: LodestarError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ class _GroupingBuilder:
     computed: list[tuple[Symbol, Expression]] = field(default_factory=list)
     parts: list[list[frozenset[Symbol]]] = field(default_factory=list)
     has_sets: bool = False
+
+    @property
+    def defined(self) -> dict[Symbol, Expression]:
+        """What stands for expressions that are more than a column."""
+        collector = self.expressions.collector
+        return {} if collector is None or collector.keys is None else collector.keys.definitions
 
     def add(self, element: ast.GroupingElement) -> None:
         match element:
@@ -112,6 +120,9 @@ class _GroupingBuilder:
             raise LodestarError(TYPE_MISMATCH, message, location=self.node.at)
         if isinstance(bound, ir.SymbolRef) and bound.symbol in self.columns:
             symbol = bound.symbol
+        elif isinstance(bound, ir.SymbolRef) and bound.symbol in self.defined:
+            symbol = bound.symbol
+            self.computed.append((symbol, self.defined[symbol]))
         else:
             symbol = self.expressions.analysis.symbols.new(bound.type, "key")
             self.computed.append((symbol, bound))
@@ -124,7 +135,7 @@ class _GroupingBuilder:
             symbols: set[Symbol] = set()
             for column in columns:
                 bound = self.expressions.analyze(column)
-                if not isinstance(bound, ir.SymbolRef):
+                if not isinstance(bound, ir.SymbolRef) or bound.symbol in self.defined:
                     shown = format_expression(column)
                     message = f"GROUP BY expression must be a column reference: {shown}"
                     raise LodestarError(INVALID_COLUMN_REFERENCE, message, location=column.at)
@@ -180,16 +191,23 @@ class GroupedExpressions:
     in_order_by: bool = False
 
     def __post_init__(self) -> None:
-        self._keys = {expression: symbol for symbol, expression in self.grouping.computed}
+        # Written keys stand for their symbols already; these are constants, and positions behind `*`.
+        written = {} if self.collector.keys is None else self.collector.keys.definitions
+        self._keys = {expression: symbol for symbol, expression in self.grouping.computed if symbol not in written}
         self._calls = {
             symbol: (key, call) for key, calls in self.collector.windows.items() for call, symbol in calls.items()
         }
 
+        self._grouping_columns = {symbol: columns for columns, symbol in self.collector.groupings.items()}
+
     _keys: dict[Expression, Symbol] = field(init=False, default_factory=dict)
+    _grouping_columns: dict[Symbol, tuple[Symbol, ...]] = field(init=False, default_factory=dict)
     _calls: dict[Symbol, tuple[WindowKey, ir.WindowCall]] = field(init=False, default_factory=dict)
 
     def rewrite_item(self, item: Item) -> Expression:
         """The item over groups. Raises: LodestarError(EXPRESSION_NOT_AGGREGATE) when it differs within a group."""
+        if item.fault is not None:
+            raise item.fault
         rewritten = self._rewrite(item.bound)
         if rewritten is not None:
             return rewritten
@@ -224,22 +242,22 @@ class GroupedExpressions:
             return ir.SymbolRef(key)
         if isinstance(bound, ir.SymbolRef):
             return self._column(bound)
-        relation = getattr(bound, "relation", None)
-        if relation is not None:
-            self._check_subquery(relation)
-        parts = ir.children(bound)
-        if not parts:
-            return bound
         rewritten = []
-        for part in parts:
+        for part in ir.children(bound):
             made = self._rewrite(part)
             if made is None:
                 return None
             rewritten.append(made)
-        return ir.with_children(bound, tuple(rewritten))
+        relation = getattr(bound, "relation", None)
+        if relation is not None:
+            self._check_subquery(relation)
+        return ir.with_children(bound, tuple(rewritten)) if rewritten else bound
 
     def _column(self, bound: ir.SymbolRef) -> Expression | None:
         symbol = bound.symbol
+        if symbol in self._grouping_columns:
+            self._check_grouping(self._grouping_columns[symbol])
+            return bound
         if symbol in self._calls:
             key, call = self._calls[symbol]
             self._check_window(key)
@@ -257,6 +275,20 @@ class GroupedExpressions:
                 message = f"{clause} '{shown}' must be an aggregate expression or appear in GROUP BY clause"
                 raise LodestarError(EXPRESSION_NOT_AGGREGATE, message, location=node.at)
 
+    def _check_grouping(self, columns: tuple[Symbol, ...]) -> None:
+        """The arguments of GROUPING() are keys. Raises: LodestarError(INVALID_ARGUMENTS)."""
+        named_outputs = set(self.collector.output_references)
+        node = next(node for node, others in self.collector.grouping_places if others == columns)
+        for argument, symbol in zip(node.columns, columns, strict=True):
+            if argument.at in named_outputs:
+                continue  # the fault is known, and comes after those of the SELECT list
+            if symbol not in self.grouping.keys:
+                message = (
+                    "The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated "
+                    f"query level. Mismatch due to {format_expression(argument)}."
+                )
+                raise LodestarError(INVALID_ARGUMENTS, message, location=node.at)
+
     def _check_subquery(self, relation: PlanNode) -> None:
         for reference in free_symbols(relation):
             symbol = reference.symbol
@@ -264,21 +296,6 @@ class GroupedExpressions:
                 shown = symbol.hint if reference.at is None else self.outer_names.get(reference.at, symbol.hint)
                 message = f"Subquery uses '{shown}' which must appear in GROUP BY clause"
                 raise LodestarError(EXPRESSION_NOT_AGGREGATE, message, location=reference.at)
-
-
-def check_grouping_calls(collector: CallCollector, grouping: Grouping) -> None:
-    """The arguments of GROUPING() are keys. Raises: LodestarError(INVALID_ARGUMENTS)."""
-    named_outputs = set(collector.output_references)
-    for node, columns in collector.grouping_places:
-        for argument, symbol in zip(node.columns, columns, strict=True):
-            if argument.at in named_outputs:
-                continue  # the fault is known, and comes after those of the SELECT list
-            if symbol not in grouping.keys:
-                message = (
-                    "The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated "
-                    f"query level. Mismatch due to {format_expression(argument)}."
-                )
-                raise LodestarError(INVALID_ARGUMENTS, message, location=node.at)
 
 
 def grouping_value(

@@ -194,6 +194,8 @@ def _set_operation(analysis: Analysis, node: ast.SetOperation, scope: Scope) -> 
         chain.append(left)
         left = left.left
     chain.reverse()
+    if chain[0].corresponding is not None and chain[0].corresponding.columns:
+        raise LodestarError(NOT_SUPPORTED, "CORRESPONDING with columns is unsupported", location=chain[0].at)
     inputs = [_set_input(analysis, chain[0].left, scope)]
     types: list[Type] = []
     for link in chain:
@@ -256,8 +258,6 @@ def _corresponding(
     node: ast.SetOperation, left: RelationPlan, right: RelationPlan
 ) -> tuple[RelationPlan, RelationPlan]:
     assert node.corresponding is not None
-    if node.corresponding.columns:
-        raise LodestarError(NOT_SUPPORTED, "CORRESPONDING with columns is unsupported", location=node.at)
     by_name = [_fields_by_name(node, plan) for plan in (left, right)]
     names = [name for name in by_name[0] if name in by_name[1]]
     if not names:
@@ -332,7 +332,8 @@ def output_at(node: ast.LongLiteral, fields: Sequence[Field]) -> Field:
 def check_orderable(type_: Type, key: ast.Expression, at: Location) -> None:
     """ORDER BY needs an order."""
     if not type_.orderable:
-        shown = format_expression(key)
+        # A position is a reference to a field by the time that Trino looks at its type.
+        shown = f":input({key.value - 1})" if isinstance(key, ast.LongLiteral) else format_expression(key)
         message = f"Type {type_.display} is not orderable, and therefore cannot be used in ORDER BY: {shown}"
         raise LodestarError(TYPE_MISMATCH, message, location=at)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce, common_super_type
@@ -42,8 +43,21 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.names import QualifiedName
-from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, UNKNOWN, ArrayType, MapType, RowType, Type
-from lodestar_server.sql.analysis import json_tables, table_functions, views
+from lodestar_server.spi.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    UNKNOWN,
+    VARCHAR,
+    ArrayType,
+    MapType,
+    RowType,
+    TimestampType,
+    TimestampTzType,
+    Type,
+)
+from lodestar_server.sql.analysis import hiding, json_tables, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.constants import bind_constant, names_columns
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
@@ -133,17 +147,17 @@ def _table(analysis: Analysis, node: ast.Table, scope: Scope) -> RelationPlan:
     if known:
         materialized = analysis.catalog.find_materialized_view(name)
         if materialized is not None:
-            return views.materialized_view(analysis, node, name, materialized)
+            return hiding.visible(analysis, node, name, views.materialized_view(analysis, node, name, materialized))
         view = analysis.catalog.find_view(name)
         if view is not None:
-            return views.view(analysis, node, name, view)
+            return hiding.visible(analysis, node, name, views.view(analysis, node, name, view))
     version = None if node.query_period is None else _version(analysis, node.query_period, scope)
     table = analysis.catalog.find_table(name, version) if known else None
     if table is None:
         raise _missing(analysis, node, name)
     analysis.tables.add(name)
     analysis.select_from(name)
-    return views.table(analysis, table, name, relation)
+    return hiding.visible(analysis, node, name, views.table(analysis, table, name, relation))
 
 
 def _missing(analysis: Analysis, node: ast.Table, name: QualifiedName) -> LodestarError:
@@ -160,7 +174,28 @@ def _version(analysis: Analysis, period: ast.QueryPeriod, scope: Scope) -> Table
     value = analysis.evaluator.evaluate(bound)
     if value.value is None:
         raise LodestarError(INVALID_ARGUMENTS, "Pointer value cannot be NULL", location=period.at)
-    return TableVersion(period.type is ast.QueryPeriodType.TIMESTAMP, value.type, value.value)
+    is_timestamp = period.type is ast.QueryPeriodType.TIMESTAMP
+    if is_timestamp:
+        _check_past(analysis, period, value)
+    return TableVersion(is_timestamp, value.type, value.value)
+
+
+def _check_past(analysis: Analysis, period: ast.QueryPeriod, value: ir.Constant) -> None:
+    """A time that the query started after. Raises: TYPE_MISMATCH, INVALID_ARGUMENTS."""
+    if value.type != DATE and not isinstance(value.type, TimestampType | TimestampTzType):
+        message = (
+            f"Type {value.type.display} invalid. "
+            "Temporal pointers must be of type Timestamp, Timestamp with Time Zone, or Date."
+        )
+        raise LodestarError(TYPE_MISMATCH, message, location=period.at)
+    instant = TimestampTzType(12)
+    since_1970 = analysis.context.session.start - datetime(1970, 1, 1, tzinfo=UTC)
+    start = ir.Constant(instant, (since_1970 // timedelta(microseconds=1) * 1_000_000, "UTC"))
+    past = ir.Comparison(ir.ComparisonOperator.LESS, ir.Cast(value, instant), start)
+    if analysis.evaluator.evaluate(past).value is not True:
+        shown = analysis.evaluator.evaluate(ir.Cast(value, VARCHAR)).value
+        message = f"Pointer value '{shown}' is not in the past"
+        raise LodestarError(INVALID_ARGUMENTS, message, location=period.at)
 
 
 def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> RelationPlan:
@@ -208,6 +243,8 @@ def _join(analysis: Analysis, node: ast.Join, scope: Scope) -> RelationPlan:
     chain: list[ast.Join] = []
     current: ast.Relation = node
     while isinstance(current, ast.Join):
+        if isinstance(current.criteria, ast.NaturalJoin):
+            raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=current.at)
         chain.append(current)
         current = current.left
     plan = analyze_relation(analysis, current, scope)
@@ -217,8 +254,6 @@ def _join(analysis: Analysis, node: ast.Join, scope: Scope) -> RelationPlan:
 
 
 def _join_one(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Scope) -> RelationPlan:
-    if isinstance(node.criteria, ast.NaturalJoin):
-        raise LodestarError(NOT_SUPPORTED, "Natural join not supported", location=node.at)
     right_node = _innermost(node.right)
     if isinstance(right_node, ast.Unnest | ast.JsonTable):
         return _join_rows(analysis, node, right_node, left, scope)
@@ -234,7 +269,8 @@ def _join_one(analysis: Analysis, node: ast.Join, left: RelationPlan, scope: Sco
     if isinstance(node.criteria, ast.JoinOn):
         condition = _condition(analysis, node, node.criteria.expression, Scope(fields, parent=scope))
     kind = _JOIN_KINDS[node.type]
-    return RelationPlan(Join(kind, left.node, right.node, condition, lateral), fields)
+    at = right_node.query.at if isinstance(right_node, ast.Lateral) else None
+    return RelationPlan(Join(kind, left.node, right.node, condition, lateral, at), fields)
 
 
 def _condition(analysis: Analysis, node: ast.Join, expression: ast.Expression, scope: Scope) -> Expression:
@@ -275,19 +311,20 @@ def _join_rows(
 ) -> RelationPlan:
     """A join with rows made from the left side's: UNNEST and JSON_TABLE."""
     kind = _JOIN_KINDS[node.type]
+    alone = kind in (JoinKind.RIGHT, JoinKind.FULL)
+    source = ONE_ROW if alone else left.node
+    made = _made_rows(analysis, rows, Scope(left.fields, parent=scope), source, outer=kind is JoinKind.LEFT)
+    right = _realias(node.right, made)
+    if alone:
+        _check_lateral(node, left, made)
     if node.criteria is not None and not _is_true(node.criteria):
         at = node.criteria.expression.at if isinstance(node.criteria, ast.JoinOn) else node.at
         what = "UNNEST" if isinstance(rows, ast.Unnest) else "JSON_TABLE"
         message = f"{node.type.value} JOIN involving {what} is only supported with condition ON TRUE"
         raise LodestarError(NOT_SUPPORTED, message, location=at)
-    if kind in (JoinKind.RIGHT, JoinKind.FULL):
-        alone = _made_rows(analysis, rows, Scope(left.fields, parent=scope), ONE_ROW, outer=False)
-        _check_lateral(node, left, alone)
-        right = _realias(node.right, alone)
+    if alone:
         return RelationPlan(Join(kind, left.node, right.node), (*left.fields, *right.fields))
-    inner = _made_rows(analysis, rows, Scope(left.fields, parent=scope), left.node, outer=kind is JoinKind.LEFT)
-    right = _realias(node.right, inner)
-    return RelationPlan(inner.node, (*left.fields, *right.fields))
+    return RelationPlan(made.node, (*left.fields, *right.fields))
 
 
 def _made_rows(

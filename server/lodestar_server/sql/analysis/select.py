@@ -6,12 +6,12 @@ errors a user sees; the order of the nodes is that of SQL's evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from lodestar_server import ir
 from lodestar_server.ir import Expression, Ordering, Symbol
-from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Window
+from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Window, free_symbols
 from lodestar_server.spi.errors import (
     COLUMN_NOT_FOUND,
     DUPLICATE_WINDOW_NAME,
@@ -36,14 +36,19 @@ from lodestar_server.sql.analysis.grouping import (
     Grouping,
     Item,
     analyze_group_by,
-    check_grouping_calls,
     grouping_value,
     rewrite_call,
 )
 from lodestar_server.sql.analysis.patterns.windows import with_pattern_window
 from lodestar_server.sql.analysis.relations import ONE_ROW, analyze_relation, extend
 from lodestar_server.sql.analysis.scopes import Field, Origin, Scope
-from lodestar_server.sql.analysis.syntax import check_scalar, qualified_name, walk_expression, window_calls
+from lodestar_server.sql.analysis.syntax import (
+    check_scalar,
+    is_window_call,
+    qualified_name,
+    walk_expression,
+)
+from lodestar_server.sql.analysis.written import GroupingKeys, find_column, written_key
 from lodestar_server.sql.parser import ast, format_expression
 
 
@@ -66,10 +71,12 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """A key of ORDER BY, bound over the SELECT list's and the FROM's columns."""
+    """A key of ORDER BY, bound over the SELECT list's and the FROM's columns; `output` is the column of the SELECT list
+    that it is, as SELECT DISTINCT sees it."""
 
     node: ast.SortItem
     ordering: Ordering
+    output: Symbol | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ def analyze_select(analysis: Analysis, node: ast.QuerySpecification, scope: Scop
 def _bind(analysis: Analysis, node: ast.QuerySpecification, scope: Scope) -> Pieces:
     source = RelationPlan(ONE_ROW, ()) if node.from_ is None else analyze_relation(analysis, node.from_, scope)
     inner = Scope(source.fields, parent=scope)
-    collector = CallCollector(analysis.symbols, node.at)
+    collector = CallCollector(analysis.symbols, node.at, GroupingKeys.of(node, inner))
     expressions = ExpressionAnalyzer(analysis, inner, collector)
     _named_windows(expressions, node)
     try:
@@ -125,7 +132,7 @@ def _bind_over(
     outputs = tuple(Output(one.item, _output_field(analysis, one, origins)) for one in items)
     sort_keys = _order_by(expressions, node, outputs, inner)
     grouped = node.group_by is not None or having is not None or bool(collector.aggregates)
-    grouped = grouped or collector.aggregates_in_window
+    grouped = grouped or collector.aggregates_in_window or bool(collector.aggregation_faults)
     if collector.groupings and node.group_by is None:
         message = (
             "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause"
@@ -143,7 +150,9 @@ def _named_windows(expressions: ExpressionAnalyzer, node: ast.QuerySpecification
             message = f"WINDOW name '{format_expression(definition.name)}' specified more than once"
             raise LodestarError(DUPLICATE_WINDOW_NAME, message, location=definition.at)
         window = windows.resolve(expressions, definition.window)
-        windows.bind(expressions, window)
+        known = len(collector.frame_targets)
+        windows.frame_of(expressions, window, windows.bind(expressions, window))
+        del collector.frame_targets[known:]  # each call over the window has its own
         collector.windows_named[name] = window
 
 
@@ -165,7 +174,7 @@ def analyze_where(analysis: Analysis, scope: Scope, node: ast.Expression) -> Exp
 
 
 def _having(expressions: ExpressionAnalyzer, node: ast.Expression) -> Expression:
-    nested = window_calls([node])
+    nested = [one for one in walk_expression(node) if is_window_call(one)]
     if nested:
         message = "HAVING clause cannot contain window functions or row pattern measures"
         raise LodestarError(NESTED_WINDOW, message, location=nested[0].at)
@@ -190,7 +199,11 @@ def _items(expressions: ExpressionAnalyzer, node: ast.QuerySpecification, scope:
             found += _star(expressions, part, node, scope)
             continue
         assert isinstance(part, ast.SingleColumn)
-        item = Item(part.expression, expressions.analyze(part.expression))
+        collector = expressions.collector
+        assert collector is not None
+        known = len(collector.aggregation_faults)
+        bound = expressions.analyze(part.expression)
+        item = Item(part.expression, bound, fault=next(iter(collector.aggregation_faults[known:]), None))
         found.append(NamedItem(item, _name(part), part.alias is not None))
         if node.select.distinct and not item.bound.type.comparable:
             shown = format_expression(part.expression)
@@ -300,17 +313,44 @@ def _order_by(
     if node.order_by is None:
         return ()
     fields = [output.field for output in outputs]
-    scoped = expressions.with_scope(Scope(fields, parent=inner, output=True), in_lambda=False)
+    scope = Scope(fields, parent=inner, output=True)
+    scoped = expressions.with_scope(scope, in_lambda=False)
+    written = _written_outputs(node, outputs, inner) if node.select.distinct else {}
     keys: list[SortKey] = []
     for item in node.order_by.sort_items:
         key: Expression
+        output: Symbol | None = None
         if isinstance(item.sort_key, ast.LongLiteral):
-            key = ir.SymbolRef(queries.output_at(item.sort_key, fields).symbol)
+            output = queries.output_at(item.sort_key, fields).symbol
+            key = ir.SymbolRef(output)
         else:
             key = scoped.analyze(item.sort_key)
+            if node.select.distinct:
+                output = _distinct_output(item.sort_key, written, scope)
         queries.check_orderable(key.type, item.sort_key, node.at)
-        keys.append(SortKey(item, ordering_of(item, key)))
+        keys.append(SortKey(item, ordering_of(item, key), output))
     return tuple(keys)
+
+
+def _written_outputs(node: ast.QuerySpecification, outputs: tuple[Output, ...], inner: Scope) -> dict[Hashable, Symbol]:
+    """The columns of a SELECT list by how their expressions are written."""
+    found: dict[Hashable, Symbol] = {}
+    for output in outputs:
+        bound = output.item.bound
+        if output.item.star is None and output.item.node is not None:
+            found.setdefault(written_key(output.item.node, inner), output.field.symbol)
+        elif isinstance(bound, ir.SymbolRef):
+            found.setdefault(((bound.symbol, False),), output.field.symbol)
+    return found
+
+
+def _distinct_output(node: ast.Expression, written: dict[Hashable, Symbol], scope: Scope) -> Symbol | None:
+    """The column of the SELECT list that a sort key names or repeats."""
+    if isinstance(node, ast.Identifier):
+        column = find_column(node, scope)
+        if column is not None and column[1]:
+            return column[0]
+    return written.get(written_key(node, scope))
 
 
 # assembly
@@ -332,10 +372,9 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
         grouped = GroupedExpressions(
             pieces.grouping, columns, collector, analysis.outer_names, frozenset(one.field.symbol for one in outputs)
         )
-        check_grouping_calls(collector, pieces.grouping)
         plain = GroupedExpressions(pieces.grouping, columns, collector, analysis.outer_names)
         values = [plain.rewrite_item(output.item) for output in outputs]
-        for fault in collector.order_by_faults:
+        for fault in (*collector.aggregation_faults, *collector.order_by_faults):
             raise fault
         relation = _aggregated(analysis, relation, pieces, plain)
         keys = [
@@ -359,6 +398,7 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
             for output, value in zip(outputs, values, strict=True)
             if value != ir.SymbolRef(output.field.symbol)
         }
+    collector.check_calls()
     relation = _windowed(extend(relation, targets), calls, aliases)
     for window, _ in collector.pattern_windows.values():
         if pieces.grouped:
@@ -369,7 +409,8 @@ def _assemble(analysis: Analysis, node: ast.QuerySpecification, pieces: Pieces) 
     assigned = dict(zip((one.symbol for one in fields), values, strict=True))
     if node.select.distinct:
         return _distinct(analysis, node, relation, fields, assigned, keys, sort_keys)
-    needed = {symbol for key in keys for symbol in ir.referenced_symbols(key.key) if symbol not in assigned}
+    read = {reference.symbol for key in keys for reference in free_symbols(Filter(ONE_ROW, key.key))}
+    needed = read - assigned.keys()
     local = set(relation.outputs)
     carried = [symbol for symbol in relation.outputs if symbol in needed]
     needed &= local
@@ -430,19 +471,12 @@ def _distinct(
     keys: list[Ordering],
     sort_keys: tuple[SortKey, ...],
 ) -> RelationPlan:
-    by_value = {value: symbol for symbol, value in assigned.items()}
     ordering: list[Ordering] = []
     for key, sort_key in zip(keys, sort_keys, strict=True):
-        expression = key.key
-        if not (isinstance(expression, ir.SymbolRef) and expression.symbol in assigned):
-            symbol = by_value.get(ir.replace_symbols(expression, assigned))
-            # Two calls of rand() are never the same; its column can be named.
-            named = isinstance(sort_key.node.sort_key, ast.LongLiteral | ast.Identifier)
-            if symbol is None or not (named or ir.is_deterministic(assigned[symbol])):
-                message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
-                raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=node.select.at)
-            expression = ir.SymbolRef(symbol)
-        ordering.append(Ordering(expression, key.ascending, key.nulls_first))
+        if sort_key.output is None:
+            message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
+            raise LodestarError(EXPRESSION_NOT_IN_DISTINCT, message, location=node.select.at)
+        ordering.append(Ordering(ir.SymbolRef(sort_key.output), key.ascending, key.nulls_first))
     relation = Aggregate(Project(relation, tuple(assigned.items())), tuple(assigned))
     relation = queries.sorted_and_limited(analysis, relation, tuple(ordering), node.order_by, node.offset, node.limit)
     return RelationPlan(relation, fields)

@@ -57,7 +57,7 @@ def scalar(analyzer: ExpressionAnalyzer, node: ast.SubqueryExpression) -> Expres
 def exists(analyzer: ExpressionAnalyzer, node: ast.ExistsPredicate) -> Expression:
     """EXISTS (query)."""
     assert isinstance(node.subquery, ast.SubqueryExpression)
-    plan = analyzer.analysis.subquery(node.subquery.query, _outer(analyzer))
+    plan = _analyze(analyzer, node.subquery)
     return ir.Exists(plan.node, at=node.at)
 
 

@@ -20,6 +20,7 @@ from lodestar_server.spi.errors import (
     NOT_SUPPORTED,
     NULL_TREATMENT_NOT_ALLOWED,
     TYPE_MISMATCH,
+    Location,
     LodestarError,
 )
 from lodestar_server.spi.types import (
@@ -146,7 +147,8 @@ def _check_frame(analyzer: ExpressionAnalyzer, frame: ast.WindowFrame) -> None:
         raise LodestarError(INVALID_WINDOW_FRAME, message, location=frame.at)
 
 
-def _frame(analyzer: ExpressionAnalyzer, window: ResolvedWindow, key: WindowKey) -> WindowFrame:
+def frame_of(analyzer: ExpressionAnalyzer, window: ResolvedWindow, key: WindowKey) -> WindowFrame:
+    """The frame of a window, bound and checked."""
     frame = window.frame
     if frame is None:
         return DEFAULT_FRAME
@@ -245,6 +247,7 @@ def call(
     node: ast.FunctionCall,
     window: ResolvedWindow,
     key: WindowKey,
+    frame: WindowFrame,
     function: ir.FunctionRef,
     arguments: tuple[Expression, ...],
     condition: Expression | None,
@@ -255,36 +258,13 @@ def call(
     if analyzer.collector is None:
         check_scalar(node, "Expression")
     assert analyzer.collector is not None
-    at = analyzer.collector.at  # Trino reports some faults at the SELECT
-    if condition is not None:
-        raise LodestarError(NOT_SUPPORTED, "FILTER is not yet supported for window functions", location=at)
-    inside = [*node.arguments, *([] if node.order_by is None else [i.sort_key for i in node.order_by.sort_items])]
-    nested = window_calls(inside)
-    if nested:
-        message = "Cannot nest window functions or row pattern measures inside window function arguments"
-        raise LodestarError(NESTED_WINDOW, message, location=nested[0].at)
-    if name in _ORDER_REQUIRED and window.order_by is None:
-        message = f"{node.name} function requires an ORDER BY window clause"
-        raise LodestarError(MISSING_ORDER_BY, message, location=node.at if node.window is None else node.window.at)
-    if name in _NO_FRAME and window.frame is not None:
-        message = f"Cannot specify window frame for {node.name} function"
-        raise LodestarError(INVALID_WINDOW_FRAME, message, location=window.frame.at)
-    if name not in _NULL_TREATMENT and node.null_treatment is not None:
-        message = f"Cannot specify null treatment clause for {node.name} function"
-        raise LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)
-    if function.kind not in (FunctionKind.AGGREGATE, FunctionKind.WINDOW):
-        raise LodestarError(FUNCTION_NOT_WINDOW, f"Not a window function: {node.name}", location=at)
-    if node.distinct and function.kind is not FunctionKind.AGGREGATE:
-        shown = format_expression(node)
-        message = f"Only aggregation window functions with DISTINCT are supported: {shown}"
-        raise LodestarError(NOT_SUPPORTED, message, location=at)
-    if ordering and function.kind is not FunctionKind.AGGREGATE:
-        message = "Only aggregation window functions with ORDER BY are supported"
-        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+    fault = _fault_of(node, window, function, analyzer.collector.at)
+    if fault is not None:
+        analyzer.collector.window_faults.append(fault)
     made = ir.WindowCall(
         function,
         arguments,
-        _frame(analyzer, window, key),
+        frame,
         ignore_nulls=node.null_treatment is ast.NullTreatment.IGNORE,
         distinct=node.distinct,
         ordering=ordering,
@@ -293,6 +273,39 @@ def call(
         found, _ = _pattern_window(analyzer, window, key)
         return ir.SymbolRef(found.calls.setdefault(made, analyzer.analysis.symbols.new(function.result, name)))
     return analyzer.collector.window(key, made)
+
+
+def _fault_of(
+    node: ast.FunctionCall, window: ResolvedWindow, function: ir.FunctionRef, at: Location
+) -> LodestarError | None:
+    """What is wrong with a call with OVER whose parts are bound. Trino reports some of it at the SELECT, `at`."""
+    name = function.name
+    if node.filter is not None:
+        return LodestarError(NOT_SUPPORTED, "FILTER is not yet supported for window functions", location=at)
+    inside = [*node.arguments, *([] if node.order_by is None else [i.sort_key for i in node.order_by.sort_items])]
+    nested = window_calls(inside)
+    if nested:
+        message = "Cannot nest window functions or row pattern measures inside window function arguments"
+        return LodestarError(NESTED_WINDOW, message, location=nested[0].at)
+    if name in _ORDER_REQUIRED and window.order_by is None:
+        message = f"{node.name} function requires an ORDER BY window clause"
+        return LodestarError(MISSING_ORDER_BY, message, location=node.at if node.window is None else node.window.at)
+    if name in _NO_FRAME and window.frame is not None:
+        message = f"Cannot specify window frame for {node.name} function"
+        return LodestarError(INVALID_WINDOW_FRAME, message, location=window.frame.at)
+    if name not in _NULL_TREATMENT and node.null_treatment is not None:
+        message = f"Cannot specify null treatment clause for {node.name} function"
+        return LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)
+    if function.kind not in (FunctionKind.AGGREGATE, FunctionKind.WINDOW):
+        return LodestarError(FUNCTION_NOT_WINDOW, f"Not a window function: {node.name}", location=at)
+    if node.distinct and function.kind is not FunctionKind.AGGREGATE:
+        shown = format_expression(node)
+        message = f"Only aggregation window functions with DISTINCT are supported: {shown}"
+        return LodestarError(NOT_SUPPORTED, message, location=at)
+    if node.order_by is not None and function.kind is not FunctionKind.AGGREGATE:
+        message = "Only aggregation window functions with ORDER BY are supported"
+        return LodestarError(NOT_SUPPORTED, message, location=node.at)
+    return None
 
 
 def _pattern_window(
@@ -305,7 +318,7 @@ def _pattern_window(
     known = collector.pattern_windows.get((key, frame))
     if known is None:
         clauses, labels, definitions, measures = pattern_windows.check(analyzer, frame)
-        end = pattern_windows.frame_end_of(_frame(analyzer, window, key).end)
+        end = pattern_windows.frame_end_of(frame_of(analyzer, window, key).end)
         made = PatternWindow(key.partition_by, key.ordering, clauses, labels, definitions, end)
         known = collector.pattern_windows[key, frame] = made, measures
         expressions = [*(one.expression for one in frame.measures), *(d.expression for d in frame.variable_definitions)]

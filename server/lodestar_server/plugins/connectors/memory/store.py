@@ -222,10 +222,8 @@ class MemoryStore:
         return [(name, one) for name, one in found if name.schema == schema]
 
     def put_function(self, name: SchemaTableName, function: LanguageFunction) -> None:
-        """Create or replace an overload. Raises: SCHEMA_NOT_FOUND."""
+        """Create or replace an overload; as in Trino its schema need not exist."""
         with self._lock:
-            if name.schema not in self._schemas:
-                raise LodestarError(SCHEMA_NOT_FOUND, f"Schema {name.schema} not found")
             self._functions.setdefault(name, {})[function.signature] = function
 
     def drop_function(self, name: SchemaTableName, signature: str) -> None:

@@ -126,6 +126,8 @@ class _Body:
         self.expressions.append(bound)
         if collector.aggregates or collector.windows or collector.groupings or collector.pattern_windows:
             self.not_scalar.append(node)
+        else:
+            collector.check_calls()
         return bound
 
     def _typed(self, node: ast.Expression, names: _Names, expected: Type, what: str) -> Expression:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType, UnionType
 from typing import Any
 
 from lodestar_server.sql.parser.ast.names import QualifiedName
@@ -17,13 +18,14 @@ def children(node: Node) -> list[Node]:
     return found
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """A node and everything under it, parents first, in the order of the text."""
+def walk(node: Node, without: type | UnionType = NoneType) -> Iterator[Node]:
+    """A node and everything under it, parents first, in the order of the text; not what is `without` and below."""
     pending = [node]
     while pending:
         current = pending.pop()
-        yield current
-        pending.extend(reversed(children(current)))
+        if not isinstance(current, without):
+            yield current
+            pending.extend(reversed(children(current)))
 
 
 def _collect(value: Any, found: list[Node]) -> None:

@@ -99,7 +99,8 @@ def from_base32(raw: bytes) -> bytes:
         raise refused(f"Invalid input length {length}")
     for character in digits:
         if character not in _BASE32:
-            shown = character if 0x20 < ord(character) < 0x7F else f"0x{ord(character):x}"
+            unit = int.from_bytes(character.encode("utf-16-be")[:2])
+            shown = character if 0x20 < unit < 0x7F else f"0x{unit:x}"
             raise refused(f"Unrecognized character: {shown}")
     return base64.b32decode(digits + "=" * (-len(digits) % 8))
 
