@@ -292,6 +292,8 @@ def test_what_is_read_is_explained(users: Users) -> None:
     assert inputs(users, "low", "SELECT * FROM lake.s.t WHERE b = 'x'") == [("t", ["a", "b"])]
     assert inputs(users, "viewer", "SELECT * FROM lake.s.v WHERE b = 'x'") == [("t", ["a"])]
     assert inputs(users, "own", "SELECT * FROM lake.s.t") == [("t", []), ("o", ["u"])]
+    assert inputs(users, "own", "INSERT INTO lake.s.t (a) VALUES 1") == [("o", ["u"])]
+    assert inputs(users, "alice", "INSERT INTO lake.s.t (a) VALUES 1") == []
 
 
 def test_figures_are_those_of_what_is_seen(users: Users) -> None:
