@@ -15,7 +15,7 @@ from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
 from lodestar_server.plugins.toolkit.metastore import documents
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_PARTITION_DROPPED_DURING_QUERY
-from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.figures import Known, merge_figures
 from lodestar_server.plugins.toolkit.metastore.interface import PartFigures
 from lodestar_server.plugins.toolkit.metastore.model import Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import NULL_VALUE, make_partition_name
@@ -131,7 +131,8 @@ def read_figures(handle: HiveAnalyzeHandle, fragments: Sequence[bytes]) -> dict[
         known = found.get(values)
         rows, figures = one["rows"], one["statistics"]
         if known is not None:
-            rows, figures = rows + known.rows, merge_figures(known.statistics, figures)
+            figures = merge_figures(Known(known.rows, known.statistics), Known(rows, figures))
+            rows += known.rows
         found[values] = PartFigures(rows, figures)
     empty = {name: figures.document() for name, figures in _new_figures(handle).items()}
     return {values: found.get(values, PartFigures(0, empty)) for values in handle.parts}

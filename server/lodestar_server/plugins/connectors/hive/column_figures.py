@@ -138,7 +138,7 @@ class ColumnFigures:
             made["averageColumnLength"] = self._bytes / filled if filled else 0.0
         made["nullsCount"] = self._nulls
         if self._counts_distinct:
-            made["distinctValuesCount"] = 0 if self._distinct is None else len(self._distinct)
+            made["distinctValuesCount"] = (0 if self._distinct is None else len(self._distinct)) + bool(self._nulls)
         return made
 
     def _range_name(self) -> str:

@@ -13,7 +13,7 @@ from lodestar_server.plugins.connectors.hive.part_files import PartFiles, Writer
 from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
 from lodestar_server.plugins.toolkit.files import FileSystem, parent_of
 from lodestar_server.plugins.toolkit.metastore import documents
-from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.figures import Known, merge_figures
 from lodestar_server.plugins.toolkit.metastore.interface import PartWrite
 from lodestar_server.plugins.toolkit.sink_work import SinkWork
 from lodestar_server.spi.page import PageSink
@@ -179,7 +179,7 @@ def read_fragments(fragments: Sequence[bytes], query_id: str) -> tuple[PartWrite
                 known.size + part.size,
                 known.memory_size + part.memory_size,
                 query_id,
-                merge_figures(known.statistics, part.statistics),
+                merge_figures(Known(known.rows, known.statistics), Known(part.rows, part.statistics)),
             )
         found[values] = part
     return tuple(found.values())

@@ -7,6 +7,7 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle
 from lodestar_server.plugins.toolkit.calendar import day_number
+from lodestar_server.plugins.toolkit.metastore.figures import distinct_values
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.spi.handles import ColumnHandle
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, ColumnStatistics, TableStatistics
@@ -80,10 +81,8 @@ def partitioned_statistics(
 
 def _column(type_: Type, figures: Mapping[str, Any], rows: int) -> ColumnStatistics:
     nulls = figures.get("nullsCount")
-    distinct = figures.get("distinctValuesCount")
+    distinct = distinct_values(figures, rows)
     filled = rows if nulls is None else max(rows - nulls, 0)
-    if "booleanStatistics" in figures and distinct is None:
-        distinct = sum(bool(figures["booleanStatistics"].get(key)) for key in ("trueCount", "falseCount"))
     low = high = None
     for name in ("integerStatistics", "doubleStatistics", "decimalStatistics"):
         if name in figures:
@@ -93,7 +92,7 @@ def _column(type_: Type, figures: Mapping[str, Any], rows: int) -> ColumnStatist
     average = figures.get("averageColumnLength")
     return ColumnStatistics(
         None if nulls is None else min(nulls / rows, 1.0),
-        None if distinct is None else float(min(distinct, filled)),
+        None if distinct is None else float(distinct),
         None if average is None else float(average) * filled,
         low,
         high,

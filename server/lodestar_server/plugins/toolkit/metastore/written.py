@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from lodestar_server.plugins.toolkit.files import child_of
-from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.figures import Figures, Known, merge_figures
 from lodestar_server.plugins.toolkit.metastore.interface import PartFigures, PartWrite
 from lodestar_server.plugins.toolkit.metastore.model import Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name
@@ -45,13 +45,17 @@ def _rows(parameters: Mapping[str, str]) -> int | None:
     return int(text) if text.isdigit() else None
 
 
+def _grown(old: Table | Partition, part: PartWrite) -> dict[str, Figures]:
+    return merge_figures(Known(_rows(old.parameters), old.statistics), Known(part.rows, part.statistics))
+
+
 def add_to_table(table: Table, part: PartWrite, fresh: bool) -> Table:
     """After files were added to a table without partitions; `fresh`: they are all it has."""
     empty = fresh or _rows(table.parameters) == 0
     return replace(
         table,
         parameters=_added(table.parameters, part, fresh),
-        statistics=dict(part.statistics) if empty else merge_figures(table.statistics, part.statistics),
+        statistics=dict(part.statistics) if empty else _grown(table, part),
     )
 
 
@@ -61,7 +65,7 @@ def add_to_partition(partition: Partition, part: PartWrite, fresh: bool) -> Part
     return replace(
         partition,
         parameters=_added(partition.parameters, part, fresh),
-        statistics=dict(part.statistics) if empty else merge_figures(partition.statistics, part.statistics),
+        statistics=dict(part.statistics) if empty else _grown(partition, part),
     )
 
 

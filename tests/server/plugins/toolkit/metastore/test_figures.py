@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
+from lodestar_server.plugins.toolkit.metastore.figures import Known, distinct_values, merge_figures
 
 
 @pytest.mark.parametrize(
@@ -39,17 +39,42 @@ from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
             {"booleanStatistics": {"trueCount": 4, "falseCount": 6}},
         ),
         (
-            {"maxValueSizeInBytes": 3, "averageColumnLength": 2.0},
-            {"maxValueSizeInBytes": 5, "averageColumnLength": Decimal("4.0")},
-            {"maxValueSizeInBytes": 5, "averageColumnLength": 3.0},
+            {"maxValueSizeInBytes": 3, "averageColumnLength": 2.0, "nullsCount": 7},
+            {"maxValueSizeInBytes": 5, "averageColumnLength": Decimal("4.0"), "nullsCount": 9},
+            {"maxValueSizeInBytes": 5, "averageColumnLength": 2.5, "nullsCount": 16},
+        ),
+        (
+            {"averageColumnLength": 2.0, "nullsCount": 0, "distinctValuesCount": 4},
+            {"averageColumnLength": 0.0, "nullsCount": 10, "distinctValuesCount": 1},
+            {"averageColumnLength": 2.0, "nullsCount": 10, "distinctValuesCount": 5},
         ),
     ],
 )
 def test_sums(old: dict[str, Any], new: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert merge_figures({"a": old}, {"a": new}) == {"a": expected}
+    assert merge_figures(Known(10, {"a": old}), Known(10, {"a": new})) == {"a": expected}
 
 
 def test_only_what_both_know() -> None:
-    assert merge_figures({"a": {"nullsCount": 1}, "b": {}}, {"a": {"nullsCount": 1}, "c": {}}) == {
-        "a": {"nullsCount": 2}
-    }
+    old, new = {"a": {"nullsCount": 1}, "b": {}}, {"a": {"nullsCount": 1}, "c": {}}
+    assert merge_figures(Known(1, old), Known(1, new)) == {"a": {"nullsCount": 2}}
+
+
+def test_a_length_needs_numbers_of_rows() -> None:
+    figures = {"a": {"averageColumnLength": 2.0, "nullsCount": 0}}
+    assert merge_figures(Known(None, figures), Known(1, figures)) == {"a": {"nullsCount": 0}}
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"distinctValuesCount": 3, "nullsCount": 1}, 2),
+        ({"distinctValuesCount": 3, "nullsCount": 0}, 3),
+        ({"distinctValuesCount": 1, "nullsCount": 4}, 1),
+        ({"distinctValuesCount": 1, "nullsCount": 5}, 0),
+        ({"distinctValuesCount": 9, "nullsCount": 2}, 3),
+        ({"distinctValuesCount": 9, "booleanStatistics": {"trueCount": 4, "falseCount": 0}}, 1),
+        ({"nullsCount": 0}, None),
+    ],
+)
+def test_null_is_no_distinct_value(figures: dict[str, Any], expected: int | None) -> None:
+    assert distinct_values(figures, 5) == expected
