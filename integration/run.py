@@ -56,7 +56,7 @@ LANES = (
     Lane("tpcds", "conformance/tpcds.py", 5, "recorded answers of TPC-DS over the same rows, where ../shared has them"),
     Lane("wire", "conformance/replay_wire.py", 10, "recorded exchanges, where ../shared has them"),
     Lane("trino-python", "compat/trino_python.py", 10, "the stock Python client and its own tests"),
-    Lane("own-driver", "compat/own_driver/run.py", 5, "our driver against a real Trino, where one is named"),
+    Lane("own-driver", "compat/own_driver/run.py", 10, "our driver against a real Trino"),
     Lane("trino-cli", "compat/trino_cli.py", 5, "the official command line"),
     Lane("cli", "compat/cli/compare.py", 15, "our command line prints what the official one prints"),
     Lane("trino-jdbc", "compat/trino_jdbc.py", 10, "the official JDBC driver"),

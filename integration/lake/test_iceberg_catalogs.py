@@ -160,7 +160,6 @@ def test_what_the_catalog_has_not(moto: Moto, lake: Any, tmp_path: Path) -> None
         "NOT_SUPPORTED",
         "renameNamespace is not supported for Iceberg JDBC catalogs",
     )
-    assert server.fails("CREATE VIEW ice.a.v AS SELECT 1 AS x")[0] == "NOT_SUPPORTED"
     assert server.fails("CREATE MATERIALIZED VIEW ice.a.m AS SELECT 1 AS x")[0] == "NOT_SUPPORTED"
     assert server.run("SHOW TABLES FROM ice.a") == [["t"]]
 
@@ -261,7 +260,42 @@ def test_refusals_of_a_rest_catalog(moto: Moto, rest: IcebergRest, lake: Any) ->
     assert server.fails("DROP SCHEMA ice.refusals")[0] == "SCHEMA_NOT_EMPTY"
     assert server.fails("SELECT * FROM ice.refusals.no")[0] == "TABLE_NOT_FOUND"
     assert server.fails("SHOW TABLES FROM ice.no")[0] == "SCHEMA_NOT_FOUND"
-    assert server.fails("CREATE VIEW ice.refusals.v AS SELECT 1 AS x")[0] == "NOT_SUPPORTED"
+    assert server.fails("CREATE MATERIALIZED VIEW ice.refusals.m AS SELECT 1 AS x") == (
+        "NOT_SUPPORTED",
+        "createMaterializedView is not supported for Iceberg REST catalog",
+    )
+    server.run("CREATE VIEW ice.refusals.v AS SELECT 1 AS x")
+    assert server.fails("CREATE TABLE ice.refusals.v (x integer)")[0] == "TABLE_ALREADY_EXISTS"
+    assert server.fails("ALTER VIEW ice.refusals.v SET AUTHORIZATION bob")[1] == (
+        "setViewPrincipal is not supported for Iceberg REST catalog"
+    )
+    assert server.fails("ALTER VIEW ice.refusals.v RENAME TO ice.no.v")[1] == "Namespace does not exist: no"
+
+
+def test_views_of_both_catalogs(moto: Moto, rest: IcebergRest, lake: Any, tmp_path: Path) -> None:
+    server = lake({"jdbc": _jdbc(moto, f"jdbc:sqlite:{tmp_path}/views.db"), "rest": _rest(moto, rest)})
+    for catalog in ("jdbc", "rest"):
+        home = f"{catalog}.views"
+        server.run(f"CREATE SCHEMA {home}")
+        server.run(f"CREATE TABLE {home}.t AS SELECT 1 AS a, 'x' AS b")
+        server.run(f"CREATE VIEW {home}.v COMMENT 'first' AS SELECT a, b FROM {home}.t")
+        server.run(f"CREATE OR REPLACE VIEW {home}.v AS SELECT b, a, 2 AS c FROM {home}.t")
+        server.run(f"COMMENT ON COLUMN {home}.v.c IS 'two'")
+        server.run(f"CREATE OR REPLACE VIEW {home}.v AS SELECT a, b FROM {home}.t")
+        assert server.run(f"SELECT * FROM {home}.v") == [[1, "x"]]
+        assert "COMMENT 'first'" in server.run(f"SHOW CREATE VIEW {home}.v")[0][0]
+        server.run(f"ALTER VIEW {home}.v RENAME TO {home}.w")
+        kinds = f"SELECT table_name, table_type FROM {catalog}.information_schema.tables WHERE table_schema = 'views'"
+        assert sorted(server.run(kinds)) == [["t", "BASE TABLE"], ["w", "VIEW"]]
+        assert server.fails(f"DROP SCHEMA {home}")[0] == "SCHEMA_NOT_EMPTY"
+        server.run(f"DROP SCHEMA {home} CASCADE")
+    views = _rest_theirs(moto, rest)
+    server.run("CREATE SCHEMA rest.views")
+    server.run("CREATE VIEW rest.views.v AS SELECT 1 AS x")
+    assert views.list_views("views") == [("views", "v")]
+    views.drop_view("views.v")
+    assert server.fails("SELECT * FROM rest.views.v")[0] == "TABLE_NOT_FOUND"
+    server.run("DROP SCHEMA rest.views")
 
 
 def test_a_rest_catalog_that_is_away(moto: Moto, lake: Any) -> None:

@@ -14,20 +14,19 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lodestar_server.config import CatalogFile, Configuration, ConfigurationFaults, Fault
 from lodestar_server.config.node import CatalogsConfig, NodeConfig, SqlEnvironmentConfig, UnknownConnector
+from lodestar_server.engine_parts import CatalogFaults, EngineParts, NodeContext
 from lodestar_server.http.config import AuthenticationConfig, HttpConfig
 from lodestar_server.observability.config import LogConfig
 from lodestar_server.observability.metrics import Metrics
 from lodestar_server.query.config import QueryConfig, ResultConfig
 from lodestar_server.query.runtime import ServerRuntime
-from lodestar_server.spi.errors import PERMISSION_DENIED, LodestarError
-from lodestar_server.spi.plugin import ConfigurationError
+from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.properties import ConfigGroup
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from lodestar_server.http.reply import Reply
     from lodestar_server.metadata.runtime_source import NodeInfo, RuntimeSource
     from lodestar_server.protocol.requests import Caller
-    from lodestar_server.query.dispatch import AccessChecks, QueryManager
+    from lodestar_server.query.dispatch import QueryManager
     from lodestar_server.query.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
@@ -63,53 +62,6 @@ def config_groups() -> tuple[type[ConfigGroup], ...]:
         KernelConfig,
         LogConfig,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class NodeContext:
-    """What the engine may know of this node."""
-
-    node_id: str
-    environment: str
-    version: str
-    data_dir: Path
-
-
-@dataclass(frozen=True, slots=True)
-class EngineParts:
-    """What makes the engine; each is called once, on a thread, in this order.
-
-    `make_catalogs(context, files)` creates the catalogs of `files` and raises `CatalogFaults` for those it cannot;
-    `make_kernel(context, configuration)`; `make_pipeline(catalogs, kernel, configuration)`. `check_statement` raises
-    LodestarError for a text that does not parse (prepared statements in headers), `check_path` for an SQL path that
-    does not, `check_role(user, role)` for a system role that the user may not have. `access` are dispatch's checks.
-    `close()` frees all of it, once no query runs.
-    """
-
-    make_catalogs: Callable[[NodeContext, Sequence[CatalogFile]], object]
-    make_kernel: Callable[[NodeContext, Configuration], object]
-    make_pipeline: Callable[[object, object, Configuration], Pipeline]
-    check_statement: Callable[[str], None] = lambda text: None
-    check_path: Callable[[str], None] = lambda text: None
-    check_role: Callable[[str, str], None] = lambda user, role: _refuse_role(role)
-    access: AccessChecks | None = None
-    close: Callable[[], None] = lambda: None
-
-
-class CatalogFaults(Exception):
-    """Catalogs that cannot be created: (file, error) each; `unknown` are those whose connector is not installed."""
-
-    def __init__(
-        self, faulty: Sequence[tuple[CatalogFile, ConfigurationError]], unknown: Sequence[CatalogFile] = ()
-    ) -> None:
-        super().__init__(", ".join(file.name for file, _ in faulty) or ", ".join(file.name for file in unknown))
-        self.faulty = tuple(faulty)
-        self.unknown = tuple(unknown)
-
-
-def _refuse_role(role: str) -> None:
-    """Without roles nobody may have one."""
-    raise LodestarError(PERMISSION_DENIED, f"Access Denied: Cannot set role {role}")
 
 
 def engine_parts(configuration: Configuration, runtime: RuntimeSource) -> EngineParts:
@@ -145,6 +97,17 @@ def data_directory(configured: str | None) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("lodestar", appauthor=False))
+
+
+def _left_out(faults: CatalogFaults, configuration: Configuration) -> list[tuple[CatalogFile, str]]:
+    """Catalogs that the server does without, and why. Raises: ConfigurationFaults when it may not, or one is wrong."""
+    found = [fault for file, error in faults.faulty for fault in file.faults(error)]
+    missing = [(file, f"No factory for connector '{file.connector_name}'") for file in faults.unknown]
+    if configuration.group(CatalogsConfig).unknown_connector is not UnknownConnector.WARN:
+        found += [Fault(why, "connector.name", file.file or f"catalog {file.name}") for file, why in missing]
+    if found:
+        raise ConfigurationFaults(found)
+    return missing
 
 
 class LodestarServer:
@@ -292,24 +255,12 @@ class LodestarServer:
         try:
             catalogs = self.parts.make_catalogs(context, files)
         except CatalogFaults as faults:
-            self._report_catalogs(faults)
+            for file, message in _left_out(faults, self.configuration):
+                log.warning("catalog left out", extra={"catalog": file.name, "reason": message})
             broken = {one.name for one in faults.unknown}
             catalogs = self.parts.make_catalogs(context, [one for one in files if one.name not in broken])
         kernel = self.parts.make_kernel(context, self.configuration)
         return self.parts.make_pipeline(catalogs, kernel, self.configuration)
-
-    def _report_catalogs(self, faults: CatalogFaults) -> None:
-        """Raises: ConfigurationFaults unless only connectors are missing and that is allowed."""
-        found = [fault for file, error in faults.faulty for fault in file.faults(error)]
-        lenient = self.configuration.group(CatalogsConfig).unknown_connector is UnknownConnector.WARN
-        for file in faults.unknown:
-            message = f"No factory for connector '{file.connector_name}'"
-            if lenient:
-                log.warning("catalog left out", extra={"catalog": file.name, "reason": message})
-            else:
-                found.append(Fault(message, "connector.name", file.file or f"catalog {file.name}"))
-        if found:
-            raise ConfigurationFaults(found)
 
     def _session_defaults(self) -> dict[str, str]:
         """Defaults of session properties that the configuration gives."""
@@ -411,6 +362,25 @@ class _Gate:
             raise RequestFault(403, "Management only resource")
 
 
+def check_catalogs(configuration: Configuration) -> list[str]:
+    """Make the catalogs of files as a start does, and let them go; warnings. Raises: ConfigurationFaults.
+
+    No remote service is asked: that a start does not do either.
+    """
+    from lodestar_server.config.version import COMPATIBLE_VERSION
+
+    node = configuration.group(NodeConfig)
+    parts = LodestarServer(configuration).parts
+    context = NodeContext("check", node.environment, COMPATIBLE_VERSION, data_directory(node.data_dir))
+    try:
+        parts.make_catalogs(context, [one for one in configuration.catalogs if one.file is not None])
+    except CatalogFaults as faults:
+        return [f"catalog {file.name} is left out: {why}" for file, why in _left_out(faults, configuration)]
+    finally:
+        parts.close()
+    return []
+
+
 def run_server(configuration: Configuration, parts: EngineParts | None = None) -> int:
     """Serve until a signal. Returns the exit code. Raises: ConfigurationFaults, OSError."""
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -467,7 +437,6 @@ def _own_address() -> str:
 def _server_time_zone() -> str:
     """The zone of sessions that name none: TZ when it is one, UTC otherwise."""
     from lodestar_server.session.time_zones import require_zone
-    from lodestar_server.spi.errors import LodestarError
 
     try:
         return require_zone(os.environ.get("TZ") or "UTC")

@@ -52,10 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_source(show)
     show.add_argument("--all", action="store_true", help="with all of Trino's properties that have no effect")
     show.set_defaults(command=_list)
-    check = config.add_parser("check", help="read everything and say what is wrong")
+    check = config.add_parser("check", help="read everything, make the catalogs, and say what is wrong")
     _add_source(check)
     check.set_defaults(command=_check)
-    about = config.add_parser("explain", help="what a property means")
+    about = config.add_parser("explain", help="what a property means, of the server or of a catalog's file")
     about.add_argument("key")
     about.set_defaults(command=_explain)
     return parser
@@ -114,19 +114,25 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from lodestar_server.bootstrap import check_catalogs
+
     configuration = _load(options)
-    for warning in configuration.warnings:
+    left_out = check_catalogs(configuration)
+    for warning in (*configuration.warnings, *left_out):
         print(f"warning: {warning}")
-    print(f"The configuration is valid: {len(configuration.values)} properties, {len(configuration.catalogs)} catalogs")
+    catalogs = len(configuration.catalogs) - len(left_out)
+    print(f"The configuration is valid: {len(configuration.values)} properties, {catalogs} catalogs")
     return 0
 
 
 def _explain(options: argparse.Namespace) -> int:
     from lodestar_server.bootstrap import config_groups
     from lodestar_server.config.describe import explain
+    from lodestar_server.metadata.factories import FactoryRegistry
 
+    connectors = {name: load().settings() for name, load in sorted(FactoryRegistry().items())}
     try:
-        print(explain(options.key, config_groups()))
+        print(explain(options.key, config_groups(), connectors))
     except KeyError as fault:
         print(fault.args[0], file=sys.stderr)
         return 1

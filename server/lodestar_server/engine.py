@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lodestar_server.bootstrap import CatalogFaults, EngineParts, NodeContext
 from lodestar_server.config import CatalogFile, Configuration
 from lodestar_server.config.node import CatalogsConfig, SqlEnvironmentConfig
+from lodestar_server.engine_parts import CatalogFaults, EngineParts, NodeContext
 from lodestar_server.execution.kernel.config import KernelConfig
 from lodestar_server.query.config import QueryConfig
 from lodestar_server.spi.plugin import ConfigurationError

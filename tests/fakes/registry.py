@@ -150,5 +150,8 @@ class MemoryRegistry:
     def drop_function(self, name: SchemaTableName, signature: str) -> None:
         raise LodestarError(NOT_FOUND, "Function not found")
 
+    def permissions(self) -> None:
+        """None are kept."""
+
     def close(self) -> None:
         """Nothing is held."""

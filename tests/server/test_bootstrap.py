@@ -9,8 +9,9 @@ import sys
 import pytest
 from tests.fakes.pipeline import ScriptedPipeline
 
-from lodestar_server.bootstrap import CatalogFaults, EngineParts, LodestarServer, config_groups, default_catalogs
+from lodestar_server.bootstrap import LodestarServer, config_groups, default_catalogs
 from lodestar_server.config import CatalogFile, ConfigurationFaults, load_configuration
+from lodestar_server.engine_parts import CatalogFaults, EngineParts
 from lodestar_server.spi.plugin import ConfigurationError
 
 

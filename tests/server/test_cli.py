@@ -31,6 +31,26 @@ def test_explain(capsys):
     assert main(["config", "explain", "query.max-history"]) == 0
     assert main(["config", "explain", "query.max-histori"]) == 1
     assert "did you mean 'query.max-history'" in capsys.readouterr().err
+    assert main(["config", "explain", "s3.max-connections"]) == 0
+    assert "in catalogs of: hive, hive-hadoop2, iceberg\n" in capsys.readouterr().out
+    assert main(["config", "explain", "hive.metastor"]) == 1
+    assert "did you mean 'hive.metastore'" in capsys.readouterr().err
+
+
+def test_check_makes_the_catalogs(tmp_path, capsys):
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "config.properties").write_text("catalog.unknown-connector=WARN\n")
+    (tmp_path / "catalog" / "far.properties").write_text("connector.name=sqlanywhere\n")
+    wrong = tmp_path / "catalog" / "lake.properties"
+    wrong.write_text("connector.name=hive\nhive.metastore.uri=thrift://h:1\nhive.metastor.timeout=1s\n")
+    assert main(["config", "check", "--etc-dir", str(tmp_path)]) == 100
+    assert "catalog/lake.properties:3: hive.metastor.timeout: " in capsys.readouterr().err
+    wrong.write_text("connector.name=hive\nhive.metastore.uri=thrift://h:1\n")
+    assert main(["config", "check", "--etc-dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == (
+        "warning: catalog far is left out: No factory for connector 'sqlanywhere'\n"
+        "The configuration is valid: 1 properties, 1 catalogs\n"
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["config"], ["run", "--role", "boss"]])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lodestar_server.config.known import find_known, known_properties, nearest_key
 from lodestar_server.config.loader import Configuration
@@ -40,15 +41,25 @@ def list_lines(configuration: Configuration, *, everything: bool = False) -> Ite
         yield Line(key, REDACTED if known.secret and value else value, known.default, False, "accepted, without effect")
 
 
-def explain(key: str, groups: Sequence[type[ConfigGroup]]) -> str:
-    """What a property means. Raises: KeyError with a hint when there is none of that name."""
-    for group in groups:
-        for setting in group.settings:
-            if key == setting.key or key in setting.legacy:
-                return _explain_setting(setting)
+def explain(
+    key: str,
+    groups: Sequence[type[ConfigGroup]],
+    connectors: Mapping[str, Sequence[type[ConfigGroup]]] = MappingProxyType({}),
+) -> str:
+    """What a property means: one of the server's, or of catalogs' files, by the connectors that know it.
+
+    Raises: KeyError with a hint when there is none of that name.
+    """
+    found = _find(key, groups)
+    if found is not None:
+        return _explain_setting(found)
+    by_connector = {name: setting for name, some in connectors.items() if (setting := _find(key, some)) is not None}
+    if by_connector:
+        return _explain_setting(next(iter(by_connector.values())), tuple(by_connector))
     known = find_known(key)
     if known is None:
-        keys = {setting.key for group in groups for setting in group.settings} | known_properties().keys()
+        everywhere = (*groups, *(group for some in connectors.values() for group in some))
+        keys = {setting.key for group in everywhere for setting in group.settings} | known_properties().keys()
         near = nearest_key(key, keys)
         raise KeyError(f"there is no property '{key}'" + (f"; did you mean '{near}'?" if near else ""))
     if known.retired:
@@ -60,13 +71,23 @@ def explain(key: str, groups: Sequence[type[ConfigGroup]]) -> str:
     return "\n".join(lines)
 
 
-def _explain_setting(setting: Setting) -> str:
+def _find(key: str, groups: Sequence[type[ConfigGroup]]) -> Setting | None:
+    for group in groups:
+        for setting in group.settings:
+            if key == setting.key or key in setting.legacy:
+                return setting
+    return None
+
+
+def _explain_setting(setting: Setting, connectors: Sequence[str] = ()) -> str:
     lines = [
         setting.key,
         f"  {setting.doc}",
         f"  type: {_kind(setting.kind)}",
         f"  default: {setting.default or '(none)'}",
     ]
+    if connectors:
+        lines.insert(1, f"  in catalogs of: {', '.join(connectors)}")
     for label, value in (
         ("minimum", setting.minimum),
         ("maximum", setting.maximum),

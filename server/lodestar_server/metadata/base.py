@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,14 @@ from lodestar_server.metadata.transactions import CatalogTransaction, Transactio
 from lodestar_server.session import Session
 from lodestar_server.spi.errors import CATALOG_NOT_FOUND, PERMISSION_DENIED, LodestarError
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
-from lodestar_server.spi.security import ACCESS_DENIED, ALLOW_ALL, ConnectorAccessControl, RoleKind, access_denied
+from lodestar_server.spi.security import (
+    ACCESS_DENIED,
+    ALLOW_ALL,
+    ConnectorAccessControl,
+    Hidden,
+    RoleKind,
+    access_denied,
+)
 from lodestar_server.spi.session import ConnectorSession, Identity
 
 
@@ -107,20 +114,40 @@ class MetadataBase:
     def check_selected(self, selected: Mapping[tuple[Reader, QualifiedName], Collection[str]]) -> None:
         """The columns that a query names, each for whom it is read. Raises: PERMISSION_DENIED."""
         for (reader, name), columns in selected.items():
-            if self.transaction.find_catalog(name.catalog) is None:
-                continue
-            access = self.access(name.catalog, reader)
-            if not reader.hands_on:
-                access.check_can_select_from_columns(name.schema_table, list(columns))
-                continue
-            try:
-                access.check_can_create_view_with_select_from_columns(name.schema_table, list(columns))
-            except LodestarError as error:
-                if error.code is not PERMISSION_DENIED:
-                    raise
-                reason = error.message.removeprefix(ACCESS_DENIED)
-                message = f"View owner does not have sufficient privileges: {reason}"
-                raise access_denied(message) from error
+            if self.transaction.find_catalog(name.catalog) is not None:
+                self._check_selected(reader, name, list(columns))
+
+    def _check_selected(self, reader: Reader, name: QualifiedName, columns: list[str]) -> None:
+        access = self.access(name.catalog, reader)
+        if not reader.hands_on:
+            access.check_can_select_from_columns(name.schema_table, columns)
+            return
+        try:
+            access.check_can_create_view_with_select_from_columns(name.schema_table, columns)
+        except LodestarError as error:
+            if error.code is not PERMISSION_DENIED:
+                raise
+            reason = error.message.removeprefix(ACCESS_DENIED)
+            message = f"View owner does not have sufficient privileges: {reason}"
+            raise access_denied(message) from error
+
+    def hidden(self, name: QualifiedName, columns: Sequence[str], reader: Reader) -> Hidden | None:
+        """Row filters and column masks of a table or view; None when there are none."""
+        access = self.access(name.catalog, reader)
+        if access is ALLOW_ALL:
+            return None
+        filters, masks = access.row_filters(name.schema_table), access.column_masks(name.schema_table, columns)
+        return Hidden(filters, masks) if filters or masks else None
+
+    def may_select(self, name: QualifiedName, column: str, reader: Reader) -> bool:
+        """The column may be read."""
+        try:
+            self._check_selected(reader, name, [column])
+        except LodestarError as error:
+            if error.code is not PERMISSION_DENIED:
+                raise
+            return False
+        return True
 
     def _enter(self, catalog: str) -> tuple[CatalogTransaction, ConnectorSession]:
         """A catalog for reading. Raises: CATALOG_NOT_FOUND …"""

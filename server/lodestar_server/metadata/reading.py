@@ -15,6 +15,7 @@ from lodestar_server.metadata.computed import (
 )
 from lodestar_server.metadata.properties import PropertyKind, list_properties
 from lodestar_server.metadata.roles import MetadataRoles
+from lodestar_server.metadata.transactions import CatalogTransaction
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     MaterializedViewDefinition,
@@ -40,6 +41,8 @@ from lodestar_server.spi.procedures import Procedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.security import Principal
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
+from lodestar_server.spi.system_tables import SystemTable
+from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 
 Relation = MaterializedViewDefinition | ViewDefinition | CatalogTable
 
@@ -88,6 +91,7 @@ class MetadataReading(MetadataRoles):
         begun, session = self._enter(catalog)
         with listing("schemas", catalog):
             found = {*begun.metadata.list_schema_names(session), INFORMATION_SCHEMA}
+        found.update(one.name.schema for one in begun.connector.system_tables())
         visible = self.services.access.filter_schemas(self.session.identity, catalog, sorted(found))
         return list(self.access(catalog).filter_schemas(visible))
 
@@ -95,7 +99,7 @@ class MetadataReading(MetadataRoles):
         """There is nothing in it, not even what the user may not see."""
         begun, session = self._enter(catalog)
         with listing("tables", catalog):
-            return not begun.metadata.list_tables(session, schema)
+            return not _own_tables(begun, schema) and not begun.metadata.list_tables(session, schema)
 
     def schema_exists(self, catalog: str, schema: str) -> bool:
         """Whether the schema is there; false for an unknown catalog."""
@@ -104,7 +108,7 @@ class MetadataReading(MetadataRoles):
         if schema == INFORMATION_SCHEMA:
             return True
         begun, session = self._enter(catalog)
-        return begun.metadata.schema_exists(session, schema)
+        return _own_tables(begun, schema) != [] or begun.metadata.schema_exists(session, schema)
 
     def schema_properties(self, catalog: str, schema: str) -> Mapping[str, object]:
         """Decoded properties of a schema, for SHOW CREATE SCHEMA."""
@@ -135,6 +139,7 @@ class MetadataReading(MetadataRoles):
                         found[SchemaTableName(schema, table)] = kind
                 else:
                     found.update(begun.metadata.list_tables(session, schema))
+                    found.update((one.name, RelationKind.TABLE) for one in _own_tables(begun, schema))
         if schema in (None, INFORMATION_SCHEMA):
             found.update(dict.fromkeys(self.services.information_schema, RelationKind.TABLE))
         if table is not None:
@@ -187,6 +192,9 @@ class MetadataReading(MetadataRoles):
             if columns is not None:
                 yield SchemaTableName(prefix.schema, prefix.table), columns
             return
+        for own in _own_tables(begun, prefix.schema):
+            if prefix.matches(own.name):
+                yield own.name, own.columns
         with listing("table columns", catalog):
             yield from begun.metadata.list_table_columns(session, prefix)
             for name, kind in begun.metadata.list_tables(session, prefix.schema).items():
@@ -216,6 +224,9 @@ class MetadataReading(MetadataRoles):
             if prefix.matches(name):
                 yield name, None
         if catalog != SYSTEM_CATALOG and prefix.schema != INFORMATION_SCHEMA:
+            for own in _own_tables(begun, prefix.schema):
+                if prefix.matches(own.name):
+                    yield own.name, None
             with listing("table comments", catalog):
                 yield from begun.metadata.table_comments(session, prefix)
 
@@ -270,6 +281,21 @@ class MetadataReading(MetadataRoles):
         if not self.schema_exists(name.catalog, name.schema):
             return LodestarError(SCHEMA_NOT_FOUND, f"Schema '{name.schema}' does not exist")
         return LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist")
+
+    # table functions
+    def find_table_function(self, catalog: str, schema: str, name: str) -> TableFunction | None:
+        """The function of the catalog, None when there is none or the catalog is unknown."""
+        if self.find_catalog(catalog) is None:
+            return None
+        functions = self.require_catalog(catalog).connector.table_functions()
+        return next((one for one in functions if (one.schema, one.name) == (schema, name)), None)
+
+    def call_table_function(
+        self, catalog: str, function: TableFunction, arguments: Mapping[str, object]
+    ) -> TableFunctionCall:
+        """The scan that a call is."""
+        begun, session = self._enter(catalog)
+        return begun.metadata.call_table_function(session, function, arguments)
 
     # a table
     def table_metadata(self, table: CatalogTable) -> TableMetadata:
@@ -379,3 +405,8 @@ class MetadataReading(MetadataRoles):
             return None
         system = found
         return ComputedTable(system.columns, lambda constraint: system.rows(session, dict(constraint)))
+
+
+def _own_tables(begun: CatalogTransaction, schema: str | None) -> list[SystemTable]:
+    """Tables that the connector computes, of one schema or of all."""
+    return [one for one in begun.connector.system_tables() if schema in (None, one.name.schema)]

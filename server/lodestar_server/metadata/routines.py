@@ -29,14 +29,16 @@ class MetadataRoutines(MetadataBase):
 
     def check_can_execute_function(self, name: QualifiedName, reader: Reader, location: Location) -> None:
         """A stored routine is called, perhaps by a view. Raises: PERMISSION_DENIED."""
-        access = self.access(name.catalog, reader)
-        if reader.hands_on:
-            allowed = access.can_create_view_with_execute_function(name.schema_table)
-        else:
-            allowed = access.can_execute_function(name.schema_table)
-        if not allowed:
+        if not self.may_execute_function(name, reader):
             message = f"{ACCESS_DENIED}Cannot execute function {name}"
             raise LodestarError(PERMISSION_DENIED, message, location=location)
+
+    def may_execute_function(self, name: QualifiedName, reader: Reader) -> bool:
+        """A stored routine or a table function of a catalog may be called, or handed on by a view."""
+        access = self.access(name.catalog, reader)
+        if reader.hands_on:
+            return access.can_create_view_with_execute_function(name.schema_table)
+        return access.can_execute_function(name.schema_table)
 
     def visible_functions(self, catalog: str, schema: str) -> Sequence[tuple[SchemaTableName, LanguageFunction]]:
         """Those of a schema that the user may see. Raises: PERMISSION_DENIED."""

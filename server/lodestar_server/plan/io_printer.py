@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lodestar_server.ir import Symbol, SymbolRef
-from lodestar_server.ir.nodes import Filter, Output, PlanNode, Project, TableScan, Values
+from lodestar_server.ir import Expression, Symbol, SymbolRef, conjuncts, referenced_symbols, replace_symbols
+from lodestar_server.ir.nodes import Filter, Output, PlanNode, Project, TableScan, Values, subplans
+from lodestar_server.ir.nodes.walk import expressions_of
 from lodestar_server.plan.cost.estimates import UNKNOWN, PlanEstimate
 from lodestar_server.plan.cost.estimator import Estimator
 from lodestar_server.plan.optimizer.domains import extract_domains
@@ -50,16 +51,22 @@ def print_io(
     return _json(found, 0)
 
 
-def _scans(node: PlanNode) -> Iterator[tuple[TableScan, dict[Symbol, Domain]]]:
-    """Each scan with what the filter right above it says of its columns."""
+def _scans(node: PlanNode, terms: Sequence[Expression] = ()) -> Iterator[tuple[TableScan, dict[Symbol, Domain]]]:
+    """Each scan, those of subqueries among them, with what the filters above it say of its columns."""
+    below: Sequence[Expression] = ()
     match node:
-        case Filter(source=TableScan() as scan):
-            yield scan, extract_domains([node.predicate])
         case TableScan():
-            yield node, {}
-        case _:
-            for source in node.sources:
-                yield from _scans(source)
+            yield node, extract_domains(terms)
+        case Filter():
+            below = [*conjuncts(node.predicate), *terms]
+        case Project():
+            same = {symbol: value for symbol, value in node.assignments if isinstance(value, SymbolRef)}
+            below = [replace_symbols(one, same) for one in terms if referenced_symbols(one) <= set(same)]
+    for source in node.sources:
+        yield from _scans(source, below)
+    for expression in expressions_of(node):
+        for inner in subplans(expression):
+            yield from _scans(inner)
 
 
 def _input(
@@ -111,6 +118,8 @@ def _bound(type_: Type, value: Any, inclusive: bool, outside: str, value_text: V
 
 def _cpu(node: PlanNode, estimator: Estimator) -> float | None:
     """Bytes that a plan of scans, filters and projections goes over, None for any other plan."""
+    if any(True for expression in expressions_of(node) for _ in subplans(expression)):
+        return None
     match node:
         case TableScan():
             return _bytes(estimator.estimate(node), node.outputs)

@@ -61,14 +61,17 @@ def change_rows(statement: StatementContext, node: RowChange, results: ResultSin
 def plan_changes(statement: StatementContext, node: RowChange) -> PlannedChanges:
     """Check a statement that changes rows and plan it."""
     analysis = statement.new_analysis()
+
+    def check() -> None:
+        _check_access(statement, node)
+
     match node:
         case ast.Delete():
-            changes = analyze_delete(analysis, node)
+            changes = analyze_delete(analysis, node, check)
         case ast.Update():
-            changes = analyze_update(analysis, node)
+            changes = analyze_update(analysis, node, check)
         case ast.Merge():
-            changes = analyze_merge(analysis, node)
-    _check_access(statement, node)
+            changes = analyze_merge(analysis, node, check)
     return PlannedChanges(changes, optimized(statement, changes.plan, analysis), analysis)
 
 

@@ -9,7 +9,7 @@ from lodestar_server.plan.cost.estimates import ColumnEstimate, PlanEstimate
 from lodestar_server.plan.cost.estimator import Estimator
 from lodestar_server.query.plans import plan_query
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.spi.errors import CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND, LodestarError
+from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
@@ -30,18 +30,16 @@ from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.rewrite.listing import listing
 
-_ABSENT = (CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND)
-"""Trino's own query for the figures of a table has no positions."""
 _EPOCH = date(1970, 1, 1)
 _MIDNIGHT = datetime(1970, 1, 1)
 
 
 def show_stats(statement: StatementContext, node: ast.ShowStats) -> BoundQuery:
     """A query whose rows are the figures of each column, and last those of the whole."""
-    try:
+    try:  # Trino's own query for the figures of a table has no positions
         bound = plan_query(statement, _query(node))
     except LodestarError as fault:
-        if fault.location == node.relation.at and fault.code in _ABSENT:
+        if isinstance(node.relation, ast.Table) and fault.location == node.relation.at:
             raise LodestarError(fault.code, fault.message) from None
         raise
     estimate = Estimator(statement.metadata).estimate(bound.plan)

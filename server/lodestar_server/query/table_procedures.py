@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lodestar_server.ir.nodes import Filter, PlanNode, TableScan, Values, walk_plan
+from lodestar_server.metadata.access import Reader
 from lodestar_server.plan.optimizer.rewrite import rebuild
 from lodestar_server.query.plans import ROWS, begun, optimized, write
 from lodestar_server.query.results import ResultSink
@@ -36,6 +37,7 @@ def execute_on_table(statement: StatementContext, node: ast.TableExecute, result
     """ALTER TABLE … EXECUTE; there are no rows in its result."""
     table, procedure = _target(statement, node)
     statement.metadata.access(table.catalog).check_can_execute_table_procedure(table.name, procedure.name)
+    _refuse_hidden(statement, node, table)
     if node.where is not None and not procedure.rewrites:
         message = f"WHERE not supported for procedure {procedure.name}"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
@@ -46,6 +48,18 @@ def execute_on_table(statement: StatementContext, node: ast.TableExecute, result
     else:
         _rewrite(statement, source, table, procedure, arguments, results)
     results.begin([ROWS], spoolable=False)
+
+
+def _refuse_hidden(statement: StatementContext, node: ast.TableExecute, table: CatalogTable) -> None:
+    """Raises: NOT_SUPPORTED for a table that shows its user less than there is."""
+    metadata = statement.metadata
+    name = QualifiedName(table.catalog, table.name.schema, table.name.table)
+    columns = [column.name for column in metadata.table_metadata(table).columns]
+    found = metadata.hidden(name, columns, Reader(statement.session.user))
+    if found is not None:
+        what = "row filter" if found.filters else "column masks"
+        message = f"ALTER TABLE EXECUTE is not supported for table with {what}"
+        raise LodestarError(NOT_SUPPORTED, message, location=node.at)
 
 
 def _target(statement: StatementContext, node: ast.TableExecute) -> tuple[CatalogTable, TableProcedure]:

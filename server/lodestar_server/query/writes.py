@@ -19,6 +19,7 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.handles import CatalogTable
 from lodestar_server.spi.security import access_denied
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
+from lodestar_server.sql.analysis.hiding import RowChecks, refuse_hidden, row_checks
 from lodestar_server.sql.analysis.writes import (
     analyze_source,
     check_types,
@@ -36,30 +37,35 @@ def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -
     """INSERT INTO."""
     metadata = statement.metadata
     analysis = statement.new_analysis()
-    source, table, given = checked_insert(statement, node, analysis)
+    source, table, given, checks = checked_insert(statement, node, analysis)
     columns = metadata.table_metadata(table).columns
     by_name = {column.name: column for column in columns}
     # A column that must have a value is written when it is not given too: that is what refuses the row.
     missing = [column for column in columns if not (column.nullable or column.hidden or column in given)]
     wanted = metadata.insert_columns(table, [column.name for column in (*given, *missing)])
     query = write_query(analysis, source, given, [by_name[one] for one in wanted])
+    rows = checks.over(query.plan, dict(zip(wanted, query.symbols, strict=True)))
     target = metadata.begin_insert(table, wanted)
-    answer_count(write(statement, analysis, query.plan, query.symbols, target, results), results)
+    answer_count(write(statement, analysis, rows, query.symbols, target, results), results)
 
 
 def checked_insert(
     statement: StatementContext, node: ast.Insert, analysis: Analysis
-) -> tuple[RelationPlan, CatalogTable, list[ColumnMetadata]]:
-    """What is inserted, where, and the columns that are given, when the user may do it."""
+) -> tuple[RelationPlan, CatalogTable, list[ColumnMetadata], RowChecks]:
+    """What is inserted, where, the columns that are given, and what the rows have to meet, when the user may do it."""
     metadata = statement.metadata
     name = statement.qualify(node.table.name, node.at)
     refuse_views(metadata, name, "Inserting into {} is not supported", node.at)
     source = analyze_source(analysis, node.query)
     table = write_target(metadata, name, node.at)
     metadata.access(name.catalog).check_can_insert_into_table(name.schema_table)
-    given = inserted_columns(node, metadata.table_metadata(table).columns)
+    columns = metadata.table_metadata(table).columns
+    names = [column.name for column in columns]
+    refuse_hidden(analysis, name, names, node.at, masks="Insert into table with column masks is not supported")
+    checks = row_checks(analysis, name, {column.name: column.type for column in columns if not column.hidden})
+    given = inserted_columns(node, columns)
     check_types(node, given, source)
-    return source, table, given
+    return source, table, given, checks
 
 
 def may_create_table_as(statement: StatementContext, node: ast.CreateTableAsSelect) -> bool:

@@ -27,6 +27,7 @@ from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl, Prin
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
+from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import Type
 
 MODIFYING_ROWS = "This connector does not support modifying table rows"
@@ -264,6 +265,12 @@ class ConnectorMetadata(RoleMetadata):
     def table_info(self, table: TableHandle) -> Mapping[str, str]:
         """What EXPLAIN shows of the handle: pushed predicate, limit and the like, name → text."""
         return {}
+
+    def call_table_function(
+        self, session: ConnectorSession, function: TableFunction, arguments: Mapping[str, Any]
+    ) -> TableFunctionCall:
+        """What a call of one of the connector's `table_functions` reads; values as in `ir.Constant`."""
+        raise NotImplementedError
 
     # pushdown
     def apply_filter(
@@ -664,7 +671,14 @@ class Connector:
         return ()
 
     def system_tables(self) -> Sequence[SystemTable]:
-        """Tables that are made from rows of Python values on demand, beside the connector's own tables."""
+        """Tables that are made from rows of Python values on demand, beside the connector's own tables.
+
+        They are listed with the catalog's tables, and so are their schemas.
+        """
+        return ()
+
+    def table_functions(self) -> Sequence[TableFunction]:
+        """For TABLE(catalog.schema.name(…))."""
         return ()
 
     def list_beans(self) -> Iterable[Bean]:

@@ -39,6 +39,10 @@ class ConnectorFactory(Protocol):
 
     name: str
 
+    def settings(self) -> tuple[type[ConfigGroup], ...]:
+        """What a catalog's file may set: for people who ask what a property means."""
+        ...
+
     def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
         """Configure a catalog. `properties` are those of its file without connector.name, secrets resolved.
 

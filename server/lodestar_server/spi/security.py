@@ -7,7 +7,7 @@ Source: Trino ConnectorAccessControl, AccessDeniedException.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -82,6 +82,27 @@ class TableGrant:
     grantable: bool
     grantee: Principal
     grantor: Principal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewExpression:
+    """SQL over the columns of a table, as `user` (None: whoever reads the table) with his rights.
+
+    Names of tables and functions in it are those of `schema` in `catalog`; None is the table's own catalog.
+    """
+
+    expression: str
+    schema: str
+    catalog: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What of a table somebody does not see: rows for which a filter is not true, and what masks stand before."""
+
+    filters: Sequence[ViewExpression]
+    masks: Mapping[str, ViewExpression]
 
 
 def access_denied(message: str) -> LodestarError:
@@ -199,6 +220,14 @@ class ConnectorAccessControl:
 
     def check_can_update_table_columns(self, table: SchemaTableName, columns: Sequence[str]) -> None:
         self.deny(f"Cannot update columns {_set(columns)} in table {table}")
+
+    def row_filters(self, table: SchemaTableName) -> Sequence[ViewExpression]:
+        """Only rows for which all of them are true are there; also those that are inserted have to be."""
+        return ()
+
+    def column_masks(self, table: SchemaTableName, columns: Sequence[str]) -> Mapping[str, ViewExpression]:
+        """Column → what is read instead of it. Masks see the table without masks."""
+        return {}
 
     # views
     def check_can_create_view(self, view: SchemaTableName) -> None:

@@ -22,6 +22,8 @@ from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.row_changes import RowIdColumn
+from lodestar_server.spi.security import Hidden
+from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import Type
 from lodestar_server.sql.analysis.names import qualify
 from lodestar_server.sql.analysis.scopes import Field, Scope
@@ -63,8 +65,30 @@ class RelationCatalog(Protocol):
         """Column name → handle."""
         ...
 
+    def find_table_function(self, catalog: str, schema: str, name: str) -> TableFunction | None:
+        """The function of the catalog, None when there is none."""
+        ...
+
+    def call_table_function(
+        self, catalog: str, function: TableFunction, arguments: Mapping[str, object]
+    ) -> TableFunctionCall:
+        """The scan that a call is."""
+        ...
+
     def row_id_column(self, table: CatalogTable) -> RowIdColumn:
         """What tells the table's rows apart. Raises NOT_SUPPORTED."""
+        ...
+
+    def may_execute_function(self, name: QualifiedName, reader: Reader) -> bool:
+        """The table function may be called."""
+        ...
+
+    def hidden(self, name: QualifiedName, columns: Sequence[str], reader: Reader) -> Hidden | None:
+        """Row filters and column masks of a table or view; None when there are none."""
+        ...
+
+    def may_select(self, name: QualifiedName, column: str, reader: Reader) -> bool:
+        """The column may be read."""
         ...
 
 
@@ -135,6 +159,8 @@ class Analysis:
     With `describing`, parameters have no values and `parameter_types` collects what they turn out to be.
     `lambda_bodies` are the bodies that are bound already, by lambda, types of its parameters, and scope: overloads are
     tried before one is chosen, and lambdas in lambdas would be bound again for each try.
+    `hiding` are the tables (and columns) whose filters (and masks) are being analyzed, with the user who reads them.
+    With `changing`, rows of tables are those that are there, not those that their reader may see.
     `routines` are the query's inline functions by lower-case name; `pending_routines` those whose bodies are being
     analyzed, with their places.
     """
@@ -169,6 +195,8 @@ class Analysis:
     stored_routines: dict[QualifiedName, list[ir.Routine]] = field(default_factory=dict)
     next_shared_key: int = 1
     top_level: bool = True
+    hiding: frozenset[tuple[str, QualifiedName, str | None]] = frozenset()
+    changing: bool = False
 
     def select_from(self, relation: QualifiedName) -> None:
         """A table or view is read: the reader needs to have access, even when no column is named."""
@@ -195,6 +223,20 @@ class Analysis:
             names = replace(names, hands_on=True)
         return replace(
             self, names=names, views=(*self.views, view), routines={}, parameters=(), describing=False, top_level=False
+        )
+
+    def for_hiding(self, name: QualifiedName, column: str | None, names: NameContext) -> Analysis:
+        """The state for a row filter of a table, or the mask of a column: its own names, the same symbols."""
+        hiding = self.hiding | {(self.names.user, name, column)}
+        return replace(
+            self,
+            names=names,
+            hiding=hiding,
+            routines={},
+            parameters=(),
+            describing=False,
+            top_level=False,
+            changing=False,
         )
 
     def qualify(self, name: ast.QualifiedName, at: Location) -> QualifiedName:

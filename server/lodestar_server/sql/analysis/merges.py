@@ -26,9 +26,13 @@ from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, TINYINT
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.failing import fail
+from lodestar_server.sql.analysis.hiding import refuse_hidden
 from lodestar_server.sql.analysis.relations import analyze_relation, extend
 from lodestar_server.sql.analysis.row_changes import (
     ChangedTable,
+    Check,
+    Refused,
     RowChanges,
     TargetRows,
     changed_table,
@@ -38,9 +42,10 @@ from lodestar_server.sql.analysis.row_changes import (
     shown,
     stored,
     target_rows,
+    unchecked,
 )
 from lodestar_server.sql.analysis.scopes import Scope
-from lodestar_server.sql.analysis.writes import fail, not_null, types_match
+from lodestar_server.sql.analysis.writes import not_null, types_match
 from lodestar_server.sql.parser import ast
 
 
@@ -65,11 +70,17 @@ def merge_target(node: ast.Merge) -> ast.Table:
     return target
 
 
-def analyze_merge(analysis: Analysis, node: ast.Merge) -> RowChanges:
+_UNMERGEABLE = Refused("Cannot merge into a table with row filters")
+
+
+def analyze_merge(analysis: Analysis, node: ast.Merge, check: Check = unchecked) -> RowChanges:
     """The rows that a MERGE changes and adds. Raises: what its predicate, conditions and values raise."""
-    table = changed_table(analysis, node, merge_target(node), "Merging into {} is not supported")
+    written = merge_target(node)
+    table = changed_table(analysis, node, written, "Merging into {} is not supported", check, _UNMERGEABLE)
     target = target_rows(analysis, node.target, table)
     source = analyze_relation(analysis, node.source, Scope())
+    columns = [column.name for column in table.definition.columns]
+    refuse_hidden(analysis, table.name, columns, node.at, masks="Cannot merge into a table with column masks")
     scope = scope_of(target.relation, source)
     predicate = _boolean(ExpressionAnalyzer(analysis, scope, correlation=False), node.predicate, "The MERGE predicate")
     expressions = ExpressionAnalyzer(analysis, scope)

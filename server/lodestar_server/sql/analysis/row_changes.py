@@ -21,22 +21,40 @@ from lodestar_server.spi.errors import (
     TYPE_MISMATCH,
     LodestarError,
 )
+from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.row_changes import RowIdColumn, RowOperation
 from lodestar_server.spi.types import TINYINT, Type
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
+from lodestar_server.sql.analysis.hiding import refuse_hidden, visible_rows
 from lodestar_server.sql.analysis.relations import analyze_relation
 from lodestar_server.sql.analysis.scopes import Scope
 from lodestar_server.sql.analysis.select import analyze_where
 from lodestar_server.sql.analysis.writes import not_null, refuse_views, types_match, write_target
 from lodestar_server.sql.parser import ast
 
+Check = Callable[[], None]
+"""Asked once the table is known to be there: whether its user may do that."""
+
+
+def unchecked() -> None:
+    """Nobody asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a statement does not work on a table with row filters, or with column masks; None: it does."""
+
+    filters: str | None = None
+    masks: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class ChangedTable:
     """The table whose rows change: what it is, what tells its rows apart, and its columns that are written."""
 
+    name: QualifiedName
     definition: TableMetadata
     row_id: RowIdColumn
 
@@ -75,7 +93,9 @@ class RowChanges:
         return next(one for one in scans if any(symbol == self.row_id for symbol, _ in one.columns))
 
 
-def changed_table(analysis: Analysis, node: ast.Statement, table: ast.Table, message: str) -> ChangedTable:
+def changed_table(
+    analysis: Analysis, node: ast.Statement, table: ast.Table, message: str, check: Check, refused: Refused
+) -> ChangedTable:
     """The table that a statement changes; `message` refuses a view. Raises: NOT_SUPPORTED, TABLE_NOT_FOUND."""
     name = analysis.qualify(table.name, table.at)
     refuse_views(analysis.catalog, name, message, node.at)
@@ -83,14 +103,21 @@ def changed_table(analysis: Analysis, node: ast.Statement, table: ast.Table, mes
     definition = analysis.catalog.table_metadata(found)
     if isinstance(node, ast.Update):
         _check_assignments(node, definition)
-    return ChangedTable(definition, analysis.catalog.row_id_column(found))
+    check()
+    columns = [column.name for column in definition.columns]
+    refuse_hidden(analysis, name, columns, node.at, filters=refused.filters, masks=refused.masks)
+    return ChangedTable(name, definition, analysis.catalog.row_id_column(found))
 
 
 def target_rows(analysis: Analysis, node: ast.Relation, table: ChangedTable) -> TargetRows:
     """The rows of a table, perhaps under an alias, with their ids."""
     # To change rows is not to read them: only what conditions and values name is.
     selected = dict(analysis.selected)
-    relation = analyze_relation(analysis, node, Scope())
+    analysis.changing = True
+    try:
+        relation = analyze_relation(analysis, node, Scope())
+    finally:
+        analysis.changing = False
     analysis.selected = selected
     scan = relation.node
     assert isinstance(scan, TableScan)
@@ -121,11 +148,18 @@ def constant_operation(operation: RowOperation) -> Constant:
     return Constant(TINYINT, int(operation))
 
 
-def analyze_delete(analysis: Analysis, node: ast.Delete) -> RowChanges:
-    """The rows that a DELETE removes."""
-    table = changed_table(analysis, node, node.table, "Deleting from {} is not supported")
+_UNDELETABLE = Refused(masks="Delete from table with column mask")
+_UNCHANGEABLE = Refused(
+    "Updating a table with a row filter is not supported", "Updating a table with column masks is not supported"
+)
+
+
+def analyze_delete(analysis: Analysis, node: ast.Delete, check: Check = unchecked) -> RowChanges:
+    """The rows that a DELETE removes: of those that its user may see."""
+    table = changed_table(analysis, node, node.table, "Deleting from {} is not supported", check, _UNDELETABLE)
     target = target_rows(analysis, node.table, table)
-    rows = _filtered(analysis, target.relation, node.where)
+    seen = visible_rows(analysis, node.table.at, table.name, target.relation)
+    rows = _filtered(analysis, seen, node.where)
     operation = constant_operation(RowOperation.DELETE)
     return changes(analysis, rows, target.row_id, table, operation, lambda column: Constant(column.type, None))
 
@@ -140,9 +174,9 @@ def _check_assignments(node: ast.Update, table: TableMetadata) -> None:
             raise LodestarError(COLUMN_NOT_FOUND, message, location=assignment.name.at)
 
 
-def analyze_update(analysis: Analysis, node: ast.Update) -> RowChanges:
+def analyze_update(analysis: Analysis, node: ast.Update, check: Check = unchecked) -> RowChanges:
     """The rows that an UPDATE changes, and what they become. Raises: TYPE_MISMATCH, what its expressions raise."""
-    table = changed_table(analysis, node, node.table, "Updating {} is not supported")
+    table = changed_table(analysis, node, node.table, "Updating {} is not supported", check, _UNCHANGEABLE)
     target = target_rows(analysis, node.table, table)
     rows = _filtered(analysis, target.relation, node.where)
     expressions = ExpressionAnalyzer(analysis, scope_of(target.relation))

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from lodestar_server.ir import SymbolRef
-from lodestar_server.ir.nodes import Project, TableFunctionScan
+from lodestar_server.ir.nodes import Project, TableFunctionScan, TableScan
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
     FUNCTION_NOT_FOUND,
@@ -16,12 +16,18 @@ from lodestar_server.spi.errors import (
     INVALID_FUNCTION_ARGUMENT,
     INVALID_TABLE_FUNCTION_INVOCATION,
     MISSING_ARGUMENT,
+    MISSING_CATALOG_NAME,
     NOT_SUPPORTED,
     LodestarError,
 )
-from lodestar_server.spi.types import BIGINT
+from lodestar_server.spi.handles import CatalogTable
+from lodestar_server.spi.names import QualifiedName
+from lodestar_server.spi.security import access_denied
+from lodestar_server.spi.table_functions import TableFunction
+from lodestar_server.spi.types import BIGINT, Type
 from lodestar_server.sql.analysis.constants import evaluate_constant
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
+from lodestar_server.sql.analysis.hiding import refuse_hidden
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.parser import ast
 
@@ -38,19 +44,20 @@ class ArgumentKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredArgument:
-    """An argument of a table function. Scalars are bigint; tables have row semantics."""
+    """An argument of a table function. `type` is that of scalars; tables have row semantics."""
 
     name: str
     kind: ArgumentKind
     required: bool = True
     default: int | None = None
+    type: Type = BIGINT
 
 
 @dataclass(frozen=True, slots=True)
 class PassedArguments:
     """The arguments of a call by the names of the declaration."""
 
-    scalars: dict[str, int | None]
+    scalars: dict[str, Any]
     tables: dict[str, RelationPlan]
     descriptors: dict[str, ast.Descriptor | None]
 
@@ -73,9 +80,22 @@ def analyze(analysis: Analysis, node: ast.TableFunctionInvocation, scope: Scope,
     parts = node.name.parts
     if len(parts) > 3:
         raise LodestarError(FUNCTION_NOT_FOUND, f"Invalid function name: {node.name}")
+    if len(parts) == 2:
+        if analysis.names.catalog is None:
+            message = f"Session default catalog must be set to resolve a partial function name: {node.name}"
+            raise LodestarError(MISSING_CATALOG_NAME, message)
+        parts = (analysis.names.catalog, *parts)
     if len(parts) == 3 and analysis.catalog.find_catalog(parts[0]) is None:
         raise LodestarError(CATALOG_NOT_FOUND, f"Catalog '{parts[0]}' not found", location=node.at)
     builtin = len(parts) == 1 or parts[:-1] == ("system", "builtin")
+    if len(parts) == 3 and not builtin:
+        function = analysis.catalog.find_table_function(*parts)
+        if function is not None:
+            if not analysis.catalog.may_execute_function(QualifiedName(*parts), analysis.names.reader):
+                raise access_denied(f"Cannot execute function {node.name}")
+            given = tuple(DeclaredArgument(one.name, ArgumentKind.SCALAR, type=one.type) for one in function.arguments)
+            passed = _Matching(analysis, scope, relations).match(node, given)
+            return _of_connector(analysis, parts[0], function, passed)
     declared = _DECLARATIONS.get(parts[-1]) if builtin else None
     if declared is None:
         raise LodestarError(FUNCTION_NOT_FOUND, f"Table function '{node.name}' not registered", location=node.at)
@@ -89,7 +109,7 @@ def check_not_polymorphic(node: ast.Relation, what: str) -> None:
     Raises: LodestarError(INVALID_TABLE_FUNCTION_INVOCATION).
     """
     inner = node.relation if isinstance(node, ast.AliasedRelation) else node
-    if isinstance(inner, ast.TableFunctionInvocation) and inner.name.suffix == "exclude_columns":
+    if isinstance(inner, ast.TableFunctionInvocation) and inner.name.suffix != "sequence":
         message = f"Cannot apply {what} to polymorphic table function invocation"
         raise LodestarError(INVALID_TABLE_FUNCTION_INVOCATION, message, location=node.at)
 
@@ -142,16 +162,15 @@ class _Matching:
             case ArgumentKind.SCALAR, ast.Expression():
                 if _is_descriptor_call(value):
                     raise _invalid(argument, "'descriptor' function is not allowed as a table function argument")
-                passed.scalars[declared.name] = self._scalar(value)
+                passed.scalars[declared.name] = self._scalar(value, declared.type)
             case _:
                 raise _mismatch(declared, argument)
 
-    def _scalar(self, node: ast.Expression) -> int | None:
+    def _scalar(self, node: ast.Expression, type_: Type) -> Any:
         if self.analysis.describing and isinstance(node, ast.Parameter):
             message = "DESCRIBE is not supported if a table function uses parameters"
             raise LodestarError(NOT_SUPPORTED, message, location=node.at)
-        value: int | None = evaluate_constant(self.analysis, node, BIGINT).value
-        return value
+        return evaluate_constant(self.analysis, node, type_).value
 
     def _table(
         self, name: str, argument: ast.TableFunctionArgument, table: ast.TableFunctionTableArgument
@@ -192,6 +211,23 @@ def _is_descriptor_call(value: ast.Node) -> bool:
 
 def _invalid(node: ast.Node, message: str) -> LodestarError:
     return LodestarError(INVALID_FUNCTION_ARGUMENT, message, location=node.at)
+
+
+def _of_connector(analysis: Analysis, catalog: str, function: TableFunction, passed: PassedArguments) -> RelationPlan:
+    """A scan, as of a table. The table is no input of the query, but who reads it needs to have access."""
+    call = analysis.catalog.call_table_function(catalog, function, passed.scalars)
+    table = QualifiedName(catalog, call.table.schema, call.table.table)
+    # The function reads past filters and masks. Trino lets it.
+    refused = f"Table function '{function.schema}.{function.name}' is not supported for table with "
+    names = [name for name, _, _ in call.columns]
+    refuse_hidden(analysis, table, names, None, filters=f"{refused}row filter", masks=f"{refused}column masks")
+    columns = []
+    for name, type_, handle in call.columns:
+        symbol = analysis.symbols.new(type_, name)
+        columns.append((symbol, handle))
+        analysis.select_column(Field(symbol, name, origin=(table, name)))
+    fields = tuple(Field(symbol, name) for (symbol, _), (name, _, _) in zip(columns, call.columns, strict=True))
+    return RelationPlan(TableScan(CatalogTable(catalog, call.table, call.handle), tuple(columns)), fields)
 
 
 def _sequence(analysis: Analysis, passed: PassedArguments) -> RelationPlan:

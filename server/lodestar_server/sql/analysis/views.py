@@ -25,7 +25,7 @@ from lodestar_server.sql.parser import ast, parse_statement
 def table(analysis: Analysis, found: CatalogTable, name: QualifiedName, relation: Name) -> RelationPlan:
     """A scan of all columns; `relation` is the name as it was written."""
     analysis.read.append(found)
-    analysis.referenced.append((found, analysis.names.user, not analysis.views))
+    analysis.referenced.append((found, analysis.names.user, not analysis.views and not analysis.hiding))
     handles = analysis.catalog.column_handles(found)
     fields: list[Field] = []
     columns = []

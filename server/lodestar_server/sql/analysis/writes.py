@@ -28,7 +28,6 @@ from lodestar_server.spi.handles import CatalogTable
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import (
     BIGINT,
-    INTEGER,
     UNKNOWN,
     VARCHAR,
     CharType,
@@ -37,6 +36,7 @@ from lodestar_server.spi.types import (
 )
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis, RelationCatalog, RelationPlan
+from lodestar_server.sql.analysis.failing import fail
 from lodestar_server.sql.analysis.queries import analyze_query, check_column_aliases
 from lodestar_server.sql.analysis.scopes import Scope
 from lodestar_server.sql.parser import ast
@@ -171,13 +171,6 @@ def write_query(
         assignments.append((analysis.symbols.new(column.type, column.name), value))
     plan = Project(source.node, tuple(assignments))
     return WriteQuery(plan, plan.outputs)
-
-
-def fail(code: ErrorCode, message: str, type_: Type) -> Expression:
-    """An expression that raises."""
-    function = ir.FunctionRef("fail", (INTEGER, VARCHAR), UNKNOWN, deterministic=False)
-    raised = ir.Call(function, (Constant(INTEGER, code.code), Constant(VARCHAR, message)))
-    return ir.Cast(raised, type_)
 
 
 def not_null(value: Expression, column: ColumnMetadata, code: ErrorCode) -> Expression:

@@ -14,6 +14,10 @@ class BlackholeConnectorFactory:
 
     name = "blackhole"
 
+    def settings(self) -> tuple[type[ConfigGroup], ...]:
+        """There is nothing to set."""
+        return ()
+
     def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
         """There is nothing to set. Raises: ConfigurationError."""
         from lodestar_server.plugins.connectors.blackhole.connector import BlackholeConnector

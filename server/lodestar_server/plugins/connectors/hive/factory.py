@@ -6,12 +6,22 @@ from collections.abc import Mapping
 
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.plugin import ConnectorContext
+from lodestar_server.spi.properties import ConfigGroup
 
 
 class HiveConnectorFactory:
     """connector.name=hive."""
 
     name = "hive"
+
+    def settings(self) -> tuple[type[ConfigGroup], ...]:
+        """Of Hive, its metastore, the stores below and its access control."""
+        from lodestar_server.plugins.connectors.hive.config import AcceptedHiveConfig, HiveConfig
+        from lodestar_server.plugins.toolkit.metastore import opening as metastores
+        from lodestar_server.plugins.toolkit.security import opening as security
+        from lodestar_server.plugins.toolkit.stores import opening as stores
+
+        return (HiveConfig, AcceptedHiveConfig, *metastores.SETTINGS, *stores.SETTINGS, *security.SETTINGS)
 
     def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
         """Raises: ConfigurationError."""
@@ -31,8 +41,8 @@ class HiveConnectorFactory:
         kind = MetastoreKind.THRIFT if config is None else config.metastore
         metastores = MetastoreOpener(reading, kind)
         security = catalog_security(reading, "allow-all" if config is None else config.security, HiveFileRules)
-        if config is not None and config.keeps_roles and kind is not MetastoreKind.FILE:
-            reading.fault("hive.security", "'sql-standard' is supported with hive.metastore=file only so far")
+        if config is not None and config.keeps_roles and kind is MetastoreKind.GLUE:
+            reading.fault("hive.security", "'sql-standard' needs a metastore that keeps roles; Glue keeps none")
         reading.finish()
         assert config is not None
         files = stores.open(HIVE_FILESYSTEM_ERROR)

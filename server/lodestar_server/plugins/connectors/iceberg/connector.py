@@ -17,6 +17,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
     IcebergWriteHandle,
     WriteKind,
 )
+from lodestar_server.plugins.connectors.iceberg.listed_tables import ListedTables
 from lodestar_server.plugins.connectors.iceberg.metadata import IcebergMetadata
 from lodestar_server.plugins.connectors.iceberg.opening import Footers
 from lodestar_server.plugins.connectors.iceberg.page_sink import IcebergPageSink
@@ -30,6 +31,7 @@ from lodestar_server.plugins.connectors.iceberg.properties import (
 from lodestar_server.plugins.connectors.iceberg.row_changes import RowChangesSink
 from lodestar_server.plugins.connectors.iceberg.scan import IcebergScanner
 from lodestar_server.plugins.connectors.iceberg.session import session_properties
+from lodestar_server.plugins.connectors.iceberg.table_changes import TABLE_CHANGES
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.toolkit.files import FileSystem
@@ -44,6 +46,8 @@ from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.security import ConnectorAccessControl
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.system_tables import SystemTable
+from lodestar_server.spi.table_functions import TableFunction
 
 
 class IcebergConnector(Connector):
@@ -64,6 +68,7 @@ class IcebergConnector(Connector):
         self._footers = Footers(files, config.metadata_cache_entries, config.footer_readers)
         self._scanner = IcebergScanner(self._tables, self._footers)
         self._procedures = IcebergProcedures(self._tables, config).all()
+        self._listing = ListedTables(self._tables)
         self._numbers = itertools.count()
         self._transactions: dict[TransactionHandle, IcebergTransaction] = {}
         self.local_roots = () if files.root is None else (files.root,)
@@ -153,6 +158,14 @@ class IcebergConnector(Connector):
     def table_procedures(self) -> Sequence[TableProcedure]:
         """Tables tidied."""
         return TABLE_PROCEDURES
+
+    def system_tables(self) -> Sequence[SystemTable]:
+        """Which tables are Iceberg's."""
+        return (self._listing,)
+
+    def table_functions(self) -> Sequence[TableFunction]:
+        """Changes of a table."""
+        return (TABLE_CHANGES,)
 
     def list_beans(self) -> Iterable[Bean]:
         """Of the cache of metadata."""

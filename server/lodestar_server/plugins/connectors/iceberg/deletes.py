@@ -16,6 +16,7 @@ from lodestar_server.plugins.connectors.iceberg.format.types import Field
 from lodestar_server.plugins.connectors.iceberg.opening import Fetched, read_columns
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.spi.connector import not_supported
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 
 DELETED_PATH = Field(2_147_483_546, "file_path", ice.STRING, True)
 DELETED_POSITION = Field(2_147_483_545, "pos", ice.LONG, True)
@@ -76,7 +77,7 @@ def _positions(
     found = []
     for one in deletes:
         if one.format == "PUFFIN":
-            not_supported("Deletion vectors are not supported")
+            raise LodestarError(GENERIC_INTERNAL_ERROR, "Unexpected PUFFIN file format")
         for batch in read_columns(files, one, [DELETED_PATH, DELETED_POSITION], fetched=fetched):
             chosen = batch.filter(pc.equal(batch.column(0), file.path))
             found.append(chosen.column(1).to_numpy(zero_copy_only=False).astype(np.int64))

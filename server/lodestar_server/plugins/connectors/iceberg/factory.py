@@ -6,12 +6,22 @@ from collections.abc import Mapping
 
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.plugin import ConnectorContext
+from lodestar_server.spi.properties import ConfigGroup
 
 
 class IcebergConnectorFactory:
     """connector.name=iceberg."""
 
     name = "iceberg"
+
+    def settings(self) -> tuple[type[ConfigGroup], ...]:
+        """Of Iceberg, its catalog, the stores below and its access control."""
+        from lodestar_server.plugins.connectors.iceberg.catalogs import opening as catalogs
+        from lodestar_server.plugins.connectors.iceberg.config import AcceptedIcebergConfig, IcebergConfig
+        from lodestar_server.plugins.toolkit.security import opening as security
+        from lodestar_server.plugins.toolkit.stores import opening as stores
+
+        return (IcebergConfig, AcceptedIcebergConfig, *catalogs.SETTINGS, *stores.SETTINGS, *security.SETTINGS)
 
     def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
         """Raises: ConfigurationError."""

@@ -21,6 +21,24 @@ MODIFIED = "$file_modified_time"
 ROW_ID = "$row_id"
 HIDDEN_IDS = {PARTITION: 2_147_483_642, PATH: 2_147_483_646, MODIFIED: 2_147_482_646}
 HIDDEN_TYPES: dict[str, Type] = {PARTITION: VARCHAR, PATH: VARCHAR, MODIFIED: TimestampTzType(3)}
+CHANGE_TYPE = "_change_type"
+CHANGE_VERSION = "_change_version_id"
+CHANGE_TIMESTAMP = "_change_timestamp"
+CHANGE_ORDINAL = "_change_ordinal"
+CHANGE_IDS = {
+    CHANGE_TYPE: 2_147_482_545,
+    CHANGE_VERSION: 2_147_482_544,
+    CHANGE_TIMESTAMP: 2_147_482_543,
+    CHANGE_ORDINAL: 2_147_482_542,
+}
+CHANGE_TYPES: dict[str, Type] = {
+    CHANGE_TYPE: VARCHAR,
+    CHANGE_VERSION: BIGINT,
+    CHANGE_TIMESTAMP: TimestampTzType(3),
+    CHANGE_ORDINAL: INTEGER,
+}
+"""Columns of changes, which tell of a file when and how it came or went."""
+_COMPUTED = frozenset((*HIDDEN_IDS.items(), *CHANGE_IDS.items()))
 ROW_ID_TYPE = RowType(
     (
         RowField("_file", VARCHAR),
@@ -42,7 +60,7 @@ class IcebergTransactionHandle(TransactionHandle):
 
 @dataclass(frozen=True, slots=True)
 class IcebergColumnHandle(ColumnHandle):
-    """A column by its field id. `name` is the current one; columns of an id in `HIDDEN_IDS` are not in files."""
+    """A column by its field id. `name` is the current one; those of `HIDDEN_IDS`, `CHANGE_IDS` are not in files."""
 
     id: int
     name: str
@@ -51,7 +69,7 @@ class IcebergColumnHandle(ColumnHandle):
     @property
     def hidden(self) -> bool:
         """Computed from the file, not read from it."""
-        return self.name in HIDDEN_IDS and self.id == HIDDEN_IDS[self.name]
+        return (self.name, self.id) in _COMPUTED
 
     def __str__(self) -> str:
         return f"{self.id}:{self.name}:{self.type.display}"
@@ -79,6 +97,8 @@ class IcebergTableHandle(TableHandle):
     """Of interest for rewriting: only files smaller than this, or with deletes."""
     only_snapshots: frozenset[int] | None = None
     """Only the rows that these snapshots have appended."""
+    changed_since: int | None = None
+    """Not the snapshot's rows but those of the files that have come and gone after this one, an ancestor."""
 
     def __str__(self) -> str:
         shown = f"{self.name}$data"
@@ -90,6 +110,16 @@ class IcebergTableHandle(TableHandle):
             return shown
         names = ", ".join(str(getattr(column, "name", column)) for column, _ in self.enforced.entries or ())
         return f"{shown} constraint on [{names}]"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """How a file came or went: `kind` is insert or delete, `ordinal` the snapshot's place among those asked for."""
+
+    kind: str
+    snapshot_id: int
+    timestamp_ms: int
+    ordinal: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +138,7 @@ class IcebergSplit(Split):
     as_pages: bool
     constants: tuple[tuple[int, Any], ...] = ()
     """Values of columns that the partition tells and the file may lack: column id → value as in `ir.Constant`."""
+    change: FileChange | None = None
 
 
 class WriteKind(Enum):

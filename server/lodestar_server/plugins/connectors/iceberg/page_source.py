@@ -14,10 +14,14 @@ from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMeta
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
 from lodestar_server.plugins.connectors.iceberg.handles import (
+    CHANGE_TIMESTAMP,
+    CHANGE_TYPE,
+    CHANGE_VERSION,
     MODIFIED,
     PARTITION,
     PATH,
     ROW_ID_ID,
+    FileChange,
     IcebergColumnHandle,
     IcebergSplit,
 )
@@ -42,7 +46,20 @@ def hidden_value(column: IcebergColumnHandle, split: IcebergSplit) -> Any:
         case name if name == MODIFIED:
             millis = split.modified_nanos // _NANOSECONDS_PER_MILLISECOND
             return (millis * _PICOSECONDS_PER_MILLISECOND, "UTC")
+    if split.change is not None:
+        return _change_value(column.name, split.change)
     raise ValueError(f"not a hidden column: {column}")
+
+
+def _change_value(name: str, change: FileChange) -> Any:
+    match name:
+        case name if name == CHANGE_TYPE:
+            return change.kind
+        case name if name == CHANGE_VERSION:
+            return change.snapshot_id
+        case name if name == CHANGE_TIMESTAMP:
+            return (change.timestamp_ms * _PICOSECONDS_PER_MILLISECOND, "UTC")
+    return change.ordinal
 
 
 class IcebergPageSource(PageSource):

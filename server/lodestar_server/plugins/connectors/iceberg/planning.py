@@ -10,7 +10,13 @@ from typing import Any
 from lodestar_server.plugins.connectors.iceberg.format.manifests import Content, DataFile, Entry, Status
 from lodestar_server.plugins.connectors.iceberg.format.metadata import Snapshot, TableMetadata
 from lodestar_server.plugins.connectors.iceberg.format.values import to_constant
-from lodestar_server.plugins.connectors.iceberg.handles import MODIFIED, PARTITION, PATH, IcebergColumnHandle
+from lodestar_server.plugins.connectors.iceberg.handles import (
+    MODIFIED,
+    PARTITION,
+    PATH,
+    FileChange,
+    IcebergColumnHandle,
+)
 from lodestar_server.plugins.connectors.iceberg.pruning import FilePruner, hidden_matches
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.spi.predicate import Domain, TupleDomain
@@ -25,6 +31,7 @@ class FileTask:
 
     entry: Entry
     deletes: tuple[tuple[int, DataFile], ...]
+    change: FileChange | None = None
 
     @property
     def file(self) -> DataFile:

@@ -77,6 +77,7 @@ _RETENTION = PropertyMetadata(
 _RECURSIVE = PropertyMetadata(
     "recursive_directory", "Recursive directory", VARCHAR, "FAIL", decode=one_of(("TRUE", "FALSE", "FAIL"))
 )
+_TIDIED_VERSION = 2
 TABLE_PROCEDURES: Sequence[TableProcedure] = (
     TableProcedure(
         OPTIMIZE,
@@ -132,9 +133,11 @@ class IcebergTableProcedures(IcebergRowChanges):
             case "ROLLBACK_TO_SNAPSHOT":
                 self._roll_back(table.name, arguments["snapshot_id"])
             case "EXPIRE_SNAPSHOTS":
+                self._check_version(table, procedure)
                 kept = self._retention(session, arguments, "expire_snapshots")
                 self._expire_snapshots(table.name, int((session.start.timestamp() - kept) * 1000))
             case "REMOVE_ORPHAN_FILES":
+                self._check_version(table, procedure)
                 kept = self._retention(session, arguments, "remove_orphan_files")
                 self._remove_orphans(table, int((session.start.timestamp() - kept) * 1e9))
             case "ADD_FILES":
@@ -174,6 +177,15 @@ class IcebergTableProcedures(IcebergRowChanges):
 
         append = SnapshotWriter(self._tables).update(Change("append", files, check=check))
         self._transaction.commit(name, lambda base: with_mapping(append(base)))
+
+    def _check_version(self, table: IcebergTableHandle, procedure: str) -> None:
+        """Raises: NOT_SUPPORTED for formats whose files it may not know all of."""
+        version = self._seen(table)[0].format_version
+        if version > _TIDIED_VERSION:
+            not_supported(
+                f"{procedure} is not supported for Iceberg table format version > {_TIDIED_VERSION}. "
+                f"Table {table.name} format version is {version}."
+            )
 
     def _retention(self, session: ConnectorSession, arguments: Arguments, name: str) -> float:
         given: _Threshold = arguments["retention_threshold"]
@@ -237,6 +249,7 @@ class IcebergTableProcedures(IcebergRowChanges):
         """OPTIMIZE: small files, and those with deletes, are read and written again."""
         assert isinstance(table, IcebergTableHandle)
         metadata, _ = self._seen(table)
+        self._check_version(table, procedure)
         if table.versioned:
             not_supported(f"Cannot execute table procedure {procedure} on old snapshot {table.snapshot_id}")
         read = replace(table, max_file_size=int(arguments["file_size_threshold"]), for_analyze=True)

@@ -24,11 +24,12 @@ from lodestar_server.plugins.connectors.iceberg.properties import LOCATION, NATI
 from lodestar_server.plugins.connectors.iceberg.pruning import enforceable
 from lodestar_server.plugins.connectors.iceberg.session import flag
 from lodestar_server.plugins.connectors.iceberg.statistics import table_statistics
+from lodestar_server.plugins.connectors.iceberg.table_changes import call_table_changes
 from lodestar_server.plugins.connectors.iceberg.tables import METADATA_LOCATION, LoadedTable
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.connectors.iceberg.types import supported_type
 from lodestar_server.plugins.toolkit.metastore.model import Database
-from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_materialized, is_trino_view
+from lodestar_server.plugins.toolkit.metastore.views import is_materialized
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     ConnectorMetadata,
@@ -40,8 +41,8 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     INVALID_ARGUMENTS,
+    NOT_FOUND,
     SCHEMA_NOT_FOUND,
-    TABLE_NOT_FOUND,
     UNSUPPORTED_TABLE_TYPE,
     LodestarError,
 )
@@ -52,6 +53,7 @@ from lodestar_server.spi.security import Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
+from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import BIGINT, DATE, TimestampType, TimestampTzType, Type, VarcharType
 
 _PICOSECONDS_PER_MILLISECOND = 1_000_000_000
@@ -101,10 +103,13 @@ class IcebergReading(ConnectorMetadata):
         """Tables, views and materialized views; an entry that cannot be read counts as a table."""
         schemas = self._metastore.list_databases() if schema is None else [schema]
         found = {}
+        views = self._tables.views
         for one in schemas:
             for table in self._metastore.list_tables(one):
                 name = SchemaTableName(one, table)
-                found[name] = self._kind(name)
+                found[name] = self._kind(name) if views is None else RelationKind.TABLE
+            if views is not None:
+                found.update((SchemaTableName(one, view), RelationKind.VIEW) for view in views.list_views(one))
         return found
 
     def _kind(self, name: SchemaTableName) -> RelationKind:
@@ -142,9 +147,9 @@ class IcebergReading(ConnectorMetadata):
                     if loaded is not None:
                         yield name, loaded.metadata.properties.get(NATIVE_COMMENT)
                 elif kind is RelationKind.VIEW:
-                    entry = self._transaction.find_entry(name)
-                    if entry is not None and is_trino_view(entry):
-                        yield name, decode_view(entry).comment
+                    known = self.find_view(session, name)
+                    if known is not None:
+                        yield name, known.comment
                 else:
                     view = self.find_materialized_view(session, name)
                     yield name, None if view is None else view.comment
@@ -166,11 +171,7 @@ class IcebergReading(ConnectorMetadata):
         if name.table.endswith(STORAGE_SUFFIX):
             return self._storage_table(name)
         if "$" in name.table:
-            # Only `t$data` is a table of data with another name.
-            base, _, kind = name.table.rpartition("$")
-            if kind != "data" or not base:
-                return None
-            name = SchemaTableName(name.schema, base)
+            return None  # rows have one name, by which it is asked who may read them
         try:
             loaded = self._transaction.find(name)
         except LodestarError as failure:
@@ -198,9 +199,10 @@ class IcebergReading(ConnectorMetadata):
 
     def _storage_table(self, name: SchemaTableName) -> TableHandle:
         view = SchemaTableName(name.schema, name.table.removesuffix(STORAGE_SUFFIX))
-        loaded = self._tables.find_storage(view)
+        entry = self._transaction.find_entry(view)
+        loaded = None if entry is None or not is_materialized(entry) else self._tables.find_storage(view)
         if loaded is None:
-            raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+            raise LodestarError(NOT_FOUND, f"Table '{name}' not found")
         metadata = loaded.metadata
         return IcebergTableHandle(
             view, loaded.location, metadata.current_snapshot_id, metadata.current_schema_id, storage_of_view=True
@@ -220,10 +222,16 @@ class IcebergReading(ConnectorMetadata):
         """With hidden columns."""
         return column_handles(self._seen(table)[1])
 
+    def call_table_function(
+        self, session: ConnectorSession, function: TableFunction, arguments: Mapping[str, Any]
+    ) -> TableFunctionCall:
+        """`system.table_changes`."""
+        return call_table_changes(self._transaction, arguments)
+
     def statistics(self, session: ConnectorSession, table: TableHandle) -> TableStatistics:
         """From manifests, and numbers of distinct values from statistics files."""
         assert isinstance(table, IcebergTableHandle)
-        if not flag(session, "statistics_enabled"):
+        if table.changed_since is not None or not flag(session, "statistics_enabled"):
             return UNKNOWN_STATISTICS
         metadata, schema = self._seen(table)
         extended = flag(session, "extended_statistics_enabled")
@@ -234,7 +242,7 @@ class IcebergReading(ConnectorMetadata):
     ) -> FilterResult | None:
         """What partitions separate is taken over; the rest leaves out files and stays with the engine."""
         assert isinstance(table, IcebergTableHandle)
-        if predicate.is_none:
+        if predicate.is_none or table.changed_since is not None:
             return None
         metadata, _ = self._seen(table)
         snapshot = metadata.snapshot(table.snapshot_id)

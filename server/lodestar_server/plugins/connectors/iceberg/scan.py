@@ -29,6 +29,7 @@ from lodestar_server.plugins.connectors.iceberg.planning import (
     plan_files,
 )
 from lodestar_server.plugins.connectors.iceberg.session import needs_partition_filter
+from lodestar_server.plugins.connectors.iceberg.table_changes import changed_files
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
 from lodestar_server.spi.errors import QUERY_REJECTED, LodestarError
@@ -54,6 +55,8 @@ class IcebergScanner:
         snapshot = metadata.snapshot(table.snapshot_id)
         if snapshot is None:
             return []
+        if table.changed_since is not None:
+            return changed_files(self._tables, metadata, table.changed_since, snapshot)
         known = table.enforced.intersect(table.unenforced).intersect(predicate)
         found = plan_files(self._tables, metadata, snapshot, known, table.enforced)
         if table.only_snapshots is not None:
@@ -85,6 +88,7 @@ class IcebergScanner:
                 identity_constants(metadata, task.file),
                 size_bytes=task.file.size,
                 row_count=task.file.records,
+                change=task.change,
             )
             for task in tasks
         ]

@@ -20,15 +20,18 @@ from lodestar_server.plugins.connectors.iceberg.format.manifests import (
     Entry,
     Manifest,
     Status,
+    with_row_ids,
     write_manifest,
     write_manifest_list,
 )
 from lodestar_server.plugins.connectors.iceberg.format.metadata import MAIN, Snapshot, TableMetadata
 from lodestar_server.plugins.connectors.iceberg.tables import METADATA_PATH, IcebergTables
 from lodestar_server.plugins.toolkit.files import child_of
-from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 
 ENGINE = {"engine-version": "0.1", "engine-name": "lodestar"}
+ROW_IDS_FROM = 3
+"""The format version that numbers rows and wants deletion vectors for single rows."""
 MERGE_FROM = 100
 """An append makes one manifest of so many."""
 _TARGET_MANIFEST_BYTES = 8 << 20
@@ -87,6 +90,7 @@ def with_snapshot(base: TableMetadata, snapshot: Snapshot) -> TableMetadata:
         base,
         last_sequence_number=max(base.last_sequence_number, snapshot.sequence_number),
         last_updated_ms=snapshot.timestamp_ms,
+        next_row_id=base.next_row_id + (snapshot.added_rows or 0),
         snapshots=(*base.snapshots, snapshot),
         current_snapshot_id=snapshot.id,
         refs={**base.refs, MAIN: {**base.refs.get(MAIN, {}), "snapshot-id": snapshot.id, "type": "branch"}},
@@ -123,6 +127,7 @@ class _Run:
         """Write its manifests and their list."""
         base, change = self._base, self._change
         parent = base.current_snapshot
+        self._check_deletes()
         kept = [] if parent is None else list(self._tables.manifests(parent))
         if change.removed:
             kept = self._without_removed(kept)
@@ -140,9 +145,20 @@ class _Run:
             child_of(self._home, f"snap-{self._id}-1-{self._commit}.avro"),
             base.current_schema_id,
         )
+        if base.format_version >= ROW_IDS_FROM:
+            manifests, following = with_row_ids(manifests, base.next_row_id)
+            made = replace(made, first_row_id=base.next_row_id, added_rows=following - base.next_row_id)
         assert made.manifest_list is not None
         self._put(made.manifest_list, write_manifest_list(manifests, made, base.format_version))
         return made
+
+    def _check_deletes(self) -> None:
+        if self._base.format_version < ROW_IDS_FROM:
+            return
+        for file in self._change.added:
+            if file.content is Content.POSITION_DELETES and file.format != "PUFFIN":
+                message = f"Must use DVs for position deletes in V{self._base.format_version}: {file.path}"
+                raise LodestarError(GENERIC_INTERNAL_ERROR, message)
 
     def _put(self, path: str, content: bytes) -> None:
         self._written.append(path)

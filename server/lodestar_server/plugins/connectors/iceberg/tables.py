@@ -19,6 +19,7 @@ from typing import Any
 from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
 from lodestar_server.plugins.connectors.iceberg.catalogs.interface import (
     Catalog,
+    CatalogWithViews,
     CommitConflict,
     SelfWritingCatalog,
 )
@@ -89,6 +90,7 @@ class IcebergTables:
     def __init__(self, files: FileSystem, metastore: Catalog, config: IcebergConfig) -> None:
         self.files = files
         self.metastore = metastore
+        self.views = metastore.views if isinstance(metastore, CatalogWithViews) else None
         self._config = config
         self._committing = tuple(threading.RLock() for _ in range(_LOCKS))
         self._creations = Creations(files, metastore)

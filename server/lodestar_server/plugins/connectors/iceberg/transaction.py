@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lodestar_server.plugins.connectors.iceberg.creations import Creation
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
+from lodestar_server.plugins.connectors.iceberg.format.view_metadata import ViewMetadata
 from lodestar_server.plugins.connectors.iceberg.snapshots import Change, SnapshotWriter
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables, LoadedTable, Update
 from lodestar_server.plugins.toolkit.metastore.model import Table
@@ -49,6 +50,7 @@ class IcebergTransaction:
         self._loaded: dict[SchemaTableName, LoadedTable | None] = {}
         self._failures: dict[SchemaTableName, LodestarError] = {}
         self._entries: dict[SchemaTableName, Table | None] = {}
+        self._views: dict[SchemaTableName, ViewMetadata | None] = {}
 
     def add_sink(self, write_id: str, sink: PageSink) -> None:
         """A sink that has to go with its write."""
@@ -63,6 +65,16 @@ class IcebergTransaction:
             if name not in self._entries:
                 self._entries[name] = self.tables.metastore.find_table(name)
             return self._entries[name]
+
+    def find_view(self, name: SchemaTableName) -> ViewMetadata | None:
+        """A view of a catalog that has views beside its tables, as this transaction sees it."""
+        views = self.tables.views
+        if views is None or "$" in name.table or self.find_entry(name) is not None:
+            return None
+        with self._lock:
+            if name not in self._views:
+                self._views[name] = views.find_view(name)
+            return self._views[name]
 
     def find(self, name: SchemaTableName) -> LoadedTable | None:
         """The table as this transaction sees it."""
@@ -99,6 +111,7 @@ class IcebergTransaction:
                 self._loaded.pop(name, None)
                 self._failures.pop(name, None)
                 self._entries.pop(name, None)
+                self._views.pop(name, None)
 
     def forget_all(self) -> None:
         """Look at everything again."""
@@ -106,3 +119,4 @@ class IcebergTransaction:
             self._loaded.clear()
             self._failures.clear()
             self._entries.clear()
+            self._views.clear()

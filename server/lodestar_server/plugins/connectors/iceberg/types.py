@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_INVALID_METADATA
 from lodestar_server.plugins.connectors.iceberg.format import types as ice
 from lodestar_server.plugins.connectors.iceberg.format.types import (
     DecimalOf,
@@ -17,7 +16,7 @@ from lodestar_server.plugins.connectors.iceberg.format.types import (
     Struct,
 )
 from lodestar_server.spi.connector import not_supported
-from lodestar_server.spi.errors import DUPLICATE_COLUMN_NAME, LodestarError
+from lodestar_server.spi.errors import DUPLICATE_COLUMN_NAME, GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
@@ -59,12 +58,13 @@ _SIMPLE: dict[IcebergType, Type] = {
     ice.UUID: UUID,
     ice.BINARY: VARBINARY,
 }
+_KINDS = {"timestamp_ns": "TIMESTAMP_NANO", "timestamptz_ns": "TIMESTAMP_NANO"}
 _BACK: dict[Type, IcebergType] = {theirs: ours for ours, theirs in _SIMPLE.items()}
 
 
 @lru_cache(maxsize=4096)
 def to_trino(type_: IcebergType) -> Type:
-    """Raises: ICEBERG_INVALID_METADATA for a type that Trino does not read."""
+    """Raises: GENERIC_INTERNAL_ERROR for a type that Trino does not read."""
     match type_:
         case DecimalOf():
             return DecimalType(type_.precision, type_.scale)
@@ -78,9 +78,9 @@ def to_trino(type_: IcebergType) -> Type:
             return MapType(to_trino(type_.key), to_trino(type_.value))
     found = _SIMPLE.get(type_)
     if found is None:
+        kind = _KINDS.get(str(type_).partition("(")[0], str(type_).partition("(")[0].upper())
         raise LodestarError(
-            ICEBERG_INVALID_METADATA,
-            f"Cannot convert from Iceberg type '{type_}' ({str(type_).upper()}) to Trino type",
+            GENERIC_INTERNAL_ERROR, f"Cannot convert from Iceberg type '{type_}' ({kind}) to Trino type"
         )
     return found
 

@@ -1,11 +1,19 @@
-"""Views of an iceberg catalog: entries of the metastore, as Trino keeps them."""
+"""Views of an iceberg catalog: entries of the metastore, as Trino keeps them, or Iceberg's own (`catalog_views`)."""
 
 from __future__ import annotations
 
 from dataclasses import replace as changed
 
+from lodestar_server.plugins.connectors.iceberg.catalog_views import (
+    commented_column,
+    commented_view,
+    new_view,
+    replaced_view,
+    view_definition,
+)
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import ViewCatalog
 from lodestar_server.plugins.connectors.iceberg.reading import IcebergReading
-from lodestar_server.plugins.toolkit.metastore.model import Table
+from lodestar_server.plugins.toolkit.metastore.model import Database, Table
 from lodestar_server.plugins.toolkit.metastore.views import decode_view, is_materialized, is_trino_view, view_table
 from lodestar_server.spi.connector import RelationKind, ViewDefinition, not_supported
 from lodestar_server.spi.errors import (
@@ -33,6 +41,9 @@ class IcebergViews(IcebergReading):
 
     def find_view(self, session: ConnectorSession, name: SchemaTableName) -> ViewDefinition | None:
         """Views of other engines are refused when they are read."""
+        if self._tables.views is not None:
+            known = self._transaction.find_view(name)
+            return None if known is None else view_definition(name, known)
         entry = self._transaction.find_entry(name)
         if entry is None or not entry.is_view or is_materialized(entry):
             return None
@@ -42,7 +53,12 @@ class IcebergViews(IcebergReading):
         self, session: ConnectorSession, name: SchemaTableName, view: ViewDefinition, replace: bool
     ) -> None:
         """Raises: NOT_FOUND without the schema, TABLE_ALREADY_EXISTS."""
-        self._check_schema(name.schema)
+        views = self._tables.views
+        if views is None or views.needs_schema:
+            self._check_schema(name.schema)
+        if views is not None:
+            self._put_view(views, name, view, replace)
+            return
         made = view_table(name, view, session.user, session.query_id, "Iceberg")
         made = changed(made, location=self._metastore.table_directory(name))
         known = self._transaction.find_entry(name)
@@ -54,14 +70,34 @@ class IcebergViews(IcebergReading):
         else:
             self._metastore.create_table(made, None, session.user)
 
+    def _put_view(self, views: ViewCatalog, name: SchemaTableName, view: ViewDefinition, replace: bool) -> None:
+        database = self._metastore.find_database(name.schema) or Database(name.schema)
+        location = self._tables.default_location(name, self._tables.schema_location(database))
+        known = self._transaction.find_view(name)
+        if self._transaction.find_entry(name) is not None or (known is not None and not replace):
+            raise LodestarError(TABLE_ALREADY_EXISTS, f"View already exists: '{name}'")
+        self._transaction.forget(name)
+        if known is None:
+            views.create_view(name, new_view(name, view, location))
+        else:
+            views.change_view(name, lambda base: replaced_view(base, name, view, location))
+
     def drop_view(self, session: ConnectorSession, name: SchemaTableName) -> None:
         """DROP VIEW."""
+        if self._tables.views is not None:
+            self._transaction.forget(name)
+            self._tables.views.drop_view(name)
+            return
         self._view(name)
         self._transaction.forget(name)
         self._metastore.drop_table(name)
 
     def rename_view(self, session: ConnectorSession, name: SchemaTableName, new_name: SchemaTableName) -> None:
         """ALTER VIEW … RENAME TO."""
+        if self._tables.views is not None:
+            self._transaction.forget(name, new_name)
+            self._tables.views.rename_view(name, new_name)
+            return
         self._view(name)
         self._check_schema(new_name.schema)
         self._transaction.forget(name, new_name)
@@ -69,6 +105,10 @@ class IcebergViews(IcebergReading):
 
     def set_view_comment(self, session: ConnectorSession, name: SchemaTableName, comment: str | None) -> None:
         """COMMENT ON VIEW."""
+        if self._tables.views is not None:
+            self._transaction.forget(name)
+            self._tables.views.change_view(name, lambda base: commented_view(base, comment))
+            return
         view = changed(decode_view(self._view(name)), comment=comment)
         self.create_view(session, name, view, True)
 
@@ -76,12 +116,18 @@ class IcebergViews(IcebergReading):
         self, session: ConnectorSession, name: SchemaTableName, column: str, comment: str | None
     ) -> None:
         """COMMENT ON COLUMN of a view."""
+        if self._tables.views is not None:
+            self._transaction.forget(name)
+            self._tables.views.change_view(name, lambda base: commented_column(base, column, comment))
+            return
         view = decode_view(self._view(name))
         columns = tuple(changed(one, comment=comment) if one.name == column else one for one in view.columns)
         self.create_view(session, name, changed(view, columns=columns), True)
 
     def set_view_owner(self, session: ConnectorSession, name: SchemaTableName, owner: str) -> None:
         """Refused, in the words that Trino has for it."""
+        if self._tables.views is not None:
+            self._tables.views.refuse("setViewPrincipal")
         not_supported("This connector does not support setting an owner on a table")
 
     def _drop_anything(self, session: ConnectorSession, name: SchemaTableName, kind: RelationKind) -> None:

@@ -284,7 +284,13 @@ class IcebergWriting(IcebergChanging):
 
 
 def _replacing(old: TableMetadata, new: TableMetadata) -> TableMetadata:
-    """The old table with the definition of a new one: history stays, columns of the same name keep their ids."""
+    """The old table with the definition of a new one: history stays, columns of the same name keep their ids.
+
+    Raises: GENERIC_INTERNAL_ERROR for an older format, as Trino does.
+    """
+    if new.format_version < old.format_version:
+        message = f"Cannot downgrade v{old.format_version} table to v{new.format_version}"
+        raise LodestarError(GENERIC_INTERNAL_ERROR, message)
     last = old.last_column_id
     by_name = {one.name: one for one in old.schema.columns}
 
@@ -333,7 +339,7 @@ def _replacing(old: TableMetadata, new: TableMetadata) -> TableMetadata:
         orders = (*orders, order)
     return replace(
         base,
-        format_version=max(old.format_version, new.format_version),
+        format_version=new.format_version,
         specs=specs,
         default_spec_id=spec.id,
         last_partition_id=partition_id,

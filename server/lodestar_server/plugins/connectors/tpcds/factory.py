@@ -7,12 +7,19 @@ from pathlib import Path
 
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.plugin import ConfigurationError, ConnectorContext, load_group
+from lodestar_server.spi.properties import ConfigGroup
 
 
 class TpcdsConnectorFactory:
     """connector.name=tpcds."""
 
     name = "tpcds"
+
+    def settings(self) -> tuple[type[ConfigGroup], ...]:
+        """One group."""
+        from lodestar_server.plugins.connectors.tpcds.config import TpcdsConfig
+
+        return (TpcdsConfig,)
 
     def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
         """Raises: ConfigurationError."""

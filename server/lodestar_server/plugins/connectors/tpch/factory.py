@@ -7,12 +7,19 @@ from pathlib import Path
 
 from lodestar_server.spi.connector import Connector
 from lodestar_server.spi.plugin import ConnectorContext, load_group
+from lodestar_server.spi.properties import ConfigGroup
 
 
 class TpchConnectorFactory:
     """connector.name=tpch."""
 
     name = "tpch"
+
+    def settings(self) -> tuple[type[ConfigGroup], ...]:
+        """One group."""
+        from lodestar_server.plugins.connectors.tpch.config import TpchConfig
+
+        return (TpchConfig,)
 
     def create(self, context: ConnectorContext, properties: Mapping[str, str]) -> Connector:
         """Raises: ConfigurationError."""

@@ -40,6 +40,9 @@ class FileMetastoreConfig(ConfigGroup):
     )
 
 
+SETTINGS: tuple[type[ConfigGroup], ...] = (FileMetastoreConfig, ThriftConfig, GlueConfig, MetastoreCacheConfig)
+
+
 class MetastoreOpener:
     """The settings of a catalog's metastore, read; `open` makes it, once every setting is known to be right.
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from lodestar_server.plugins.toolkit.security.rules import EXECUTES, RoutinePrivilege, Rules, TablePrivilege
+from lodestar_server.plugins.toolkit.security.rules import (
+    EXECUTES,
+    Expression,
+    RoutinePrivilege,
+    Rules,
+    TablePrivilege,
+    TableRule,
+)
 from lodestar_server.spi.names import SchemaTableName
-from lodestar_server.spi.security import ConnectorAccessControl, Principal, Privilege
+from lodestar_server.spi.security import ConnectorAccessControl, Principal, Privilege, ViewExpression
 from lodestar_server.spi.session import Identity
 
 _INFORMATION_SCHEMA = "information_schema"
@@ -142,6 +149,16 @@ class FileAccessControl(ConnectorAccessControl):
         if not self._has(table, TablePrivilege.UPDATE):
             super().check_can_update_table_columns(table, columns)
 
+    def row_filters(self, table: SchemaTableName) -> Sequence[ViewExpression]:
+        rule = self._hiding(table)
+        return () if rule is None or rule.filter is None else (self._expression(rule.filter, table),)
+
+    def column_masks(self, table: SchemaTableName, columns: Sequence[str]) -> Mapping[str, ViewExpression]:
+        rule = self._hiding(table)
+        if rule is None or not rule.masks:
+            return {}
+        return {one: self._expression(rule.masks[one], table) for one in columns if one in rule.masks}
+
     # views
     def check_can_create_view(self, view: SchemaTableName) -> None:
         if not self._owns(view):
@@ -242,6 +259,15 @@ class FileAccessControl(ConnectorAccessControl):
     def check_can_show_role_grants(self) -> None: ...
 
     # inside
+    def _hiding(self, table: SchemaTableName) -> TableRule | None:
+        """The rule that says what of a table is hidden."""
+        if table.schema == _INFORMATION_SCHEMA or not self._rules.hides:
+            return None
+        return self._rules.table_rule(self._identity, table)
+
+    def _expression(self, found: Expression, table: SchemaTableName) -> ViewExpression:
+        return ViewExpression(found.text, table.schema, user=found.user or self._identity.user)
+
     def _owns_schema(self, schema: str) -> bool:
         return self._rules.owns_schema(self._identity, schema)
 

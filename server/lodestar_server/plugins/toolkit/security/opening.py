@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.plugins.toolkit.security.file_rules import FileAccessControl
 from lodestar_server.plugins.toolkit.security.read_only import ReadOnlyAccessControl
 from lodestar_server.plugins.toolkit.security.rules import Rules
 from lodestar_server.plugins.toolkit.security.rules_file import RulesError, read_rules
+from lodestar_server.plugins.toolkit.security.rules_source import read_source
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.spi.properties import ConfigGroup, Duration, config
 from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl
@@ -23,13 +24,18 @@ _CONFIG_FILE = "security.config-file"
 class FileSecurityConfig(ConfigGroup):
     """Where the rules of a catalog are."""
 
-    file: str | None = config(_CONFIG_FILE, default=None, doc="JSON file of the catalog's rules", source=_SOURCE)
+    file: str | None = config(
+        _CONFIG_FILE, default=None, doc="JSON of the catalog's rules: a path, or an http(s) address", source=_SOURCE
+    )
     refresh_period: Duration | None = config(
         "security.refresh-period", default=None, minimum="1ms", doc="It is read again after it", source=_SOURCE
     )
     pointer: str = config(
         "security.json-pointer", default="", doc="Where in the JSON the rules are (RFC 6901)", source=_SOURCE
     )
+
+
+SETTINGS: tuple[type[ConfigGroup], ...] = (FileSecurityConfig,)
 
 
 class CatalogSecurity:
@@ -65,7 +71,7 @@ class ReadOnlySecurity(CatalogSecurity):
 
 
 class FileSecurity(CatalogSecurity):
-    """Rules of a file, read at the start and again after the refresh period."""
+    """Rules of a file or an HTTP address, read at the start and again after the refresh period."""
 
     controls_access = True
 
@@ -79,6 +85,9 @@ class FileSecurity(CatalogSecurity):
         self._source = source
         self._kind = kind
         self._clock = clock
+        self._lock = threading.Lock()
+        self._failed_at: float | None = None
+        self._fault = ""
         self._read_at = clock()
         self._rules = _read(source)
 
@@ -87,24 +96,30 @@ class FileSecurity(CatalogSecurity):
         return self._kind(self._current(), identity)
 
     def _current(self) -> Rules:
-        period, now = self._source.refresh_period, self._clock()
-        if period is not None and now - self._read_at >= period:
-            try:
-                self._rules = _read(self._source)
-            except RulesError as fault:
-                message = f"Invalid JSON file '{self._source.file}': {fault}"
-                raise LodestarError(GENERIC_INTERNAL_ERROR, message) from None
-            self._read_at = now
-        return self._rules
+        period, arrived = self._source.refresh_period, self._clock()
+        if period is None or arrived - self._read_at < period:
+            return self._rules
+        with self._lock:
+            # Who has waited here takes what was found meanwhile, rules or the fault.
+            if self._failed_at is not None and self._failed_at > arrived:
+                raise LodestarError(GENERIC_INTERNAL_ERROR, self._fault)
+            if self._clock() - self._read_at >= period:
+                self._read_again()
+            return self._rules
+
+    def _read_again(self) -> None:
+        try:
+            self._rules = _read(self._source)
+        except RulesError as fault:
+            self._fault = f"Invalid JSON file '{self._source.file}': {fault}"
+            self._failed_at = self._clock()
+            raise LodestarError(GENERIC_INTERNAL_ERROR, self._fault) from None
+        self._read_at, self._failed_at = self._clock(), None
 
 
 def _read(source: FileSecurityConfig) -> Rules:
     assert source.file is not None
-    try:
-        content = Path(source.file).read_bytes()
-    except OSError as fault:
-        raise RulesError([f"cannot be read: {fault.strerror or fault}"]) from None
-    return read_rules(content, source.pointer)
+    return read_rules(read_source(source.file), source.pointer)
 
 
 def catalog_security(
@@ -127,8 +142,6 @@ def catalog_security(
         return OPEN
     if source.file is None:
         reading.fault(_CONFIG_FILE, "must be set: it names the file of the rules")
-    elif source.file.startswith(("http://", "https://")):
-        reading.fault(_CONFIG_FILE, "rules behind an HTTP address are not supported; name a file")
     else:
         try:
             return FileSecurity(source, by_rules)

@@ -6,8 +6,8 @@ Source: Trino AccessControlRules and the rules that it holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from lodestar_server.spi.names import SchemaTableName
@@ -81,14 +81,24 @@ class SchemaRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """The SQL of a row filter or a column mask. `user`: with whose rights, None: the reader's."""
+
+    text: str
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableRule:
-    """What somebody may do with a table or view, and which of its columns he may not read."""
+    """What somebody may do with a table or view, which of its columns he may not read, and what he sees of others."""
 
     who: Who
     schema: Pattern
     table: Pattern
     privileges: frozenset[TablePrivilege]
     restricted: frozenset[str] = frozenset()
+    filter: Expression | None = None
+    masks: Mapping[str, Expression] = field(default_factory=dict)
 
     def matches(self, identity: Identity, table: SchemaTableName) -> bool:
         """The rule is about this table and user."""
@@ -162,6 +172,11 @@ class Rules:
     functions: tuple[RoutineRule, ...] = ()
     procedures: tuple[RoutineRule, ...] = ()
     authorization: tuple[AuthorizationRule, ...] = ()
+
+    @property
+    def hides(self) -> bool:
+        """Some table has a filter or masks."""
+        return any(one.filter is not None or one.masks for one in self.tables)
 
     def owns_schema(self, identity: Identity, schema: str) -> bool:
         """The first rule about the schema says that it is his."""

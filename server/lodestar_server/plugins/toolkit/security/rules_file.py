@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import orjson
 
 from lodestar_server.plugins.toolkit.security.rules import (
     AuthorizationRule,
+    Expression,
     Pattern,
     PropertyRule,
     RoutinePrivilege,
@@ -37,7 +39,6 @@ _ALIASES = {
 }
 """Second names that Trino takes as well."""
 _ROLES = ("role", "original_role", "new_role")
-_HIDING = ("filter", "filter_environment", "mask", "mask_environment")
 
 
 class RulesError(Exception):
@@ -131,6 +132,26 @@ class _Object:
                 found.add(privilege)
         return frozenset(found)
 
+    def text(self, key: str) -> str | None:
+        value = self.take(key)
+        if value is not None and not isinstance(value, str):
+            self.fault(f"'{key}' is not a text")
+            return None
+        return value
+
+    def expression(self, key: str) -> Expression | None:
+        """`key`, with the user of its environment."""
+        text, user = self.text(key), None
+        environment = self.take(f"{key}_environment")
+        if environment is not None:
+            if isinstance(environment, dict):
+                inner = _Object(f"{self._place}.{key}_environment", environment, self._faults)
+                user = inner.text("user")
+                inner.finish()
+            else:
+                self.fault(f"'{key}_environment' is not an object")
+        return None if text is None else Expression(text, user)
+
     def who(self, prefix: str = "") -> Who:
         user, group = (self.pattern(prefix + one) for one in _WHO)
         return Who(user, group)
@@ -159,14 +180,18 @@ class _Object:
             if key in _ROLES:
                 if self._values[key] is not None:
                     self.fault("File connector access control does not support role rules")
-            elif key in _HIDING:
-                if self._values[key] is not None:
-                    self.fault(f"'{key}' is not supported: row filters and column masks are not applied yet")
             elif key == "function_kinds":
                 if self._values[key]:
                     self.fault("function_kind is no longer supported in security rules")
             else:
                 self.fault(f"'{key}' is not known here")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    allowed: bool
+    mask: Expression | None
 
 
 class _Reader:
@@ -191,17 +216,26 @@ class _Reader:
     def _table(self, one: _Object) -> TableRule:
         privileges = one.privileges(TablePrivilege)
         columns = one.children("columns", self._column) or ()
-        names = [name for name, _ in columns]
+        names = [one.name for one in columns]
         for name in sorted({name for name in names if names.count(name) > 1}):
             one.fault(f"column '{name}' is there twice")
-        restricted = frozenset(name for name, allowed in columns if not allowed)
-        return TableRule(one.who(), one.pattern("schema"), one.pattern("table"), privileges, restricted)
+        restricted = frozenset(one.name for one in columns if not one.allowed)
+        masks = {one.name: one.mask for one in columns if one.mask is not None}
+        return TableRule(
+            one.who(),
+            one.pattern("schema"),
+            one.pattern("table"),
+            privileges,
+            restricted,
+            one.expression("filter"),
+            masks,
+        )
 
-    def _column(self, one: _Object) -> tuple[str, bool]:
+    def _column(self, one: _Object) -> _Column:
         name = one.take("name")
         if not isinstance(name, str):
             one.fault("'name' is missing")
-        return str(name), one.truth("allow", default=True)
+        return _Column(str(name), one.truth("allow", default=True), one.expression("mask"))
 
     def _property(self, one: _Object) -> PropertyRule:
         return PropertyRule(one.who(), one.pattern("property"), one.truth("allow", default=False))

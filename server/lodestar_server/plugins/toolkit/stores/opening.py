@@ -23,6 +23,7 @@ class StoreKind(Protocol):
     """One kind of store. It is made with the settings of every catalog, also where it is switched off."""
 
     schemes: tuple[str, ...]
+    settings: tuple[type[ConfigGroup], ...]
 
     def __init__(self, reading: CatalogReading) -> None:
         """Read the settings; libraries wait until `open`."""
@@ -56,6 +57,7 @@ class LocalKind:
     """local:///."""
 
     schemes: tuple[str, ...] = ("local",)
+    settings: tuple[type[ConfigGroup], ...] = (LocalSettings,)
 
     def __init__(self, reading: CatalogReading) -> None:
         self._settings = reading.group(LocalSettings)
@@ -77,6 +79,7 @@ KINDS: tuple[type[StoreKind], ...] = (
     GcsKind,
     HdfsKind,
 )
+SETTINGS = tuple(group for kind in KINDS for group in kind.settings)
 
 
 class StoreOpener:

@@ -46,7 +46,6 @@ def test_settings_of_a_file_belong_to_file() -> None:
     ("properties", "words"),
     [
         ({}, "must be set"),
-        ({"security__config_file": "http://localhost/x"}, "HTTP address are not supported"),
         ({"security__config_file": "/nowhere/rules.json"}, "cannot be read: No such file"),
         ({"security__config_file": "x", "security__refresh_period": "0s"}, "security.refresh-period"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lodestar_server.plugins.toolkit.security.rules import RoutinePrivilege, TablePrivilege
+from lodestar_server.plugins.toolkit.security.rules import Expression, RoutinePrivilege, TablePrivilege
 from lodestar_server.plugins.toolkit.security.rules_file import RulesError, read_rules
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.security import Principal, PrincipalKind
@@ -47,6 +47,20 @@ def test_the_first_rule_that_matches_decides() -> None:
     assert not rules.owns_schema(ALICE, "s") and rules.owns_schema(BOB, "s") and not rules.owns_schema(BOB, "st")
     found = [rules.table_rule(user, T) for user in (ALICE, BOB)]
     assert [one and one.privileges for one in found] == [frozenset(), {TablePrivilege.SELECT}]
+
+
+def test_filters_and_masks_are_those_of_the_rule_that_decides() -> None:
+    document = {
+        "tables": [
+            {"user": "bob", "privileges": ["SELECT"], "filter": "a > 1", "filter_environment": {"user": "sys"}},
+            {"privileges": ["SELECT"], "filter": None, "columns": [{"name": "a", "mask": "0"}, {"name": "b"}]},
+        ]
+    }
+    rules = read_rules(json.dumps(document).encode())
+    of_bob, of_alice = rules.table_rule(BOB, T), rules.table_rule(ALICE, T)
+    assert of_bob is not None and of_alice is not None
+    assert (of_bob.filter, of_bob.masks) == (Expression("a > 1", "sys"), {})
+    assert (of_alice.filter, of_alice.masks) == (None, {"a": Expression("0")})
 
 
 def test_any_rule_opens_a_schema() -> None:
@@ -100,10 +114,20 @@ def test_rules_may_be_below_a_pointer() -> None:
             ],
         ),
         (
-            {"tables": [{"privileges": ["SELECT"], "filter": "a > 1", "columns": [{"name": "a", "mask": "0"}]}]},
+            {
+                "tables": [
+                    {
+                        "privileges": ["SELECT"],
+                        "filter": 1,
+                        "filter_environment": {"users": "u"},
+                        "columns": [{"name": "a", "mask": "0", "mask_environment": "u"}],
+                    }
+                ]
+            },
             [
-                "tables[0].columns[0]: 'mask' is not supported: row filters and column masks are not applied yet",
-                "tables[0]: 'filter' is not supported: row filters and column masks are not applied yet",
+                "tables[0].columns[0]: 'mask_environment' is not an object",
+                "tables[0]: 'filter' is not a text",
+                "tables[0].filter_environment: 'users' is not known here",
             ],
         ),
         (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import NoReturn, Protocol, TypeVar, runtime_checkable
 
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
+from lodestar_server.plugins.connectors.iceberg.format.view_metadata import ViewMetadata
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
@@ -94,3 +95,33 @@ class SelfWritingCatalog(Catalog, Protocol):
     def publish_change(self, name: SchemaTableName, base: TableMetadata, made: TableMetadata) -> Published:
         """Raises: CommitConflict when the table is not what `base` says any more."""
         ...
+
+
+class ViewCatalog(Protocol):
+    """Views that are Iceberg's own. `needs_schema`: a view is only made in a schema that is there."""
+
+    needs_schema: bool
+
+    def list_views(self, schema: str) -> list[str]: ...
+
+    def find_view(self, name: SchemaTableName) -> ViewMetadata | None: ...
+
+    def create_view(self, name: SchemaTableName, view: ViewMetadata) -> None: ...
+
+    def change_view(self, name: SchemaTableName, change: Callable[[ViewMetadata], ViewMetadata]) -> None:
+        """The change is given the view as it is now, perhaps more than once. Raises: TABLE_NOT_FOUND."""
+        ...
+
+    def rename_view(self, name: SchemaTableName, new_name: SchemaTableName) -> None: ...
+
+    def drop_view(self, name: SchemaTableName) -> None: ...
+
+    def refuse(self, what: str) -> NoReturn:
+        """Raises: NOT_SUPPORTED, naming the catalog."""
+        ...
+
+
+class CatalogWithViews:
+    """What a catalog is, too, that has views besides its tables; others keep views as entries of tables."""
+
+    views: ViewCatalog

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import CatalogWithViews
 from lodestar_server.plugins.connectors.iceberg.catalogs.jdbc_config import SchemaVersion
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_CATALOG_ERROR, ICEBERG_COMMIT_ERROR
 from lodestar_server.plugins.toolkit.files import child_of
@@ -37,9 +38,10 @@ _COMMENT = "comment"
 _EXISTS = "exists"
 """The property of a namespace that has no other."""
 _TABLE = "TABLE"
+_VIEW = "VIEW"
 
 
-class JdbcCatalog:
+class JdbcCatalog(CatalogWithViews):
     """A `Catalog`. The tables are made when they are not there. Thread-safe."""
 
     def __init__(self, engine: sa.Engine, name: str, warehouse: str, version: SchemaVersion = SchemaVersion.V1) -> None:
@@ -117,11 +119,11 @@ class JdbcCatalog:
 
     def replace_database(self, database: Database) -> None:
         """Raises: NOT_SUPPORTED, because a namespace has no owner."""
-        _not_supported("setNamespacePrincipal")
+        not_supported("setNamespacePrincipal")
 
     def rename_database(self, name: str, new_name: str) -> None:
         """Raises: NOT_SUPPORTED."""
-        _not_supported("renameNamespace")
+        not_supported("renameNamespace")
 
     def drop_database(self, name: str) -> None:
         """Raises: SCHEMA_NOT_FOUND, SCHEMA_NOT_EMPTY."""
@@ -243,19 +245,93 @@ class JdbcCatalog:
 
     def rename_table(self, name: SchemaTableName, new_name: SchemaTableName) -> None:
         """Raises: TABLE_NOT_FOUND, TABLE_ALREADY_EXISTS."""
+        self._rename(name, new_name, self._are_tables(), "Table")
+
+    def _rename(
+        self,
+        name: SchemaTableName,
+        new_name: SchemaTableName,
+        kind: tuple[sa.ColumnElement[bool], ...],
+        word: str,
+    ) -> None:
         change = {"table_namespace": new_name.schema, "table_name": new_name.table}
+        renamed = sa.update(self._tables).where(*self._is(name), *kind).values(change)
         try:
-            with self._transaction(f"rename table from {name} to {new_name}") as connection:
-                if connection.execute(sa.update(self._tables).where(*self._is(name)).values(change)).rowcount == 0:
-                    raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+            with self._transaction(f"rename {word.lower()} from {name} to {new_name}") as connection:
+                if connection.execute(renamed).rowcount == 0:
+                    raise LodestarError(TABLE_NOT_FOUND, f"{word} '{name}' not found")
         except IntegrityError:
-            raise LodestarError(TABLE_ALREADY_EXISTS, f"Table already exists: '{new_name}'") from None
+            raise LodestarError(TABLE_ALREADY_EXISTS, f"{word} already exists: '{new_name}'") from None
 
     def drop_table(self, name: SchemaTableName) -> None:
         """The files are the caller's. Raises: TABLE_NOT_FOUND."""
         with self._transaction(f"drop table {name}") as connection:
-            if connection.execute(sa.delete(self._tables).where(*self._is(name))).rowcount == 0:
+            gone = sa.delete(self._tables).where(*self._is(name), *self._are_tables())
+            if connection.execute(gone).rowcount == 0:
                 raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")
+
+    # views: rows of another type, which only the newer form of the tables has
+    def check_views(self) -> None:
+        """Raises: NOT_SUPPORTED."""
+        if not self._typed:
+            not_supported("createView")
+
+    def _views(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return (self._tables.c.iceberg_type == _VIEW,) if self._typed else (sa.false(),)
+
+    def list_view_names(self, schema: str) -> list[str]:
+        """Views of a namespace."""
+        if not self._typed:
+            return []
+        wanted = sa.select(self._tables.c.table_name).where(
+            self._tables.c.catalog_name == self._name, self._tables.c.table_namespace == schema, *self._views()
+        )
+        with self._transaction(f"list views from namespace: {schema}") as connection:
+            return sorted(str(row[0]) for row in connection.execute(wanted))
+
+    def find_view_location(self, name: SchemaTableName) -> str | None:
+        """Where the view's metadata is."""
+        if not self._typed:
+            return None
+        with self._transaction(f"load view {name}") as connection:
+            wanted = sa.select(self._tables.c.metadata_location).where(*self._is(name), *self._views())
+            found = connection.execute(wanted).first()
+        return None if found is None else str(found[0])
+
+    def insert_view(self, name: SchemaTableName, location: str) -> None:
+        """Raises: TABLE_ALREADY_EXISTS."""
+        row = {
+            "catalog_name": self._name,
+            "table_namespace": name.schema,
+            "table_name": name.table,
+            METADATA_LOCATION: location,
+            "iceberg_type": _VIEW,
+        }
+        try:
+            with self._transaction(f"create view {name}") as connection:
+                connection.execute(sa.insert(self._tables).values(row))
+        except IntegrityError:
+            raise LodestarError(TABLE_ALREADY_EXISTS, f"View already exists: '{name}'") from None
+
+    def swap_view(self, name: SchemaTableName, before: str, location: str) -> bool:
+        """False when it is not at `before` any more."""
+        swap = (
+            sa.update(self._tables)
+            .where(*self._is(name), *self._views(), self._tables.c.metadata_location == before)
+            .values({METADATA_LOCATION: location, PREVIOUS_LOCATION: before})
+        )
+        with self._transaction(f"commit to view {name}") as connection:
+            return connection.execute(swap).rowcount == 1
+
+    def rename_view(self, name: SchemaTableName, new_name: SchemaTableName) -> None:
+        """Raises: TABLE_NOT_FOUND, TABLE_ALREADY_EXISTS."""
+        self._rename(name, new_name, self._views(), "View")
+
+    def drop_view(self, name: SchemaTableName) -> None:
+        """Raises: TABLE_NOT_FOUND."""
+        with self._transaction(f"drop view {name}") as connection:
+            if connection.execute(sa.delete(self._tables).where(*self._is(name), *self._views())).rowcount == 0:
+                raise LodestarError(TABLE_NOT_FOUND, f"View '{name}' not found")
 
     def beans(self, catalog: str) -> Iterable[Bean]:
         """None."""
@@ -289,10 +365,11 @@ def _property_columns() -> list[sa.Column[Any]]:
 def _check_table(entry: Table) -> None:
     if entry.is_view:
         materialized = "Materialized" in (entry.view_expanded_text or "")
-        _not_supported("createMaterializedView" if materialized else "createView")
+        not_supported("createMaterializedView" if materialized else "createView")
 
 
-def _not_supported(what: str) -> NoReturn:
+def not_supported(what: str) -> NoReturn:
+    """Raises: NOT_SUPPORTED, in the words that Trino has for it."""
     raise LodestarError(NOT_SUPPORTED, f"{what} is not supported for Iceberg JDBC catalogs")
 
 

@@ -9,8 +9,10 @@ from lodestar_server.plugins.connectors.iceberg.catalogs.jdbc_config import Jdbc
 from lodestar_server.plugins.connectors.iceberg.catalogs.rest_config import RestCatalogConfig
 from lodestar_server.plugins.connectors.iceberg.config import CatalogType
 from lodestar_server.plugins.toolkit.files import FileSystem
+from lodestar_server.plugins.toolkit.metastore.opening import SETTINGS as METASTORE_SETTINGS
 from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind, MetastoreOpener
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.spi.properties import ConfigGroup
 
 _KEY = "iceberg.catalog.type"
 _METASTORES = {
@@ -18,6 +20,8 @@ _METASTORES = {
     CatalogType.HIVE_METASTORE: MetastoreKind.THRIFT,
     CatalogType.GLUE: MetastoreKind.GLUE,
 }
+
+SETTINGS: tuple[type[ConfigGroup], ...] = (JdbcCatalogConfig, RestCatalogConfig, *METASTORE_SETTINGS)
 
 
 class CatalogOpener(Protocol):
@@ -67,11 +71,14 @@ class JdbcOpener:
 
         from lodestar_server.plugins.connectors.iceberg.catalogs.jdbc import JdbcCatalog
         from lodestar_server.plugins.connectors.iceberg.catalogs.jdbc_urls import engine_url
+        from lodestar_server.plugins.connectors.iceberg.catalogs.jdbc_views import JdbcViews
 
         config = self._config
         assert config is not None and config.url and config.catalog_name and config.warehouse
         engine = create_engine(engine_url(config.url, config.user, config.password), pool_pre_ping=True)
-        return JdbcCatalog(engine, config.catalog_name, config.warehouse, config.schema_version)
+        catalog = JdbcCatalog(engine, config.catalog_name, config.warehouse, config.schema_version)
+        catalog.views = JdbcViews(catalog, files)
+        return catalog
 
 
 class RestOpener:
@@ -89,4 +96,5 @@ class RestOpener:
         from lodestar_server.plugins.connectors.iceberg.catalogs.rest_requests import RestRequests
 
         assert self._config is not None
-        return RestCatalog(RestRequests(self._config), nested=self._config.nested_namespaces)
+        config = self._config
+        return RestCatalog(RestRequests(config), nested=config.nested_namespaces, views=config.view_endpoints)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn
-from urllib.parse import quote
 
 import orjson
 
@@ -13,15 +11,16 @@ from lodestar_server.plugins.connectors.iceberg.catalogs.changes import (
     updates_between,
     updates_for_new,
 )
-from lodestar_server.plugins.connectors.iceberg.catalogs.interface import CommitConflict, Published
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import CatalogWithViews, CommitConflict, Published
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_paths import SEPARATOR, RestPaths
 from lodestar_server.plugins.connectors.iceberg.catalogs.rest_requests import Answer, RestRequests, Unknown
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_views import RestViews, not_supported
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_CATALOG_ERROR, ICEBERG_COMMIT_ERROR
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata, read_metadata
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
 from lodestar_server.plugins.toolkit.metastore.model import Database, Table, TableType
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.errors import (
-    NOT_SUPPORTED,
     SCHEMA_ALREADY_EXISTS,
     SCHEMA_NOT_EMPTY,
     SCHEMA_NOT_FOUND,
@@ -33,44 +32,14 @@ from lodestar_server.spi.names import SchemaTableName
 
 METADATA_LOCATION = "metadata_location"
 _LOCATION = "location"
-_SEPARATOR = "\x1f"
-"""Between the levels of a namespace in a path."""
-_PAGE = "100"
 
 
-class RestCatalog:
+class RestCatalog(RestPaths, CatalogWithViews):
     """A `SelfWritingCatalog`. `nested`: a schema's dots are levels of its namespace. Thread-safe."""
 
-    def __init__(self, requests: RestRequests, *, nested: bool = False) -> None:
-        self._requests = requests
-        self._nested = nested
-
-    def _levels(self, schema: str) -> list[str]:
-        return schema.split(".") if self._nested else [schema]
-
-    def _path(self, schema: str, *rest: str) -> str:
-        namespace = quote(_SEPARATOR.join(self._levels(schema)), safe="")
-        return "/".join(("/namespaces", namespace, *(quote(one, safe="") for one in rest)))
-
-    def _identifier(self, name: SchemaTableName) -> dict[str, Any]:
-        return {"namespace": self._levels(name.schema), "name": name.table}
-
-    def _pages(self, path: str, key: str, query: dict[str, str]) -> Iterator[Any]:
-        query = {**query, "pageSize": _PAGE, "pageToken": ""}
-        while True:
-            answer = self._requests.ask("GET", path, query=query, expected=(200, 404))
-            yield from answer.body.get(key) or ()
-            query["pageToken"] = answer.body.get("next-page-token") or ""
-            if not query["pageToken"]:
-                return
-
-    def _change(self, method: str, path: str, **given: Any) -> Answer:
-        try:
-            return self._requests.ask(method, path, **given)
-        except Unknown as fault:
-            raise LodestarError(
-                ICEBERG_CATALOG_ERROR, f"Cannot tell whether the change has happened: {fault}"
-            ) from fault
+    def __init__(self, requests: RestRequests, *, nested: bool = False, views: bool = True) -> None:
+        super().__init__(requests, nested=nested)
+        self.views = RestViews(requests, nested=nested, enabled=views)
 
     # schemas
     def list_databases(self) -> list[str]:
@@ -78,7 +47,7 @@ class RestCatalog:
         return sorted(self._below([]))
 
     def _below(self, parent: list[str]) -> Iterator[str]:
-        query = {"parent": _SEPARATOR.join(parent)} if parent else {}
+        query = {"parent": SEPARATOR.join(parent)} if parent else {}
         for levels in self._pages("/namespaces", "namespaces", query):
             if self._nested:
                 yield ".".join(levels)
@@ -105,11 +74,11 @@ class RestCatalog:
 
     def replace_database(self, database: Database) -> None:
         """Raises: NOT_SUPPORTED."""
-        _not_supported("setNamespacePrincipal")
+        not_supported("setNamespacePrincipal")
 
     def rename_database(self, name: str, new_name: str) -> None:
         """Raises: NOT_SUPPORTED."""
-        _not_supported("renameNamespace")
+        not_supported("renameNamespace")
 
     def drop_database(self, name: str) -> None:
         """Raises: SCHEMA_NOT_FOUND, SCHEMA_NOT_EMPTY."""
@@ -144,7 +113,7 @@ class RestCatalog:
         """Over metadata that is there. Raises: TABLE_ALREADY_EXISTS; NOT_SUPPORTED for views."""
         if table.is_view:
             materialized = "Materialized" in (table.view_expanded_text or "")
-            _not_supported("createMaterializedView" if materialized else "createView")
+            not_supported("createMaterializedView" if materialized else "createView")
         body = {"name": table.name.table, "metadata-location": table.parameters[METADATA_LOCATION]}
         answer = self._change("POST", self._path(table.name.schema, "register"), body=body, expected=(200, 409))
         if answer.status == 409:
@@ -194,11 +163,11 @@ class RestCatalog:
 
     def alter_table(self, name: SchemaTableName, change: Callable[[Table], Table]) -> None:
         """Raises: NOT_SUPPORTED, because it is the service that writes metadata."""
-        _not_supported("updateMaterializedViewColumnComment")
+        not_supported("updateMaterializedViewColumnComment")
 
     def replace_view(self, view: Table) -> None:
         """Raises: NOT_SUPPORTED."""
-        _not_supported("createView")
+        not_supported("createView")
 
     def rename_table(self, name: SchemaTableName, new_name: SchemaTableName) -> None:
         """Raises: TABLE_NOT_FOUND, TABLE_ALREADY_EXISTS."""
@@ -245,7 +214,3 @@ def _has_happened(now: TableMetadata, base: TableMetadata, made: TableMetadata) 
 
 def _lost(name: SchemaTableName, fault: Unknown) -> LodestarError:
     return LodestarError(ICEBERG_COMMIT_ERROR, f"Cannot tell whether the commit to table {name} has happened: {fault}")
-
-
-def _not_supported(what: str) -> NoReturn:
-    raise LodestarError(NOT_SUPPORTED, f"{what} is not supported for Iceberg REST catalog")

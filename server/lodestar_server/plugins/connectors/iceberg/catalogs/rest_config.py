@@ -59,7 +59,7 @@ class RestCatalogConfig(ConfigGroup):
         source=_SOURCE,
     )
     view_endpoints: bool = config(
-        "iceberg.rest-catalog.view-endpoints-enabled", default="true", doc="Accepted; has no effect", source=_SOURCE
+        "iceberg.rest-catalog.view-endpoints-enabled", default="true", doc="Views are asked for", source=_SOURCE
     )
     case_insensitive: bool = config(
         "iceberg.rest-catalog.case-insensitive-name-matching",

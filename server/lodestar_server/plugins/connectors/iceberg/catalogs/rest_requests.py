@@ -68,6 +68,7 @@ class RestRequests:
         self._token_ends = float("inf")
         self._renewing = asyncio.Lock()
         self._home: str | None = None
+        self._endpoints: frozenset[str] = frozenset()
 
     def ask(
         self,
@@ -83,6 +84,15 @@ class RestRequests:
             return LOOP.run(self._ask(method, path, query or {}, body, expected))
         except StoreError as fault:
             raise LodestarError(ICEBERG_CATALOG_ERROR, str(fault)) from fault
+
+    def offers(self, endpoint: str) -> bool:
+        """What the service says that it can do; one that says nothing is asked. Raises: ICEBERG_CATALOG_ERROR."""
+        if self._home is None:
+            try:
+                LOOP.run(self._prefixed())
+            except StoreError as fault:
+                raise LodestarError(ICEBERG_CATALOG_ERROR, str(fault)) from fault
+        return not self._endpoints or endpoint in self._endpoints
 
     async def _ask(
         self, method: str, path: str, query: Mapping[str, str], body: Any, expected: tuple[int, ...]
@@ -120,6 +130,7 @@ class RestRequests:
             own = {"prefix": self._config.prefix} if self._config.prefix else {}
             known = {**answer.body.get("defaults", {}), **own, **answer.body.get("overrides", {})}
             prefix = str(known.get("prefix") or "").strip("/")
+            self._endpoints = frozenset(answer.body.get("endpoints") or ())
             self._home = f"{self._root}/{quote(prefix, safe='/')}" if prefix else self._root
         return self._home
 

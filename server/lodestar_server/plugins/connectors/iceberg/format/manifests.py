@@ -6,7 +6,7 @@ Source: the specification's "Manifests" and "Manifest Lists".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -66,6 +66,8 @@ class DataFile:
     referenced_file: str | None = None
     content_offset: int | None = None
     content_size: int | None = None
+    first_row_id: int | None = None
+    """The number of the first of its rows, since version 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Manifest:
     deleted_rows: int | None
     partitions: tuple[FieldSummary, ...] = ()
     key_metadata: bytes | None = field(default=None, repr=False)
+    first_row_id: int | None = None
+    """From here on the rows of files without a number of their own are numbered."""
 
     @property
     def holds_deletes(self) -> bool:
@@ -146,6 +150,7 @@ def read_manifest_list(content: bytes) -> list[Manifest]:
                     for part in one.get("partitions") or ()
                 ),
                 one.get("key_metadata"),
+                one.get("first_row_id"),
             )
         )
     return found
@@ -162,6 +167,7 @@ def _entries(
     records: Iterable[Mapping[str, Any]], manifest: Manifest, spec: PartitionSpec, types_: Sequence[IcebergType]
 ) -> Iterator[Entry]:
     decimals = [isinstance(type_, DecimalOf) for type_ in types_]
+    next_row_id = manifest.first_row_id
     for record in records:
         status = Status(record["status"])
         one = record["data_file"]
@@ -179,6 +185,9 @@ def _entries(
             file_sequence = manifest.sequence_number
         snapshot = record.get("snapshot_id")
         offsets, equality = one.get("split_offsets"), one.get("equality_ids")
+        row_id = one.get("first_row_id")
+        if row_id is None and next_row_id is not None and status is not Status.DELETED and not manifest.holds_deletes:
+            row_id, next_row_id = next_row_id, next_row_id + one["record_count"]
         yield Entry(
             status,
             manifest.snapshot_id if snapshot is None else snapshot,
@@ -205,6 +214,7 @@ def _entries(
                 one.get("referenced_data_file"),
                 one.get("content_offset"),
                 one.get("content_size_in_bytes"),
+                row_id,
             ),
         )
 
@@ -229,7 +239,7 @@ def write_manifest(
     deletes: bool,
 ) -> tuple[bytes, Manifest]:
     """A manifest of the snapshot that is being made: the file's content and its line in the list. `types_` are those
-    of partition values; an ADDED entry of the snapshot's sequence number inherits it."""
+    of partition values; an ADDED entry of the snapshot's sequence number inherits it, and the numbers of its rows."""
     results = [field.transform.result_type(source) for field, source in zip(spec.fields, types_, strict=True)]
     records = []
     for entry in entries:
@@ -240,6 +250,8 @@ def write_manifest(
             record["sequence_number"] = None if inherits else entry.sequence_number
             record["file_sequence_number"] = None if added else entry.file_sequence_number
         record["data_file"] = _write_file(entry.file, spec, results, version)
+        if version > 2:
+            record["data_file"]["first_row_id"] = None if added else entry.file.first_row_id
         records.append(record)
     metadata = {
         "schema": orjson.dumps(write_schema(schema)).decode(),
@@ -312,6 +324,8 @@ def _write_file(file: DataFile, spec: PartitionSpec, results: Sequence[IcebergTy
             "content": int(file.content),
             "equality_ids": None if file.equality_ids is None else list(file.equality_ids),
             "referenced_data_file": file.referenced_file,
+            "content_offset": file.content_offset,
+            "content_size_in_bytes": file.content_size,
         }
     else:
         made["block_size_in_bytes"] = 67_108_864
@@ -432,7 +446,11 @@ def _entry_schema(spec: PartitionSpec, results: Sequence[IcebergType], version: 
     if version > 1:
         file.insert(0, _required("content", "int", 134))
         file.append(_optional("equality_ids", {"type": "array", "items": "int", "element-id": 136}, 135))
+        if version > 2:
+            file.append(_optional("first_row_id", "long", 142))
         file.append(_optional("referenced_data_file", "string", 143))
+        if version > 2:
+            file += [_optional("content_offset", "long", 144), _optional("content_size_in_bytes", "long", 145)]
         numbers = [_optional("snapshot_id", "long", 1), _optional("sequence_number", "long", 3)]
         numbers.append(_optional("file_sequence_number", "long", 4))
     else:
@@ -465,8 +483,22 @@ _SUMMARY = {
 }
 
 
+def with_row_ids(manifests: Sequence[Manifest], next_row_id: int) -> tuple[list[Manifest], int]:
+    """New manifests of data files get their place in the numbering of rows; and the next number."""
+    made = []
+    for one in manifests:
+        if one.first_row_id is None and not one.holds_deletes:
+            one, next_row_id = replace(one, first_row_id=next_row_id), next_row_id + _rows(one)
+        made.append(one)
+    return made, next_row_id
+
+
+def _rows(manifest: Manifest) -> int:
+    return (manifest.added_rows or 0) + (manifest.existing_rows or 0)
+
+
 def write_manifest_list(manifests: Sequence[Manifest], snapshot: Snapshot, version: int) -> bytes:
-    """The list of a snapshot."""
+    """The list of a snapshot; since version 3 the manifests have been through `with_row_ids`."""
     fields = [
         _required("manifest_path", "string", 500),
         _required("manifest_length", "long", 501),
@@ -484,6 +516,8 @@ def write_manifest_list(manifests: Sequence[Manifest], snapshot: Snapshot, versi
     fields += [count(f"{name}_files_count", "int", 504 + i) for i, name in enumerate(names)]
     fields += [count(f"{name}_rows_count", "long", 512 + i) for i, name in enumerate(names)]
     fields += [_optional("partitions", _SUMMARY, 507), _optional("key_metadata", "bytes", 519)]
+    if version > 2:
+        fields.append(_optional("first_row_id", "long", 520))
     records = [
         {
             "manifest_path": one.path,
@@ -509,6 +543,7 @@ def write_manifest_list(manifests: Sequence[Manifest], snapshot: Snapshot, versi
                 for part in one.partitions
             ],
             "key_metadata": one.key_metadata,
+            **({"first_row_id": one.first_row_id} if version > 2 else {}),
         }
         for one in manifests
     ]
@@ -519,5 +554,7 @@ def write_manifest_list(manifests: Sequence[Manifest], snapshot: Snapshot, versi
     }
     if version > 1:
         metadata["sequence-number"] = str(snapshot.sequence_number)
+    if version > 2:
+        metadata["first-row-id"] = str(snapshot.first_row_id)
     schema = {"type": "record", "name": "manifest_file", "fields": fields}
     return write_container(schema, records, metadata)

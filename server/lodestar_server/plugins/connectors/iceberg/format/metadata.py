@@ -40,6 +40,9 @@ class Snapshot:
     schema_id: int | None
     manifests: tuple[str, ...] = ()
     """Of old tables that have no manifest list."""
+    first_row_id: int | None = None
+    added_rows: int | None = None
+    """Since version 3, rows are numbered: those that the snapshot added, and how many numbers it has used."""
 
     @property
     def operation(self) -> str | None:
@@ -72,6 +75,7 @@ class TableMetadata:
     partition_statistics: tuple[Mapping[str, Any], ...] = ()
     snapshot_log: tuple[Mapping[str, Any], ...] = ()
     metadata_log: tuple[Mapping[str, Any], ...] = ()
+    next_row_id: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -170,6 +174,7 @@ def read_metadata(content: bytes) -> TableMetadata:
         tuple(document.get("partition-statistics") or ()),
         tuple(document.get("snapshot-log") or ()),
         tuple(document.get("metadata-log") or ()),
+        document.get("next-row-id") or 0,
         {key: value for key, value in document.items() if key not in _KNOWN},
     )
 
@@ -199,6 +204,7 @@ _KNOWN = frozenset(
         "partition-statistics",
         "snapshot-log",
         "metadata-log",
+        "next-row-id",
     ]
 )
 
@@ -213,6 +219,8 @@ def _read_snapshot(document: Mapping[str, Any]) -> Snapshot:
         document.get("manifest-list"),
         document.get("schema-id"),
         tuple(document.get("manifests") or ()),
+        document.get("first-row-id"),
+        document.get("added-rows"),
     )
 
 
@@ -240,6 +248,7 @@ def write_metadata(table: TableMetadata) -> bytes:
         "default-sort-order-id": table.default_order_id,
         "sort-orders": [write_order(one) for one in table.orders],
         "properties": dict(table.properties),
+        **({"next-row-id": table.next_row_id} if table.format_version > 2 else {}),
         "current-snapshot-id": -1 if table.current_snapshot_id is None else table.current_snapshot_id,
         "refs": dict(table.refs),
         "snapshots": [write_snapshot(one, table.format_version) for one in table.snapshots],
@@ -267,4 +276,6 @@ def write_snapshot(snapshot: Snapshot, version: int) -> dict[str, Any]:
         made["manifests"] = list(snapshot.manifests)
     if snapshot.schema_id is not None:
         made["schema-id"] = snapshot.schema_id
+    if version > 2 and snapshot.first_row_id is not None:
+        made |= {"first-row-id": snapshot.first_row_id, "added-rows": snapshot.added_rows}
     return made

@@ -23,6 +23,7 @@ from lodestar_server.plugins.toolkit.metastore.glue.expressions import partition
 from lodestar_server.plugins.toolkit.metastore.glue.figures import figures_from, figures_to
 from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Figures, Values
 from lodestar_server.plugins.toolkit.metastore.written import QUERY_ID
 from lodestar_server.spi.connector import LanguageFunction, not_supported
@@ -470,6 +471,10 @@ class GlueRegistry:
             DatabaseName=name.schema,
             FunctionName=resource,
         )
+
+    def permissions(self) -> Permissions | None:
+        """Glue has none."""
+        return None
 
     def close(self) -> None:
         """Connections go."""

@@ -495,8 +495,8 @@ class RemoteMetastore:
         """Nothing is remembered."""
 
     def permissions(self) -> Permissions | None:
-        """Not yet."""
-        return None
+        """Those of the remote one."""
+        return self._registry.permissions()
 
     def beans(self, catalog: str) -> Iterable[Bean]:
         """None."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.names import SchemaTableName
 
@@ -82,5 +83,9 @@ class Registry(Protocol):
     def put_function(self, name: SchemaTableName, function: LanguageFunction, *, replace: bool) -> None: ...
 
     def drop_function(self, name: SchemaTableName, signature: str) -> None: ...
+
+    def permissions(self) -> Permissions | None:
+        """Roles and privileges, None when they are not kept."""
+        ...
 
     def close(self) -> None: ...

@@ -44,14 +44,16 @@ def location_from(text: str | None) -> str | None:
 
 
 def database_from(found: Any) -> Database:
-    """From the struct."""
+    """From the struct. What nobody owns is everybody's: the role public has it."""
+    is_role = found.ownerName is None or found.ownerType == structs().PrincipalType.ROLE
+    owner = "public" if found.ownerName is None else found.ownerName
     return Database(
         found.name,
         location_from(found.locationUri),
-        found.ownerName,
+        owner.lower() if is_role else owner,
         found.description or None,
         found.parameters or {},
-        PrincipalKind.ROLE if found.ownerType == structs().PrincipalType.ROLE else PrincipalKind.USER,
+        PrincipalKind.ROLE if is_role else PrincipalKind.USER,
     )
 
 

@@ -15,6 +15,8 @@ exception TxnOpenException { 1: string message }
 exception NoSuchLockException { 1: string message }
 
 enum PrincipalType { USER = 1, ROLE = 2, GROUP = 3 }
+enum HiveObjectType { GLOBAL = 1, DATABASE = 2, TABLE = 3, PARTITION = 4, COLUMN = 5 }
+enum GrantRevokeType { GRANT = 1, REVOKE = 2 }
 enum FunctionType { JAVA = 1 }
 enum ResourceType { JAR = 1, FILE = 2, ARCHIVE = 3 }
 enum ClientCapability { TEST_CAPABILITY = 1, INSERT_ONLY_TABLES = 2 }
@@ -44,6 +46,68 @@ struct PrincipalPrivilegeSet {
   2: map<string, list<PrivilegeGrantInfo>> groupPrivileges
   3: map<string, list<PrivilegeGrantInfo>> rolePrivileges
 }
+
+struct HiveObjectRef {
+  1: HiveObjectType objectType
+  2: string dbName
+  3: string objectName
+  4: list<string> partValues
+  5: string columnName
+  6: optional string catName
+}
+
+struct HiveObjectPrivilege {
+  1: HiveObjectRef hiveObject
+  2: string principalName
+  3: PrincipalType principalType
+  4: PrivilegeGrantInfo grantInfo
+  5: string authorizer
+}
+
+struct PrivilegeBag { 1: list<HiveObjectPrivilege> privileges }
+
+struct GrantRevokePrivilegeRequest {
+  1: GrantRevokeType requestType
+  2: PrivilegeBag privileges
+  3: optional bool revokeGrantOption
+}
+
+struct GrantRevokePrivilegeResponse { 1: optional bool success }
+
+struct Role {
+  1: string roleName
+  2: i32 createTime
+  3: string ownerName
+}
+
+struct RolePrincipalGrant {
+  1: string roleName
+  2: string principalName
+  3: PrincipalType principalType
+  4: bool grantOption
+  5: i32 grantTime
+  6: string grantorName
+  7: PrincipalType grantorPrincipalType
+}
+
+struct GetRoleGrantsForPrincipalRequest {
+  1: required string principal_name
+  2: required PrincipalType principal_type
+}
+
+struct GetRoleGrantsForPrincipalResponse { 1: required list<RolePrincipalGrant> principalGrants }
+
+struct GrantRevokeRoleRequest {
+  1: GrantRevokeType requestType
+  2: string roleName
+  3: string principalName
+  4: PrincipalType principalType
+  5: optional string grantor
+  6: optional PrincipalType grantorType
+  7: optional bool grantOption
+}
+
+struct GrantRevokeRoleResponse { 1: optional bool success }
 
 struct Database {
   1: string name
@@ -432,4 +496,16 @@ service ThriftHiveMetastore {
     throws (1: NoSuchTxnException o1, 2: TxnAbortedException o2, 3: NoSuchLockException o3)
   void unlock(1: UnlockRequest rqst) throws (1: NoSuchLockException o1, 2: TxnOpenException o2)
   ShowLocksResponse show_locks(1: ShowLocksRequest rqst)
+
+  bool create_role(1: Role role) throws (1: MetaException o1)
+  bool drop_role(1: string role_name) throws (1: MetaException o1)
+  list<string> get_role_names() throws (1: MetaException o1)
+  GrantRevokeRoleResponse grant_revoke_role(1: GrantRevokeRoleRequest request) throws (1: MetaException o1)
+  GetRoleGrantsForPrincipalResponse get_role_grants_for_principal(1: GetRoleGrantsForPrincipalRequest request)
+    throws (1: MetaException o1)
+  list<HiveObjectPrivilege> list_privileges(1: string principal_name, 2: PrincipalType principal_type,
+      3: HiveObjectRef hiveObject)
+    throws (1: MetaException o1)
+  GrantRevokePrivilegeResponse grant_revoke_privileges(1: GrantRevokePrivilegeRequest request)
+    throws (1: MetaException o1)
 }

@@ -12,6 +12,7 @@ from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERRO
 from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.partition_names import make_partition_name, parse_partition_name
+from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Figures, Values
 from lodestar_server.plugins.toolkit.metastore.thrift.client import ThriftClient, calling
 from lodestar_server.plugins.toolkit.metastore.thrift.config import ThriftConfig
@@ -26,6 +27,7 @@ from lodestar_server.plugins.toolkit.metastore.thrift.convert import (
 )
 from lodestar_server.plugins.toolkit.metastore.thrift.figures import ENGINE, figures_from, figures_to
 from lodestar_server.plugins.toolkit.metastore.thrift.locks import exclusively
+from lodestar_server.plugins.toolkit.metastore.thrift.permissions import ThriftPermissions
 from lodestar_server.plugins.toolkit.metastore.thrift.refusals import (
     is_missing,
     is_unknown_method,
@@ -68,6 +70,7 @@ class ThriftRegistry:
         self._client = client
         self._config = config
         self._locking = locking
+        self._permissions = ThriftPermissions(client, config.catalog_name, self._existing_table)
         self._writers = ThreadPoolExecutor(config.statistics_threads, thread_name_prefix="metastore-statistics")
 
     def _in(self, schema: str | None) -> str:
@@ -538,6 +541,13 @@ class ThriftRegistry:
                 lambda calls: calls.drop_function(self._in(schema), resource),
                 lambda: self._find_function(schema, resource) is None,
             )
+
+    def permissions(self) -> Permissions:
+        """Those of the metastore."""
+        return self._permissions
+
+    def _existing_table(self, name: SchemaTableName) -> Table:
+        return table_from(self._required_table(name))
 
     def close(self) -> None:
         """Connections and threads go."""

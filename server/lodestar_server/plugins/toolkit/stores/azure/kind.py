@@ -7,12 +7,14 @@ from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.plugins.toolkit.stores.azure.config import AzureConfig
 from lodestar_server.plugins.toolkit.stores.azure.locations import SCHEMES
 from lodestar_server.spi.errors import ErrorCode
+from lodestar_server.spi.properties import ConfigGroup
 
 
 class AzureKind:
     """abfss:// and its relatives."""
 
     schemes: tuple[str, ...] = SCHEMES
+    settings: tuple[type[ConfigGroup], ...] = (AzureConfig,)
 
     def __init__(self, reading: CatalogReading) -> None:
         self._config = reading.group(AzureConfig)

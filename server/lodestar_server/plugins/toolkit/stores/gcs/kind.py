@@ -6,12 +6,14 @@ from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.plugins.toolkit.stores.gcs.config import GcsConfig
 from lodestar_server.spi.errors import ErrorCode
+from lodestar_server.spi.properties import ConfigGroup
 
 
 class GcsKind:
     """gs://."""
 
     schemes: tuple[str, ...] = ("gs",)
+    settings: tuple[type[ConfigGroup], ...] = (GcsConfig,)
 
     def __init__(self, reading: CatalogReading) -> None:
         self._config = reading.group(GcsConfig)

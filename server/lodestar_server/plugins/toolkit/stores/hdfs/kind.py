@@ -6,12 +6,14 @@ from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.plugins.toolkit.stores.hdfs.config import HdfsConfig
 from lodestar_server.spi.errors import ErrorCode, LodestarError
+from lodestar_server.spi.properties import ConfigGroup
 
 
 class HdfsKind:
     """hdfs:// and viewfs://."""
 
     schemes: tuple[str, ...] = ("hdfs", "viewfs")
+    settings: tuple[type[ConfigGroup], ...] = (HdfsConfig,)
 
     def __init__(self, reading: CatalogReading) -> None:
         self._config = reading.group(HdfsConfig)

@@ -9,6 +9,7 @@ from lodestar_server.plugins.toolkit.reading import CatalogReading
 from lodestar_server.plugins.toolkit.stores.s3.mapping import load_mappings
 from lodestar_server.plugins.toolkit.stores.s3.settings import S3MappingSettings, S3Settings, S3Switch
 from lodestar_server.spi.errors import ErrorCode
+from lodestar_server.spi.properties import ConfigGroup
 
 _log = logging.getLogger(__name__)
 _KEYS = frozenset(one.key for group in (S3Settings, S3MappingSettings) for one in group.settings)
@@ -18,6 +19,7 @@ class S3Kind:
     """A kind of store. Credentials are looked for and libraries imported at the first request."""
 
     schemes: tuple[str, ...] = ("s3", "s3a", "s3n")
+    settings: tuple[type[ConfigGroup], ...] = (S3Switch, S3Settings, S3MappingSettings)
 
     def __init__(self, reading: CatalogReading) -> None:
         self._switch = reading.group(S3Switch)

@@ -1,0 +1,38 @@
+"""Table functions of a catalog: what TABLE(catalog.schema.name(…)) reads. Their arguments are constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lodestar_server.spi.handles import ColumnHandle, TableHandle
+from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class TableFunctionArgument:
+    """Required. The name is in upper case, as messages show it."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class TableFunction:
+    """A function that reads some of a table's rows, or something about them."""
+
+    schema: str
+    name: str
+    arguments: tuple[TableFunctionArgument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFunctionCall:
+    """What a call with its arguments is: a scan of `handle`, by those who may read these columns of `table`.
+
+    Two columns may have the same name.
+    """
+
+    table: SchemaTableName
+    handle: TableHandle
+    columns: tuple[tuple[str, Type, ColumnHandle], ...]
