@@ -135,7 +135,8 @@ class ColumnFigures:
         if isinstance(self._type, VarcharType | CharType) or self._type == VARBINARY:
             filled = self._rows - self._nulls
             made["maxValueSizeInBytes"] = self._longest
-            made["averageColumnLength"] = self._bytes / filled if filled else 0.0
+            if filled:
+                made["averageColumnLength"] = self._bytes / filled
         made["nullsCount"] = self._nulls
         if self._counts_distinct:
             made["distinctValuesCount"] = 0 if self._distinct is None else len(self._distinct)

@@ -39,7 +39,9 @@ def _merged(old: Figures, new: Figures) -> Figures:
             for key in ("trueCount", "falseCount")
         }
     _both(made, old, new, "maxValueSizeInBytes", max)
-    _both(made, old, new, "averageColumnLength", lambda a, b: (float(a) + float(b)) / 2)
+    lengths = [float(one["averageColumnLength"]) for one in (old, new) if "averageColumnLength" in one]
+    if lengths:  # rows without values have none
+        made["averageColumnLength"] = sum(lengths) / len(lengths)
     _both(made, old, new, "nullsCount", lambda a, b: a + b)
     _both(made, old, new, "distinctValuesCount", max)
     return made
