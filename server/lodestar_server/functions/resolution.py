@@ -8,7 +8,7 @@ from functools import lru_cache
 from lodestar_server.functions import registry
 from lodestar_server.functions.binding import Argument, BoundSignature, LambdaArgument, bind, can_bind
 from lodestar_server.functions.signatures import Signature
-from lodestar_server.ir.functions import FunctionRef
+from lodestar_server.ir.functions import FunctionKind, FunctionRef
 from lodestar_server.spi.errors import AMBIGUOUS_FUNCTION_CALL, FUNCTION_NOT_FOUND, LodestarError
 from lodestar_server.spi.types import UNKNOWN, FunctionType, SimpleType, Type
 
@@ -137,8 +137,10 @@ def _casts_only_null(candidate: BoundSignature, types: list[Type]) -> bool:
 
 
 def _null_in_null_out(candidate: BoundSignature, types: list[Type]) -> bool:
-    return all(
-        actual != UNKNOWN or position not in candidate.signature.nulls for position, actual in enumerate(types, 1)
+    """The result is NULL because of a NULL argument; aggregates and window functions always pass over NULL."""
+    signature = candidate.signature
+    return signature.kind is not FunctionKind.SCALAR or any(
+        actual == UNKNOWN and position not in signature.nulls for position, actual in enumerate(types, 1)
     )
 
 

@@ -20,12 +20,14 @@ from lodestar_server.spi.errors import (
     NESTED_WINDOW,
     NOT_SUPPORTED,
     NULL_TREATMENT_NOT_ALLOWED,
+    OPERATOR_NOT_FOUND,
     TOO_MANY_ARGUMENTS,
     TYPE_MISMATCH,
     LodestarError,
 )
-from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, FunctionType, Type, VarcharType
+from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, VARCHAR, FunctionType, Type, VarcharType
 from lodestar_server.sql.analysis import session_values, windows
+from lodestar_server.sql.analysis.casts import can_cast
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.routines import calls as routine_calls
@@ -167,6 +169,10 @@ def bind_call(
             assert isinstance(argument, ast.LambdaExpression)
             assert isinstance(expected, FunctionType)
             arguments.append(_bind_lambda(analyzer, argument, expected))
+    if function.name == "array_join":
+        (element,) = function.arguments[0].children
+        if not can_cast(element, VARCHAR):
+            raise LodestarError(OPERATOR_NOT_FOUND, f"Cannot cast {element.display} to varchar", location=node.at)
     check_specialization(function, arguments)
     analyzer.analysis.called.setdefault(function.name, analyzer.analysis.names.user)
     return function, tuple(arguments)
@@ -239,9 +245,7 @@ def _faults_of(node: ast.FunctionCall, function: ir.FunctionRef) -> list[Lodesta
     """What is wrong with a call without OVER beyond the types of its arguments."""
     message = ""
     code = FUNCTION_NOT_AGGREGATE
-    if function.kind is FunctionKind.WINDOW:
-        code, message = MISSING_OVER, f"Window function system.builtin.{function.name} requires an OVER clause"
-    elif function.kind is FunctionKind.AGGREGATE:
+    if function.kind is FunctionKind.AGGREGATE:
         nested: list[ast.FunctionCall] | list[ast.Expression]
         if nested := aggregate_calls(node.arguments):
             code, what = NESTED_AGGREGATION, "aggregations"
@@ -254,6 +258,8 @@ def _faults_of(node: ast.FunctionCall, function: ir.FunctionRef) -> list[Lodesta
         message = "Filter is only valid for aggregation functions"
     elif node.order_by is not None:
         message = "ORDER BY is only valid for aggregation functions"
+    elif function.kind is FunctionKind.WINDOW:
+        code, message = MISSING_OVER, f"Window function system.builtin.{function.name} requires an OVER clause"
     return [LodestarError(code, message, location=node.at)] if message else []
 
 

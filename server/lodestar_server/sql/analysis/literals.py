@@ -35,7 +35,8 @@ _TIMESTAMP = re.compile(
     re.ASCII,
 )
 _TIME = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?\s*(?:([+-])(\d\d):(\d\d))?", re.ASCII)
-_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?", re.ASCII)
+_DIGITS = r"(?:\d(?:_?\d)*)?"
+_DECIMAL = re.compile(rf"([+-]?)({_DIGITS})(?:\.({_DIGITS}))?", re.ASCII)
 _DAYS_IN_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MAX_YEAR = 999_999_999
 
@@ -132,11 +133,11 @@ def _clock(hour: str, minute: str, second: str | None, fraction: str | None, kin
 
 def parse_decimal(text: str) -> Constant:
     """Digits with an optional sign and point; leading zeros do not count for the precision."""
-    cleaned = text.replace("_", "")
-    match = _DECIMAL.fullmatch(cleaned)
+    match = _DECIMAL.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         raise ValueError(f"Invalid DECIMAL value '{text}'")
-    sign, integral, fraction = match[1], match[2].lstrip("0"), match[3] or ""
+    integral, fraction = (part.replace("_", "") for part in (match[2], match[3] or ""))
+    sign, integral = match[1], integral.lstrip("0")
     precision = max(len(integral) + len(fraction), 1)
     if precision > MAX_DECIMAL_PRECISION:
         raise ValueError(f"Invalid DECIMAL value '{text}'")

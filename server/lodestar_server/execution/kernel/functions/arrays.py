@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.text import text_of
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.functions.lists import empty, joined_text, mapped
 from lodestar_server.execution.kernel.functions.operators import map_value
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import OPERATOR_NOT_FOUND, LodestarError
 from lodestar_server.spi.types import SET_DIGEST, VARCHAR, ArrayType, MapType, Type
 from lodestar_server.spi.types.arrow import row_field_name
 
@@ -96,8 +94,6 @@ def _trim_array(call: ScalarCall) -> Sql:
 @scalar("array_join")
 def _array_join(call: ScalarCall) -> Sql:
     element = _element(call)
-    if text_of(sql.NULL, element) is None:
-        raise LodestarError(OPERATOR_NOT_FOUND, f"Cannot cast {element.display} to varchar")
 
     def text(value: Sql) -> Sql:
         return cast_value(value, element, VARCHAR, call.context)
@@ -149,7 +145,8 @@ def _repeat(call: ScalarCall) -> Sql:
                 (sql.fragment("{0} < 0", n), low),
                 (sql.fragment(f"{{0}} > {_MAX_RESULT}", n), high),
             ],
-            sql.call("list_resize", empty(element), n, v),
+            # Constants are computed before the branch is chosen, so the count is bounded here, too.
+            sql.call("list_resize", empty(element), sql.fragment(f"least({{0}}, {_MAX_RESULT})", n), v),
         )
 
     return sql.let_all((value, count), repeated)

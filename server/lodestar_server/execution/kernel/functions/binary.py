@@ -28,41 +28,47 @@ scalar_template("to_base64", "base64({0})")
 scalar_template("to_base64url", "translate(base64({0}), '+/', '-_')")
 
 
-def _as_text(call: ScalarCall) -> Sql:
-    """The argument, varchar or varbinary, one character for each byte."""
-    if call.types[0] == VARBINARY:
-        return sql.call("trino_latin1", call.arguments[0])
-    return call.arguments[0]
+def _as_bytes(call: ScalarCall) -> Sql:
+    """The argument, varchar or varbinary."""
+    value = call.arguments[0]
+    return value if call.types[0] == VARBINARY else sql.call("encode", value)
 
 
 @scalar("from_hex")
 def _from_hex(call: ScalarCall) -> Sql:
+    if call.types[0] == VARBINARY:
+        return sql.call("trino_from_hex", call.arguments[0])
+
     def decoded(text: Sql) -> Sql:
         # DuckDB raises for what is no digit, but takes a single one for a byte.
         plain = sql.attempt(sql.fragment("CASE WHEN strlen({0}) % 2 = 0 THEN unhex({0}) END", text))
-        return sql.call("coalesce", plain, sql.call("trino_from_hex", text))
+        return sql.call("coalesce", plain, sql.fragment("trino_from_hex(encode({0}))", text))
 
-    return sql.let(_as_text(call), decoded)
+    return sql.let(call.arguments[0], decoded)
 
 
 @scalar("from_base64")
 def _from_base64(call: ScalarCall) -> Sql:
+    if call.types[0] == VARBINARY:
+        return sql.call("trino_from_base64", call.arguments[0])
+
     def decoded(text: Sql) -> Sql:
         # DuckDB decodes what it would encode so; the rest is judged as Java does.
         plain = sql.attempt(sql.call("from_base64", text))
-        return sql.case([(sql.fragment("base64({0}) = {1}", plain, text), plain)], sql.call("trino_from_base64", text))
+        judged = sql.fragment("trino_from_base64(encode({0}))", text)
+        return sql.case([(sql.fragment("base64({0}) = {1}", plain, text), plain)], judged)
 
-    return sql.let(_as_text(call), decoded)
+    return sql.let(call.arguments[0], decoded)
 
 
 @scalar("from_base64url")
 def _from_base64url(call: ScalarCall) -> Sql:
-    return sql.call("trino_from_base64url", _as_text(call))
+    return sql.call("trino_from_base64url", _as_bytes(call))
 
 
 @scalar("from_base32")
 def _from_base32(call: ScalarCall) -> Sql:
-    return sql.call("trino_from_base32", _as_text(call))
+    return sql.call("trino_from_base32", _as_bytes(call))
 
 
 scalar_template("char2hexint", "trino_char2hexint({0})")

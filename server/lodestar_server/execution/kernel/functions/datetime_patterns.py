@@ -74,6 +74,8 @@ def strftime_of_mysql(pattern: str) -> str | None:
 
 def strftime_of_joda(pattern: str) -> str | None:
     """The same for a pattern of letters of the plain kinds."""
+    if "''" in pattern:
+        return None
     made, position = "", 0
     for match in _JODA_RUNS.finditer(pattern):
         if match.start() != position:

@@ -164,7 +164,8 @@ def _to_timestamp(call: ScalarCall) -> Sql:
 def _to_iso8601(call: ScalarCall) -> Sql:
     type_ = call.types[0]
     if type_ == DATE:
-        return sql.call("trino_date_text", call.arguments[0])
+        # Joda prints no plus before years of more than four digits.
+        return sql.fragment("ltrim(trino_date_text({0}), '+')", call.arguments[0])
 
     def printed(value: Sql) -> Sql:
         clock = local_timestamp(value, type_)

@@ -236,8 +236,13 @@ def _of_whole(call: ScalarCall, result: Callable[[Sql, Sql], Sql]) -> Sql:
     """The result of vectors without NULL; those of different lengths are refused before."""
 
     def checked(a: Sql, b: Sql) -> Sql:
-        made = result(*_side_by_side(call, a, b))
+        left, right = _side_by_side(call, a, b)
+        made = result(left, right)
         if isinstance(call.types[0], ArrayType):
+            flat = sql.chain("OR", [sql.fragment("coalesce(trino_norm({0}), 0) = 0", one) for one in (left, right)])
+            even = sql.fragment("len({0}) = len({1})", a, b)
+            raised = call.fail("Vector magnitude cannot be zero")
+            made = sql.case([(sql.conjunction([even, sql.fragment("({0})", flat)]), raised)], made)
             complete = sql.conjunction([sql.fragment("list_count({0}) = len({0})", one) for one in (a, b)])
             uneven = sql.fragment("len({0}) <> len({1})", a, b)
             return sql.case([(sql.fragment("{0} OR ({1})", uneven, complete), made)])

@@ -20,6 +20,7 @@ from lodestar_server.execution.kernel.functions.short_decimals import (
     in_short,
 )
 from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.ir import Constant
 from lodestar_server.spi.errors import DIVISION_BY_ZERO, INVALID_FUNCTION_ARGUMENT, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import (
     DOUBLE,
@@ -58,6 +59,9 @@ def arithmetic(operator: str, call: ScalarCall) -> Sql:
     """An operator on numbers as DuckDB has it, brought to the result's type."""
     left, right = call.arguments
     if not isinstance(call.result, DecimalType):
+        if operator in "+*" and _is_literal(call, 0) and not _is_literal(call, 1):
+            # Trino puts the constant behind; an overflow is told in that order.
+            left, right = right, left
         return sql.binary(operator, left, right)
     one, other, result = decimal_sides(call)
     if _natural_decimal(operator, one, other).precision > SHORT_DECIMAL >= max(one.precision, other.precision):
@@ -66,6 +70,10 @@ def arithmetic(operator: str, call: ScalarCall) -> Sql:
         left = sql.cast(left, duckdb_type(one))
     made = sql.binary(operator, left, right)
     return made if _natural_decimal(operator, one, other) == result else sql.cast(made, call.held)
+
+
+def _is_literal(call: ScalarCall, index: int) -> bool:
+    return isinstance(call.expressions[index], Constant)
 
 
 def _natural_decimal(operator: str, left: DecimalType, right: DecimalType) -> DecimalType:
@@ -124,8 +132,12 @@ def decimal_division(call: ScalarCall) -> Sql:
     divisor = call.constant(1)
     inverse = None if divisor is None else finite_inverse(divisor, right.scale)
     if inverse is not None and left.precision + inverse.precision <= _MAX_PRECISION:
+        dividend = call.arguments[0]
+        if left.precision + inverse.precision > SHORT_DECIMAL >= max(left.precision, inverse.precision):
+            # As in `arithmetic`.
+            dividend = sql.cast(dividend, duckdb_type(DecimalType(SHORT_DECIMAL + 1, left.scale)))
         # Exact, and a cast to fewer digits after the point rounds half away from zero: as a division does.
-        return sql.cast(sql.fragment(f"({{0}} * {inverse.text})", call.arguments[0]), call.held)
+        return sql.cast(sql.fragment(f"({{0}} * {inverse.text})", dividend), call.held)
     operands = (Operand(call.arguments[0], left, rescale), Operand(call.arguments[1], right))
 
     def short_division(a: Operand, b: Operand) -> Sql:
@@ -316,21 +328,29 @@ def _like(call: ScalarCall) -> Sql:
     return sql.let_all((pattern, call.arguments[2]), lambda p, e: _checked_like(call, value, p, e))
 
 
+_OWN_ESCAPE = "\\"
+"""DuckDB's escape is one byte; Trino's one unit of UTF-16."""
 _BAD_ESCAPE = "Escape string must be a single character"
 _BAD_ESCAPED = "Escape character must be followed by '%', '_' or the escape character itself"
 
 
 def _like_with_constant_escape(call: ScalarCall, value: Sql, pattern: str, escape: str) -> Sql:
-    if len(escape) != 1:
+    if len(escape.encode("utf-16-le", "surrogatepass")) != 2:
         return call.fail(_BAD_ESCAPE)
-    position = 0
+    position, plain = 0, ""
     while position < len(pattern):
-        if pattern[position] == escape:
+        character = pattern[position]
+        if character == escape:
             position += 1
-            if position == len(pattern) or pattern[position] not in ("%", "_", escape):
+            character = pattern[position] if position < len(pattern) else ""
+            if character not in ("%", "_", escape):
                 return call.fail(_BAD_ESCAPED)
+            plain += _OWN_ESCAPE
+        elif character == _OWN_ESCAPE:
+            plain += _OWN_ESCAPE
+        plain += character
         position += 1
-    return sql.fragment("({0} LIKE {1} ESCAPE {2})", value, sql.text(pattern), sql.text(escape))
+    return sql.fragment("({0} LIKE {1} ESCAPE {2})", value, sql.text(plain), sql.text(_OWN_ESCAPE))
 
 
 def _checked_like(call: ScalarCall, value: Sql, pattern: Sql, escape: Sql) -> Sql:
@@ -340,8 +360,8 @@ def _checked_like(call: ScalarCall, value: Sql, pattern: Sql, escape: Sql) -> Sq
     )
     return sql.case(
         [
-            (sql.fragment("length({0}) <> 1", escape), call.fail(_BAD_ESCAPE)),
+            (sql.fragment("length({0}) <> 1 OR strlen({0}) > 3", escape), call.fail(_BAD_ESCAPE)),
             (sql.call("contains", rest, escape), call.fail(_BAD_ESCAPED)),
         ],
-        sql.fragment("({0} LIKE {1} ESCAPE {2})", value, pattern, escape),
+        sql.fragment("({0} LIKE trino_like_pattern({1}, {2}) ESCAPE chr(1))", value, pattern, escape),
     )

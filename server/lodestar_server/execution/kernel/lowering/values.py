@@ -5,8 +5,10 @@ from __future__ import annotations
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.constants import constant
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
+from lodestar_server.execution.kernel.functions.python.json_values import is_json
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, require_scalar
 from lodestar_server.execution.kernel.lowering.casts import cast_value
+from lodestar_server.execution.kernel.lowering.casts.json import json_text_to_nested
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering, column_name
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
@@ -34,12 +36,25 @@ def _lower_symbol(context: Lowering, node: SymbolRef) -> Sql:
 
 def _lower_cast(context: Lowering, node: Cast) -> Sql:
     if not node.safe:
+        if _reads_text(node):
+            assert isinstance(node.value, Call)
+            return json_text_to_nested(context.expression(node.value.arguments[0]), node.target)
         return cast_value(context.expression(node.value), node.value.type, node.target, context)
     outer, context.inside_try = context.inside_try, True
     try:
         return cast_value(context.expression(node.value), node.value.type, node.target, context, safe=True)
     finally:
         context.inside_try = outer
+
+
+def _reads_text(node: Cast) -> bool:
+    """CAST(json_parse(x) AS ARRAY …), unless x is a constant that is JSON: that Trino has parsed before."""
+    if node.target.base not in ("array", "map", "row"):
+        return False
+    if not isinstance(node.value, Call) or node.value.function.name != "json_parse":
+        return False
+    (text,) = node.value.arguments
+    return not (isinstance(text, Constant) and (text.value is None or is_json(text.value)))
 
 
 def _lower_call(context: Lowering, node: Call) -> Sql:

@@ -100,7 +100,8 @@ def _window_call(
         parts.append(sql.fragment("{*}", *partition))
     if order:
         text.append(f"ORDER BY {{{len(parts)}}}")
-        parts.append(sql.fragment("{*}", *order))
+        by_distance = call.frame.unit is FrameUnit.RANGE and _has_distance(call.frame)
+        parts.append(_single_term(node.ordering[0], sort_keys[0]) if by_distance else sql.fragment("{*}", *order))
     if call.frame != DEFAULT_FRAME:
         text.append(f"{{{len(parts)}}}")
         parts.append(_frame(context, call.frame, node, sort_keys))
@@ -120,6 +121,19 @@ def _window_call(
             ordering_keys=sort_keys,
         )
     )
+
+
+def _has_distance(frame: WindowFrame) -> bool:
+    return frame.start.offset is not None or frame.end.offset is not None
+
+
+def _single_term(term: Ordering, key: Sql) -> Sql:
+    """The order of a frame by distance, of which DuckDB wants one term: where NaN comes first, it stands for the least
+    number, for which no number is near enough either."""
+    if term.nulls_first and term.key.type in (DOUBLE, REAL):
+        key = sql.fragment("CASE WHEN isnan({0}) THEN '-infinity' ELSE {0} END", key)
+    direction = "ASC" if term.ascending else "DESC"
+    return sql.fragment(f"{{0}} {direction} NULLS {'FIRST' if term.nulls_first else 'LAST'}", key)
 
 
 def _frame(context: Lowering, frame: WindowFrame, node: Window, sort_keys: tuple[Sql, ...]) -> Sql:

@@ -23,6 +23,18 @@ _SCRIPTS = """
 Arabic Armenian Bengali Cyrillic Devanagari Ethiopic Georgian Greek Han Hangul Hebrew Hiragana Katakana Khmer Lao Latin
 Mongolian Tamil Telugu Thai Tibetan
 """
+_JAVA = {
+    "javaLowerCase": "Ll",
+    "javaUpperCase": "Lu",
+    "javaWhitespace": "White_Space",
+    "javaLetter": "L",
+    "javaDigit": "Nd",
+    "javaLetterOrDigit": "L Nd",
+    "javaAlphabetic": "Alphabetic",
+    "javaSpaceChar": "Z",
+    "javaISOControl": "Cc",
+}
+"""Properties by the names of Java's methods."""
 _LOWERED = {name.lower(): name for name in (_CATEGORIES + _SCRIPTS).split()}
 
 
@@ -67,6 +79,9 @@ def has_property(name: str, *, negated: bool) -> Item | None:
     """`\\p{name}`; None for a name that there is not."""
     key = name.replace("_", "").replace("-", "").replace(" ", "").lower()
     letter = "P" if negated else "p"
+    if name in _JAVA:
+        inside = "".join(f"\\p{{{one}}}" for one in _JAVA[name].split())
+        return Item(None, f"[^{inside}]" if negated else inside)
     known = _LOWERED.get(key)
     if known is not None:
         return Item(f"\\{letter}{{{known}}}", f"\\{letter}{{{known}}}")

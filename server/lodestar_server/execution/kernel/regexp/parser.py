@@ -372,12 +372,14 @@ class _Parser:
     def class_escape(self, letter: str) -> classes.Item:
         if letter not in "pP":
             return classes.shorthand(letter)
-        if not self.accept("{"):
-            self.fail("invalid character property name {" + letter + "}")
-        end = self.text.find("}", self.position)
-        name = self.text[self.position : end if end >= 0 else len(self.text)]
-        negated = name.startswith("^")
-        item = None if end < 0 else classes.has_property(name.removeprefix("^"), negated=negated != (letter == "P"))
+        if self.accept("{"):
+            end = self.text.find("}", self.position)
+            name = self.text[self.position : end if end >= 0 else len(self.text)]
+        else:
+            # Without braces the name is one letter.
+            end = self.position
+            name = self.take("invalid character property name {" + letter + "}")
+        item = None if end < 0 else classes.has_property(name, negated=letter == "P")
         if item is None:
             self.fail(f"invalid character property name <{name}>")
         self.position = end + 1
@@ -439,6 +441,7 @@ class _Parser:
         negated = self.accept("^")
         parts: list[list[classes.Item]] = [[]]
         first = True
+        last = "\0"
         while True:
             if not self.more:
                 self.fail("premature end of char-class")
@@ -448,26 +451,42 @@ class _Parser:
             if self.accept("&&"):
                 parts.append([])
                 continue
-            parts[-1].append(self.class_item(first))
+            item, last = self.class_item(last)
+            parts[-1].append(item)
             first = False
         if not parts[0] and len(parts) == 1:
             self.fail("empty char-class")
         return negated, _intersection([_union(part) for part in parts if part])
 
-    def class_item(self, first: bool) -> classes.Item:
+    def class_item(self, last: str) -> tuple[classes.Item, str]:
+        """A character, a range or a class, and the last single character.
+
+        A dash behind a class begins a range, too: at the last single character before.
+        """
+        nested = self.looking_at("[") and not self.looking_at("[:")
         item = self.class_atom()
-        if item.single is None or not self.looking_at("-") or self.text[self.position + 1 : self.position + 2] in "]":
-            return item
-        mark = self.position
+        last = item.single or last
+        if nested or not self.dash_of_range():
+            return item, last
         self.position += 1
+        nested = self.looking_at("[") and not self.looking_at("[:")
         end = self.class_atom()
+        if nested:
+            # What was begun is forgotten.
+            return (end if item.single is not None else _union([item, end])), last
         if end.single is None:
-            # A dash before a class is a dash.
-            self.position = mark
-            return item
-        if end.single < item.single:
+            self.fail("char-class value at end of range")
+        if end.single < last:
             self.fail("empty range in char class")
-        return classes.span(item.single, end.single)
+        made = classes.span(last, end.single)
+        if self.dash_of_range():
+            # Behind a range it is passed over.
+            self.position += 1
+        return (made if item.single is not None else _union([item, made])), last
+
+    def dash_of_range(self) -> bool:
+        """A dash that is not the last of its class."""
+        return self.looking_at("-") and self.text[self.position + 1 : self.position + 2] not in ("]", "", "&")
 
     def class_atom(self) -> classes.Item:
         if self.accept("[:"):
@@ -487,7 +506,7 @@ class _Parser:
         if character != "\\":
             return classes.character(character)
         letter = self.take("end pattern at escape")
-        if letter in "pPdDwWsS":
+        if letter in "dDwWsS" or (letter in "pP" and self.looking_at("{")):
             return self.class_escape(letter)
         return classes.character("\b" if letter == "b" else self.character_escape(letter))
 

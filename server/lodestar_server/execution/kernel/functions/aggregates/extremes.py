@@ -61,14 +61,15 @@ def _plain_by(call: GroupCall) -> Sql:
 
 
 def _several(call: GroupCall, value: Sql, key: Sql, key_type: Type, count: Sql, message: str) -> Sql:
-    """The values of the first `count` rows by key."""
+    """The values of the first `count` rows by key; rows without key or without count are left out."""
     descending = call.function.name.startswith("max")
     term = order_key(key, key_type, nan_least=descending and key_type not in _FLOATING)
     if key_type in _FLOATING and descending:
         term, descending = sql.fragment("(-{0})", key), False
     order = [sql.fragment(f"{{0}} {'DESC' if descending else 'ASC'}", term)]
-    values = call.apply("list", value, order=order, distinct=False, where=sql.is_not_null(key))
-    number = call.apply("any_value", count, order=(), distinct=False, where=sql.is_not_null(key))
+    counted = sql.conjunction([sql.is_not_null(key), sql.is_not_null(count)])
+    values = call.apply("list", value, order=order, distinct=False, where=counted)
+    number = call.apply("any_value", count, order=(), distinct=False, where=counted)
 
     def limited(items: Sql, n: Sql) -> Sql:
         noun = message.split(" must")[0]

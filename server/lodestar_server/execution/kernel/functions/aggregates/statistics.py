@@ -56,9 +56,9 @@ for _name in ("corr", "regr_slope", "regr_intercept"):
 
     @aggregate(_name)
     def _regression(call: GroupCall, function: str = _name) -> Sql:
-        # Without variance there is no line: DuckDB says NaN, Trino NULL.
+        # Without variance there is no line: DuckDB says NaN, Trino NULL, and so it does of an infinite line.
         made = _finite(call, function)
-        return _as_result(call, sql.let(made, lambda v: sql.fragment("CASE WHEN NOT isnan({0}) THEN {0} END", v)))
+        return _as_result(call, sql.let(made, lambda v: sql.fragment("CASE WHEN isfinite({0}) THEN {0} END", v)))
 
 
 @aggregate("kurtosis")

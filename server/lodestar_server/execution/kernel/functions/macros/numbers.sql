@@ -3,10 +3,10 @@
 CREATE MACRO trino_double_to_real(x) AS
     coalesce(TRY_CAST(x AS FLOAT), CASE WHEN x > 0 THEN CAST('inf' AS FLOAT) WHEN x < 0 THEN CAST('-inf' AS FLOAT) END);
 
--- Saturates, and NaN is 0, as Java casts.
+-- Saturates, as Java casts; of no NaN.
 CREATE MACRO trino_real_to_bigint(x) AS
     coalesce(TRY_CAST(round(CAST(x AS DOUBLE)) AS BIGINT),
-             CASE WHEN isnan(x) THEN 0 WHEN x > 0 THEN 9223372036854775807 WHEN x < 0 THEN -9223372036854775807 - 1 END);
+             CASE WHEN x > 0 THEN 9223372036854775807 WHEN x < 0 THEN -9223372036854775807 - 1 END);
 
 -- Java's cast of a double to long: toward zero, saturating, NaN as 0.
 CREATE MACRO trino_truncated(x) AS
@@ -64,7 +64,7 @@ CREATE MACRO trino_dot(a, b) AS
 CREATE MACRO trino_norm(a) AS sqrt(list_sum(list_transform(a, lambda norm_part: norm_part * norm_part)));
 
 CREATE MACRO trino_dot_product(a, b) AS
-    trino_checked_vectors(a, b, CASE WHEN len(a) = 0 THEN CAST(0 AS DOUBLE) ELSE trino_dot(a, b) END);
+    trino_checked_vectors(a, b, CASE WHEN len(a) = 0 THEN CAST(0 AS DOUBLE) ELSE coalesce(trino_dot(a, b), 0) END);
 
 CREATE MACRO trino_euclidean_distance(a, b) AS
     trino_checked_vectors(a, b, CASE WHEN len(a) = 0 THEN CAST(0 AS DOUBLE) ELSE

@@ -25,6 +25,12 @@ CREATE MACRO trino_floating_source(s) AS
 CREATE MACRO trino_is_decimal_text(s) AS
     regexp_full_match(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?');
 
+-- The text of a decimal with the digits of other scripts folded, NULL for text that is none.
+CREATE MACRO trino_decimal_source(s) AS
+    CASE WHEN trino_is_decimal_text(s) THEN s
+         WHEN regexp_full_match(s, '[+-]?[\p{Nd}.]+([eE][+-]?\p{Nd}+)?') AND trino_is_decimal_text(trino_fold_digits(s))
+         THEN trino_fold_digits(s) END;
+
 -- A date as it is written most often: what DuckDB reads and writes the same way.
 CREATE MACRO trino_plain_date(s) AS
     CASE WHEN strlen(s) = 10 AND s BETWEEN '0001' AND '9999-12-31' AND CAST(TRY_CAST(s AS DATE) AS VARCHAR) = s
@@ -57,3 +63,10 @@ CREATE MACRO trino_is_plain_timestamp(s) AS
 CREATE MACRO trino_read_uuid(s) AS
     CASE WHEN regexp_full_match(s, '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}')
          THEN unhex(replace(s, '-', '')) END;
+
+-- Java reads five hexadecimal numbers between hyphens; Trino then asks for the usual number of bytes.
+CREATE MACRO trino_no_uuid(s) AS
+    CASE WHEN strlen(s) <> 36 AND length(s) <= 36
+              AND regexp_full_match(s, '(\+?[0-9a-fA-F]{1,15}-){4}\+?[0-9a-fA-F]{1,15}')
+         THEN 'Invalid UUID string length: ' || CAST(strlen(s) AS VARCHAR)
+         ELSE 'Cannot cast value to UUID: ' || s END;

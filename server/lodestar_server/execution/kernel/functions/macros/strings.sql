@@ -97,3 +97,7 @@ CREATE MACRO trino_url_decode(s) AS
     CASE WHEN NOT contains(s, '%') THEN replace(s, '+', ' ')
          WHEN regexp_full_match(s, '([^%]|%[0-7][0-9A-Fa-f])*') THEN url_decode(replace(s, '+', ' '))
          ELSE trino_other_url_decode(s) END;
+
+-- A good pattern with chr(1) for its escape character, which may have more than one byte.
+CREATE MACRO trino_like_pattern(p, e) AS
+    replace(replace(replace(p, e || e, chr(2)), e, chr(1)), chr(2), e);

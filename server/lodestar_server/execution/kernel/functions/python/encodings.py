@@ -1,7 +1,4 @@
-"""Binary values as text and numbers, with the complaints of Java's decoders.
-
-Text arrives with one character for each byte where it came from a varbinary.
-"""
+"""Binary values as text and numbers, with the complaints of Java's decoders. Text arrives as its bytes."""
 
 from __future__ import annotations
 
@@ -21,43 +18,32 @@ _BASE32_ENDS = (0, 2, 4, 5, 7)
 """How many characters may be left behind whole groups of eight."""
 
 
-@value_function("trino_latin1", ["BLOB"], "VARCHAR", pa.string())
-def latin1(value: bytes) -> str:
-    """Each byte a character."""
-    return value.decode("latin-1")
-
-
-def _bytes_of(text: str) -> bytes:
-    try:
-        return text.encode("ascii")
-    except UnicodeEncodeError:
-        return text.encode()
-
-
-@value_function("trino_from_hex", ["VARCHAR"], "BLOB", pa.binary())
-def from_hex(text: str) -> bytes:
+@value_function("trino_from_hex", ["BLOB"], "BLOB", pa.binary())
+def from_hex(raw: bytes) -> bytes:
     """Two digits a byte."""
-    raw = _bytes_of(text)
     if len(raw) % 2:
         raise refused(f"invalid input length {len(raw)}")
     for byte in raw:
         if chr(byte) not in _HEXADECIMAL:
-            signed = byte - 256 if byte > 127 else byte
             shown = chr(byte if byte < 128 else 0xFF00 + byte)
-            raise refused(f'not a hexadecimal digit: "{shown}" = {signed}')
-    return bytes.fromhex(text)
+            raise refused(f'not a hexadecimal digit: "{shown}" = {_signed(byte)}')
+    return bytes.fromhex(raw.decode("ascii"))
 
 
-@value_function("trino_from_base64", ["VARCHAR"], "BLOB", pa.binary())
-def from_base64(text: str) -> bytes:
+def _signed(byte: int) -> int:
+    return byte - 256 if byte > 127 else byte
+
+
+@value_function("trino_from_base64", ["BLOB"], "BLOB", pa.binary())
+def from_base64(raw: bytes) -> bytes:
     """Base 64; padding may be missing."""
-    return _decode64(_bytes_of(text), _BASE64)
+    return _decode64(raw, _BASE64)
 
 
-@value_function("trino_from_base64url", ["VARCHAR"], "BLOB", pa.binary())
-def from_base64url(text: str) -> bytes:
+@value_function("trino_from_base64url", ["BLOB"], "BLOB", pa.binary())
+def from_base64url(raw: bytes) -> bytes:
     """Base 64 with - and _; padding may be missing."""
-    return _decode64(_bytes_of(text), _BASE64URL)
+    return _decode64(raw, _BASE64URL)
 
 
 def _decode64(raw: bytes, alphabet: str) -> bytes:
@@ -81,7 +67,7 @@ def _decode64(raw: bytes, alphabet: str) -> bytes:
             break
         value = alphabet.find(chr(byte))
         if value < 0:
-            raise refused(f"Illegal base64 character {byte:x}")
+            raise refused(f"Illegal base64 character {_signed(byte):x}")
         bits = bits << 6 | value
         digits += 1
         if digits == 4:
@@ -104,15 +90,17 @@ def to_base32(value: bytes) -> str:
     return base64.b32encode(value).decode()
 
 
-@value_function("trino_from_base32", ["VARCHAR"], "BLOB", pa.binary())
-def from_base32(text: str) -> bytes:
-    """Base 32; padding may be missing."""
-    digits = text.rstrip("=")
-    if len(digits) % 8 not in _BASE32_ENDS:
-        raise refused(f"Invalid input length {len(digits)}")
+@value_function("trino_from_base32", ["BLOB"], "BLOB", pa.binary())
+def from_base32(raw: bytes) -> bytes:
+    """Base 32; padding may be missing. The bytes are UTF-8 and counted in units of UTF-16."""
+    digits = raw.decode("utf-8", "replace").rstrip("=")
+    length = len(digits.encode("utf-16-le")) // 2
+    if length % 8 not in _BASE32_ENDS:
+        raise refused(f"Invalid input length {length}")
     for character in digits:
         if character not in _BASE32:
-            shown = character if 0x20 < ord(character) < 0x7F else f"0x{ord(character):x}"
+            unit = int.from_bytes(character.encode("utf-16-be")[:2])
+            shown = character if 0x20 < unit < 0x7F else f"0x{unit:x}"
             raise refused(f"Unrecognized character: {shown}")
     return base64.b32decode(digits + "=" * (-len(digits) % 8))
 

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import pyarrow as pa
 
 from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, LocaleTexts, locale_texts
-from lodestar_server.execution.kernel.functions.python.moments import Moment, format_moment
+from lodestar_server.execution.kernel.functions.python.moments import KNOWN_LETTERS, Moment, format_moment
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
 
@@ -115,25 +115,72 @@ def _format(pattern: str, arguments: list[_Argument], texts: LocaleTexts) -> str
 
 
 def _culprit(pattern: str, start: int) -> str:
-    """The character at which a specifier stops being one."""
+    """The character at which a specifier stops being one; its first where the text stops before."""
     match = re.compile(r"%(?:\d+\$)?[-#+ 0,(<]*\d*(?:\.\d+)?[tT]?").match(pattern, start)
     end = start + 1 if match is None else match.end()
-    return pattern[end] if end < len(pattern) else "%"
+    if end < len(pattern) and pattern[end:] != ".":
+        return pattern[end]
+    return pattern[start + 1 : start + 2] or "%"
 
 
 def _check(specifier: _Specifier, moment: bool) -> None:
-    flags = specifier.flags
+    """What Java refuses before it looks at the argument, in its order for each kind of conversion."""
+    flags, letter = specifier.flags, specifier.conversion[-1]
     for flag in flags:
         if flags.count(flag) > 1:
             raise FormatProblem("DuplicateFormatFlags", f"Flags = '{flag}'")
-    if not moment and specifier.conversion not in _CONVERSIONS:
-        raise FormatProblem("UnknownFormatConversion", f"Conversion = '{specifier.conversion}'")
-    if ("-" in flags or "0" in flags) and not specifier.width:
-        raise FormatProblem("MissingFormatWidth", specifier.whole)
-    if ("-" in flags and "0" in flags) or ("+" in flags and " " in flags):
-        raise FormatProblem("IllegalFormatFlags", f"Flags = '{flags}'")
-    if specifier.precision is not None and specifier.conversion in "cCdoxX":
+    if not moment:
+        if letter not in _CONVERSIONS:
+            raise FormatProblem("UnknownFormatConversion", f"Conversion = '{letter}'")
+        letter = letter.lower()
+    if specifier.precision is not None and (moment or letter in "cdox%n"):
         raise FormatProblem("IllegalFormatPrecision", str(specifier.precision))
+    if moment:
+        if letter not in KNOWN_LETTERS:
+            raise FormatProblem("UnknownFormatConversion", f"Conversion = 't{letter}'")
+        _refuse_flags(specifier, letter, "#+ 0,(")
+        _check_width(specifier, "-")
+    elif letter in "%n":
+        _check_text(specifier, letter)
+    elif letter in "bhs":
+        if letter != "s":
+            _refuse_flags(specifier, letter, "#")
+        _check_width(specifier, "-")
+        _refuse_flags(specifier, letter, "+ 0,(")
+    elif letter == "c":
+        _refuse_flags(specifier, letter, "#+ 0,(")
+        _check_width(specifier, "-")
+    else:
+        _check_width(specifier, "-0")
+        if ("-" in flags and "0" in flags) or ("+" in flags and " " in flags):
+            raise FormatProblem("IllegalFormatFlags", f"Flags = '{_in_order(flags)}'")
+        _refuse_flags(specifier, letter, _REFUSED_OF_NUMBERS.get(letter, ""))
+
+
+_REFUSED_OF_NUMBERS = {"d": "#", "o": ",", "x": ",", "e": ",", "g": "#", "a": ",("}
+
+
+def _in_order(flags: str) -> str:
+    return "".join(flag for flag in "-#+ 0,(<" if flag in flags)
+
+
+def _refuse_flags(specifier: _Specifier, letter: str, refused_flags: str) -> None:
+    wrong = "".join(flag for flag in _in_order(specifier.flags) if flag in refused_flags)
+    if wrong:
+        raise FormatProblem("FormatFlagsConversionMismatch", f"Conversion = {letter}, Flags = {wrong}")
+
+
+def _check_width(specifier: _Specifier, flags: str) -> None:
+    if not specifier.width and any(flag in flags for flag in specifier.flags):
+        raise FormatProblem("MissingFormatWidth", specifier.whole)
+
+
+def _check_text(specifier: _Specifier, letter: str) -> None:
+    if letter == "n" and specifier.width:
+        raise FormatProblem("IllegalFormatWidth", str(specifier.width))
+    if specifier.flags not in (("", "-") if letter == "%" else ("",)):
+        raise FormatProblem("IllegalFormatFlags", f"Flags = '{_in_order(specifier.flags)}'")
+    _check_width(specifier, "-")
 
 
 def _converted(specifier: _Specifier, argument: _Argument, moment: bool) -> str:
@@ -156,8 +203,6 @@ def _moment(specifier: _Specifier, argument: _Argument) -> str:
     try:
         return format_moment(Moment.read(argument.kind, argument.text), letter)
     except KeyError as problem:
-        if problem.args[0] is None:
-            raise FormatProblem("UnknownFormatConversion", f"Conversion = 't{letter}'") from None
         raise argument.refuse(str(problem.args[0])) from None
 
 
@@ -166,9 +211,7 @@ def _cut(specifier: _Specifier, text: str) -> str:
 
 
 def _string(specifier: _Specifier, argument: _Argument) -> str:
-    if "#" in specifier.flags:
-        message = f"Conversion = {specifier.conversion}, Flags = #"
-        raise FormatProblem("FormatFlagsConversionMismatch", message)
+    _refuse_flags(specifier, "s", "#")
     if argument.text is None:
         return _cut(specifier, "null")
     if argument.kind in ("timestamp", "zoned", "time", "date"):
@@ -230,6 +273,7 @@ def _radix(specifier: _Specifier, argument: _Argument) -> str:
         return "null"
     if argument.kind != "long":
         raise argument.refuse(letter)
+    _refuse_flags(specifier, letter, "+ (")
     digits = format(int(argument.text) & 0xFFFFFFFFFFFFFFFF, letter)
     prefix = {"x": "0x", "o": "0"}[letter] if "#" in specifier.flags else ""
     if "0" in specifier.flags:
@@ -310,7 +354,8 @@ def _hexadecimal(specifier: _Specifier, argument: _Argument) -> str:
     match = _HEX_FLOAT.fullmatch(float(value).hex())
     assert match is not None
     sign, whole, fraction, exponent = match.groups()
-    return _signed(specifier, sign == "-", f"0x{whole}.{fraction or '0'}p{int(exponent)}")
+    digits = (fraction or "0").ljust(specifier.precision or 0, "0")
+    return _signed(specifier, sign == "-", f"0x{whole}.{digits}p{int(exponent)}")
 
 
 # Hash codes

@@ -70,6 +70,8 @@ class Part:
     field: str = ""
     minimum: int = 1
     maximum: int = _UNLIMITED
+    pivot: int = 0
+    """Of a year of two digits: the year in the middle of the hundred that it may be; 0 is thirty years ago."""
 
 
 _NUMBERS = {
@@ -101,6 +103,8 @@ def compile_joda(pattern: str) -> tuple[Part, ...]:
     for index, (letter, text) in enumerate(tokens):
         following = tokens[index + 1][0] if index + 1 < len(tokens) else ""
         parts.append(_joda_part(letter, text, following in _NUMBERS or following in ("M", "S")))
+    if not parts:
+        raise refused("Both printing and parsing not supported")
     return tuple(parts)
 
 
@@ -139,7 +143,10 @@ def _joda_part(letter: str, run: str, before_number: bool) -> Part:
     if not letter:
         return Part("literal", run)
     if letter in _YEARS and count == 2:
-        return Part("two_digit_year", "weekyear" if letter == "x" else "year")
+        # Unless more digits follow, a text of more or fewer digits than two is a year as it is.
+        return Part(
+            "two_digit_year", "weekyear" if letter == "x" else "year", maximum=2 if before_number else _UNLIMITED
+        )
     if letter in _NUMBERS:
         return Part("number", _NUMBERS[letter], count, _maximum(letter, count, before_number))
     match letter:
@@ -166,7 +173,7 @@ def _maximum(letter: str, count: int, before_number: bool) -> int:
     if letter in _YEARS:
         return count if before_number else max(count, _UNLIMITED)
     if letter == "C":
-        return max(count, _UNLIMITED)
+        return count
     if letter == "e":
         return max(count, 1)
     return max(count, 3 if letter == "D" else 2)
@@ -195,7 +202,7 @@ _MYSQL = {
     "W": [Part("text", "dayOfWeek", 0)],
     "x": [Part("number", "weekyear", 4, 4)],
     "Y": [Part("number", "year", 4, 4)],
-    "y": [Part("two_digit_year", "year")],
+    "y": [Part("two_digit_year", "year", maximum=2, pivot=2020)],
     "%": [Part("literal", "%")],
 }
 _COLON = Part("literal", ":")
@@ -224,6 +231,8 @@ def compile_mysql(pattern: str) -> tuple[Part, ...]:
         if code in _UNSUPPORTED:
             raise refused(f"%{code} not supported in date format string")
         parts += _MYSQL.get(code, [Part("literal", code)])
+    if not parts:
+        raise refused("Both printing and parsing not supported")
     return tuple(parts)
 
 
@@ -362,9 +371,7 @@ def _parse_part(
             values[part.field], end = _number(text, position, part.maximum, signed=part.field in ("year", "weekyear"))
             return None, end
         case "two_digit_year":
-            value, end = _number(text, position, 2, signed=False)
-            # The years around 2020, up to fifty before and forty-nine after.
-            values[part.field] = value + (2000 if value < 70 else 1900) if end - position == 2 else value
+            values[part.field], end = _two_digit_year(part, text, position)
             return None, end
         case "text":
             return None, _parse_text(part, text, position, values, texts)
@@ -392,6 +399,17 @@ def _number(text: str, position: int, maximum: int, *, signed: bool) -> tuple[in
     if end == start:
         raise _malformed(text, position)
     return int(text[position:end]), end
+
+
+def _two_digit_year(part: Part, text: str, position: int) -> tuple[int, int]:
+    strict = part.maximum == 2
+    value, end = _number(text, position, part.maximum, signed=not strict)
+    if end - position != 2 or not text[position].isdigit():
+        if strict:
+            raise _malformed(text, position)
+        return value, end
+    lowest = (part.pivot or date.today().year - 30) - 50
+    return lowest + (value - lowest) % 100, end
 
 
 def _parse_text(part: Part, text: str, position: int, values: dict[str, int], texts: LocaleTexts) -> int:

@@ -228,9 +228,11 @@ def json_array_contains_bigint(text: str, wanted: int) -> bool | None:
 @value_function("trino_json_array_contains_double", ["VARCHAR", "DOUBLE"], "BOOLEAN", pa.bool_())
 def json_array_contains_double(text: str, wanted: float) -> bool | None:
     """An element is the number, written with a fraction or an exponent."""
+    if wanted - wanted != 0:
+        return False
     values = _array(text)
-    if values is None or wanted - wanted != 0:
-        return None if values is None else False
+    if values is None:
+        return None
     return any(isinstance(value, Number) and not value.integral and float(value) == wanted for value in values)
 
 

@@ -6,6 +6,7 @@ double, characters beyond the basic plane escaped. Source: Trino JsonType and Js
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.java_text import cast_double, java_double
+from lodestar_server.execution.kernel.functions.python.numbers import read_hexadecimal
 from lodestar_server.execution.kernel.functions.python.registry import PYTHON, arrow_function, value_function
 from lodestar_server.spi.errors import INVALID_CAST_ARGUMENT
 from lodestar_server.spi.types import (
@@ -282,12 +284,24 @@ def _integer(value: Any, type_: SimpleType) -> int | None:
         number = int(value) if value.integral else int(Decimal(value).quantize(Decimal(1), ROUND_HALF_UP))
         if -half <= number < half:
             return number
-        raise _Unreadable(f"Out of range for {type_.base}: {value}")
+        raise _Unreadable("" if value.integral else f"Out of range for {type_.base}: {value}")
     if isinstance(value, str):
         if _INTEGER_TEXT.fullmatch(value) and -half <= int(value) < half:
             return int(value)
         raise _Unreadable(f"Cannot cast '{value}' to {_INTEGER_NAMES[type_.base]}")
     _unexpected(value, type_)
+
+
+_FLOATING_TEXT = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?|NaN|Infinity)", re.ASCII)
+_HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*[pP][+-]?\d+[fFdD]?", re.ASCII)
+_DECIMAL_TEXT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def _java_floating(text: str) -> float | None:
+    text = text.strip("".join(map(chr, range(33))))
+    if _FLOATING_TEXT.fullmatch(text):
+        return float(text if text.endswith(("N", "y")) else text.rstrip("fFdD"))
+    return float(read_hexadecimal(text) or "nan") if _HEXADECIMAL.fullmatch(text) else None
 
 
 def _floating(value: Any, type_: Type) -> float | None:
@@ -296,13 +310,14 @@ def _floating(value: Any, type_: Type) -> float | None:
     if isinstance(value, bool | Number):
         number = float(value)
     elif isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            raise _Unreadable(f"Cannot cast '{value}' to {type_.base.upper()}") from None
+        read = _java_floating(value)
+        if read is None:
+            raise _Unreadable(f"Cannot cast '{value}' to {type_.base.upper()}")
+        number = read
     else:
         _unexpected(value, type_)
-    return float(np.float32(number)) if type_ == REAL else number
+    with np.errstate(over="ignore"):
+        return float(np.float32(number)) if type_ == REAL else number
 
 
 _WIDE = Context(prec=80)
@@ -316,6 +331,8 @@ def _decimal(value: Any, type_: DecimalType) -> Decimal | None:
         value = Number(int(value))
     if not isinstance(value, str):
         _unexpected(value, type_)
+    if not isinstance(value, Number) and not _DECIMAL_TEXT.fullmatch(value):
+        raise _Unreadable("")
     try:
         number = Decimal(value).quantize(Decimal(1).scaleb(-type_.scale), ROUND_HALF_UP, _WIDE)
     except ArithmeticError:
@@ -356,11 +373,13 @@ def _row_reader(type_: RowType) -> Reader:
         if value is None:
             return None
         if isinstance(value, list):
+            # From left to right: what comes first in the text is what is complained about.
+            fields = {name: read(one) for name, read, one in zip(names, readers, value, strict=False)}
             if len(value) < len(readers):
                 raise _Unreadable(f"Unexpected token when cast to {type_.fields[len(value)].type.base}: ]")
             if len(value) > len(readers):
                 raise _Unreadable(f"Expected json array ending, but got {_token(value[len(readers)])}")
-            return {name: read(one) for name, read, one in zip(names, readers, value, strict=True)}
+            return fields
         if not isinstance(value, dict):
             raise _Unreadable(f"Expected a json array or object, but got {_token(value)}")
         if anonymous:
@@ -380,27 +399,69 @@ def _row_reader(type_: RowType) -> Reader:
     return read_row
 
 
-def json_reader_name(type_: Type, display: str) -> str:
+def json_reader_name(type_: Type, display: str, *, unparsed: bool = False) -> str:
     """The name of a function that reads JSON texts as values of a nested type; made when it is first asked for.
 
-    `display` is how messages spell the type.
+    `display` is how messages spell the type. `unparsed`: the texts need not be JSON.
     """
-    name = "trino_json_as_" + hashlib.blake2s(display.encode(), digest_size=12).hexdigest()
+    kind = "text" if unparsed else "json"
+    name = f"trino_{kind}_as_{hashlib.blake2s(display.encode(), digest_size=12).hexdigest()}"
     if name not in PYTHON:
         read, result = reader_of(type_), arrow_type(type_)
+        check = functools.partial(_check_json, _EXPECTED[type_.base]) if unparsed else parse
 
         def run(column: Any) -> pa.Array:
-            return pa.array([_read(read, text, display) for text in column.to_pylist()], type=result)
+            return pa.array([_read(check, read, text, display) for text in column.to_pylist()], type=result)
 
         arrow_function(name, ["VARCHAR"], duckdb_type(type_))(run)
     return name
 
 
-def _read(read: Reader, text: str | None, display: str) -> Any:
+def _read(check: Callable[[str], Any], read: Reader, text: str | None, display: str) -> Any:
     if text is None:
         return None
     try:
-        return read(parse(text))
+        return read(check(text))
     except _Unreadable as problem:
-        message = f"Cannot cast to {display}. {problem}\n{text}"
+        reason = f" {problem}" if problem.args[0] else ""
+        message = f"Cannot cast to {display}.{reason}\n{text}"
         raise ValueError(marked(INVALID_CAST_ARGUMENT, message)) from None
+
+
+_EXPECTED = {"array": ("[", "array"), "map": ("{", "object"), "row": ("[{", "array or object")}
+
+
+def _check_json(expected: tuple[str, str], text: str) -> Any:
+    """The tree of a text. Raises: _Unreadable; the first token is told where it is wrong already."""
+    try:
+        return parse(text)
+    except (ValueError, RecursionError):
+        raise _Unreadable(_first_token(text, *expected)) from None
+
+
+def _first_token(text: str, opening: str, noun: str) -> str:
+    rest = text.lstrip(_BLANKS)
+    if rest[:1] and rest[0] in opening:
+        return ""
+    if not rest:
+        shown = "null"
+    elif rest[0] in "[{":
+        shown = rest[0]
+    else:
+        try:
+            value, end = _DECODER.raw_decode(rest)
+        except ValueError:
+            return ""
+        if value is None or rest[end : end + 1].isalnum():
+            return ""
+        shown = _token(value)
+    return f"Expected a json {noun}, but got {shown}"
+
+
+def is_json(text: str) -> bool:
+    """The text is JSON."""
+    try:
+        parse(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

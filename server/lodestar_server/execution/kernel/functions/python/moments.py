@@ -154,6 +154,8 @@ _ZONE_FIELDS: dict[str, Callable[[Moment], str]] = {
 }
 _COMPOSITES = {"R": "H:M", "T": "H:M:S", "r": "I:M:S p", "D": "m/d/y", "F": "Y-m-d", "c": "a b d H:M:S Z Y"}
 _KNOWN = _TIME_FIELDS | _DATE_FIELDS | _ZONE_FIELDS
+KNOWN_LETTERS = frozenset(_KNOWN) | frozenset(_COMPOSITES)
+"""Every letter that may follow `%t`."""
 _ALLOWED = {
     "date": _DATE_FIELDS,
     "time": _TIME_FIELDS,
@@ -164,12 +166,10 @@ _ALLOWED = {
 
 
 def format_moment(moment: Moment, letter: str) -> str:
-    """One part of a moment. Raises: KeyError with the letter that the moment has not, with None for no such letter."""
+    """One part of a moment, of a letter that is known. Raises: KeyError with the letter that the moment has not."""
     if letter in _COMPOSITES:
         made = "".join(_field(moment, one) if one.isalpha() else one for one in _COMPOSITES[letter])
         return made.upper() if letter == "r" else made
-    if letter not in _KNOWN:
-        raise KeyError(None)
     return _field(moment, letter)
 
 

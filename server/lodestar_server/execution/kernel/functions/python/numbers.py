@@ -25,13 +25,13 @@ def read_hexadecimal(text: str) -> str | None:
 
 @value_function("trino_fold_digits", ["VARCHAR"], "VARCHAR", pa.string())
 def fold_digits(text: str) -> str | None:
-    """Decimal digits of any script as ASCII digits, signs kept; None when another character is among them."""
+    """Decimal digits of any script as ASCII digits, signs, points and `e` kept; None when another is among them."""
     folded = ""
     for character in text:
         digit = unicodedata.decimal(character, None)
         if digit is not None:
             folded += str(digit)
-        elif character in "+-":
+        elif character in "+-.eE":
             folded += character
         else:
             return None

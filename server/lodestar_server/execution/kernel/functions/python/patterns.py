@@ -82,7 +82,7 @@ def joda_parse(text: str, pattern: str, locale: str) -> dict[str, Any]:
 _TERADATA = ("yyyy", "yy", "mm", "dd", "hh24", "hh", "mi", "ss")
 _TERADATA_FIELDS = {
     "yyyy": Part("number", "year", 4, 4),
-    "yy": Part("two_digit_year", "year"),
+    "yy": Part("two_digit_year", "year", maximum=2, pivot=2050),
     "mm": Part("number", "monthOfYear", 2, 2),
     "dd": Part("number", "dayOfMonth", 2, 2),
     "hh24": Part("number", "hourOfDay", 2, 2),

@@ -159,9 +159,9 @@ def _group_reference(replacement: str, start: int, pattern: Pattern, illegal: st
     """The group that is named after a dollar sign, and where its name ends."""
     if replacement[start : start + 1] == "{":
         end = replacement.find("}", start)
-        name = replacement[start + 1 : end]
         if end < 0:
-            raise refused(illegal)
+            end = len(replacement)
+        name = replacement[start + 1 : end]
         if name not in pattern.names:
             raise refused(f"Illegal replacement sequence: unknown group {{ {name} }}")
         return pattern.names[name], end + 1

@@ -202,7 +202,9 @@ def _time_to_zoned(value: Sql, source: Type, target: Type, context: CastContext)
 @cast_rule("time with time zone", "timestamp with time zone", total=True)
 def _time_tz_to_zoned(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     # The time of day in UTC on the session's day, shown at the value's own offset.
-    assert isinstance(target, TimestampTzType)
+    assert isinstance(source, TimeTzType) and isinstance(target, TimestampTzType)
+    # The time is rounded before it is put on the day: just before midnight it becomes the start of the same day.
+    rounded, _ = rounded_timestamp(value, source, target.precision)
 
     def packed(v: Sql) -> Sql:
         in_utc = _on_day(_start_of_day(context), sql.call("trino_time_instant", v))
@@ -210,7 +212,7 @@ def _time_tz_to_zoned(value: Sql, source: Type, target: Type, context: CastConte
         made = sql.let(in_utc, lambda at: sql.struct(t=sql.field(at, "t"), p=sql.field(at, "p"), z=zone))
         return sql.case([(sql.is_not_null(v), made)])
 
-    return rounded_timestamp(sql.let(value, packed), TimestampTzType(12), target.precision)[0]
+    return rounded_timestamp(sql.let(rounded, packed), TimestampTzType(12), target.precision)[0]
 
 
 assert PICOSECONDS_PER_DAY == _MICROS_PER_DAY * 1_000_000

@@ -40,7 +40,7 @@ def _json_to_scalar(value: Sql, source: Type, target: Type, context: CastContext
     label = _LABELS.get(target.base, target.base.upper())
 
     def converted(v: Sql) -> Sql:
-        whole = sql.chain("||", [sql.text("Cannot cast '"), v, sql.text(f"' to {target.base}")])
+        whole = sql.chain("||", [sql.text("Cannot cast '"), v, sql.text("' to "), _named(v, target)])
         inner = sql.chain(
             "||", [sql.text("Cannot cast '"), sql.call("trino_json_string", v), sql.text(f"' to {label}")]
         )
@@ -54,6 +54,16 @@ def _json_to_scalar(value: Sql, source: Type, target: Type, context: CastContext
         # Trino cuts the text when it folds a constant, not when it runs.
         return sql.fragment(f"left({{0}}, {target.length})", result)
     return result
+
+
+def _named(value: Sql, target: Type) -> Sql:
+    """How a message names the type to which a number did not convert."""
+    if target.base not in ("tinyint", "smallint"):
+        return sql.text(target.base)
+    # Trino converts fractions on a way of their own, and there it calls every small type an integer.
+    return sql.fragment(
+        f"CASE WHEN regexp_matches({{0}}, '^-?[0-9]*[.eE]') THEN 'integer' ELSE '{target.base}' END", value
+    )
 
 
 @cast_rule("json", "decimal")
@@ -79,6 +89,12 @@ def _json_to_decimal(value: Sql, source: Type, target: Type, context: CastContex
 def _json_to_nested(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     _check_keys(target, f"Cannot cast JSON to {target}")
     return sql.call(json_reader_name(target, _spelling(target)), value)
+
+
+def json_text_to_nested(text: Sql, target: Type) -> Sql:
+    """A text that need not be JSON as an array, map or row: Trino reads it without json_parse, with other errors."""
+    _check_keys(target, f"Cannot cast JSON to {target}")
+    return sql.call(json_reader_name(target, _spelling(target), unparsed=True), text)
 
 
 def _spelling(type_: Type) -> str:

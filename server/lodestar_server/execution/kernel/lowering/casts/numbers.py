@@ -114,8 +114,13 @@ def _decimal_to_integer(value: Sql, source: Type, target: Type, context: CastCon
 @cast_rule(FLOATS, INTEGERS)
 def _floating_to_integer(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     held = duckdb_type(target)
+
+    def not_a_number(v: Sql) -> tuple[Sql, Sql]:
+        message = f"Cannot cast {source.base} NaN to {target.base}"
+        return sql.call("isnan", v), failure(INVALID_CAST_ARGUMENT, message, held)
+
     if source == REAL and target == BIGINT:
-        return sql.call("trino_real_to_bigint", value)
+        return sql.let(value, lambda v: sql.case([not_a_number(v)], sql.call("trino_real_to_bigint", v)))
 
     def converted(v: Sql) -> Sql:
         text = sql.call("trino_java_floating_text", v)
@@ -127,15 +132,7 @@ def _floating_to_integer(value: Sql, source: Type, target: Type, context: CastCo
             )
         else:
             out_of_range = sql.chain("||", [sql.text(f"Out of range for {target.base}: "), text])
-            raised = sql.case(
-                [
-                    (
-                        sql.call("isnan", v),
-                        failure(INVALID_CAST_ARGUMENT, f"Cannot cast {source.base} NaN to {target.base}", held),
-                    )
-                ],
-                failure(NUMERIC_VALUE_OUT_OF_RANGE, out_of_range, held),
-            )
+            raised = sql.case([not_a_number(v)], failure(NUMERIC_VALUE_OUT_OF_RANGE, out_of_range, held))
         rounded = sql.fragment(f"TRY_CAST(round({{0}}) AS {held})", v)
         return sql.case([(sql.is_not_null(v), sql.call("coalesce", rounded, raised))])
 

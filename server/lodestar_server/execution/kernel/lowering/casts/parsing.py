@@ -60,7 +60,7 @@ def _not_decimal(value: Sql, source: Type, target: Type) -> Sql:
     assert isinstance(target, DecimalType)
     name = decimal_name(target)
     reason = sql.fragment(
-        "CASE WHEN trino_is_decimal_text({0}) THEN 'Value too large.' ELSE 'Value is not a number.' END", value
+        "CASE WHEN trino_decimal_source({0}) IS NULL THEN 'Value is not a number.' ELSE 'Value too large.' END", value
     )
     return sql.chain("||", [quoted_message("Cannot cast VARCHAR", value, f" to {name}. "), reason])
 
@@ -68,7 +68,11 @@ def _not_decimal(value: Sql, source: Type, target: Type) -> Sql:
 @cast_rule("varchar", "decimal", message=_not_decimal)
 def _decimal(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     held = duckdb_type(target)
-    return sql.fragment(f"CASE WHEN trino_is_decimal_text({{0}}) THEN TRY_CAST({{0}} AS {held}) END", value)
+    return sql.fragment(
+        f"CASE WHEN trino_is_decimal_text({{0}}) THEN TRY_CAST({{0}} AS {held})"
+        f" ELSE TRY_CAST(trino_decimal_source({{0}}) AS {held}) END",
+        value,
+    )
 
 
 def _no(kind: str, value: Sql) -> Sql:
@@ -135,11 +139,7 @@ def _timestamp_tz(value: Sql, source: Type, target: Type, context: CastContext) 
     return sql.let(sql.call("trino_read_timestamp", value), shaped)
 
 
-@cast_rule(
-    "varchar",
-    "uuid",
-    message=lambda value, source, target: sql.chain("||", [sql.text("Cannot cast value to UUID: "), value]),
-)
+@cast_rule("varchar", "uuid", message=lambda value, source, target: sql.call("trino_no_uuid", value))
 def _uuid(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     return sql.call("trino_read_uuid", value)
 
