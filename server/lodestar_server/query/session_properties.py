@@ -9,7 +9,7 @@ from lodestar_server.query.statement import StatementContext
 from lodestar_server.query.suggestions import similar_names
 from lodestar_server.session.system_properties import encode_text
 from lodestar_server.session.time_zones import require_zone
-from lodestar_server.spi.errors import INVALID_SESSION_PROPERTY, Location, LodestarError
+from lodestar_server.spi.errors import INVALID_SESSION_PROPERTY, NOT_SUPPORTED, Location, LodestarError
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.sql.parser import ast, format_expression
 
@@ -30,7 +30,8 @@ def property_text(statement: StatementContext, name: ast.QualifiedName, value: a
     except ValueError as fault:
         raise LodestarError(INVALID_SESSION_PROPERTY, str(fault), location=value.at) from fault
     except LodestarError as fault:
-        raise fault.at(value.at) from None
+        code = INVALID_SESSION_PROPERTY if fault.code is NOT_SUPPORTED else fault.code
+        raise LodestarError(code, fault.message, location=value.at) from None
     return encode_text(declared.type, constant)
 
 

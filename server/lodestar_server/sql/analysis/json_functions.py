@@ -134,14 +134,16 @@ def _variable(
         return value, f"json {encoding}"
     if _is_moment(bound.type):
         return bound, bound.type.display
-    return _sql_value(bound, node, parameter.value, "JSON path parameter")
+    return _sql_value(analyzer, bound, node, parameter.value, "JSON path parameter")
 
 
 def _is_moment(type_: Type) -> bool:
     return type_ == DATE_TYPE or isinstance(type_, _MOMENTS)
 
 
-def _sql_value(bound: Expression, node: ast.Node, value: ast.Expression, what: str) -> tuple[Expression, str]:
+def _sql_value(
+    analyzer: ExpressionAnalyzer, bound: Expression, node: ast.Node, value: ast.Expression, what: str
+) -> tuple[Expression, str]:
     """A value that goes into JSON with its type, or as the text of its cast."""
     type_ = bound.type
     if type_ == VARBINARY:
@@ -152,6 +154,7 @@ def _sql_value(bound: Expression, node: ast.Node, value: ast.Expression, what: s
     if not can_cast(type_, VARCHAR):
         message = f"Unsupported type of {what}: {type_.display}"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)
+    analyzer.note_parameter(value, VARCHAR)
     if isinstance(bound, Constant) and bound.value is None:
         return Constant(VARCHAR, None), "varchar"
     return ir.Cast(bound, VARCHAR), "varchar"
@@ -335,7 +338,7 @@ def _constructed(
         format_ = ast.JsonFormat.JSON
     bound = analyzer.analyze(value)
     if format_ is None:
-        return _sql_value(bound, node, value, f"value passed to {function} function")
+        return _sql_value(analyzer, bound, node, value, f"value passed to {function} function")
     if isinstance(node, ast.JsonObject) and node.unique_keys:
         message = "WITH UNIQUE KEYS behavior is not supported for JSON_OBJECT function when input expression has FORMAT"
         raise LodestarError(NOT_SUPPORTED, message, location=node.at)

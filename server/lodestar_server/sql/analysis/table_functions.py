@@ -109,7 +109,7 @@ def check_not_polymorphic(node: ast.Relation, what: str) -> None:
     Raises: LodestarError(INVALID_TABLE_FUNCTION_INVOCATION).
     """
     inner = node.relation if isinstance(node, ast.AliasedRelation) else node
-    if isinstance(inner, ast.TableFunctionInvocation) and inner.name.suffix == "exclude_columns":
+    if isinstance(inner, ast.TableFunctionInvocation) and inner.name.suffix != "sequence":
         message = f"Cannot apply {what} to polymorphic table function invocation"
         raise LodestarError(INVALID_TABLE_FUNCTION_INVOCATION, message, location=node.at)
 

@@ -130,12 +130,14 @@ class ColumnFigures:
         if self._type == BOOLEAN:
             filled = self._rows - self._nulls
             made["booleanStatistics"] = {"trueCount": self._true, "falseCount": filled - self._true}
-        elif self._low is not None:
-            made[self._range_name()] = self._range()
+        elif self._has_range():
+            # Without values it is empty: something of which there is more to come.
+            made[self._range_name()] = {} if self._low is None else self._range()
         if isinstance(self._type, VarcharType | CharType) or self._type == VARBINARY:
             filled = self._rows - self._nulls
             made["maxValueSizeInBytes"] = self._longest
-            made["averageColumnLength"] = self._bytes / filled if filled else 0.0
+            if filled:
+                made["averageColumnLength"] = self._bytes / filled
         made["nullsCount"] = self._nulls
         if self._counts_distinct:
             made["distinctValuesCount"] = (0 if self._distinct is None else len(self._distinct)) + bool(self._nulls)

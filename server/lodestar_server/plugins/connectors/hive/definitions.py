@@ -135,7 +135,7 @@ def check_partitioning(columns: Sequence[ColumnMetadata], partitioned_by: Sequen
     """Raises: INVALID_TABLE_PROPERTY, HIVE_COLUMN_ORDER_MISMATCH unless the partition columns are the last."""
     names = [column.name for column in columns]
     missing = [name for name in partitioned_by if name not in names]
-    if missing and len(names) > len(partitioned_by):
+    if missing:
         raise LodestarError(INVALID_TABLE_PROPERTY, f"Partition columns [{', '.join(missing)}] not present in schema")
     if not partitioned_by:
         return

@@ -54,6 +54,14 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     return decode
 
 
+def _existing_partitions(text: str) -> str:
+    """Trino leaves this word to Java, and with it the message."""
+    if text.upper() not in ("ERROR", "OVERWRITE", "APPEND"):
+        enum = "io.trino.plugin.hive.HiveSessionProperties.InsertExistingPartitionsBehavior"
+        raise ValueError(f"No enum constant {enum}.{text.upper()}")
+    return text.upper()
+
+
 def _choice(name: str, default: str, values: str, description: str) -> PropertyMetadata:
     return PropertyMetadata(
         name, f"{description} Possible values: [{values}]", VARCHAR, default, decode=one_of(values.split(", "))
@@ -230,7 +238,7 @@ _PROPERTIES: tuple[PropertyMetadata, ...] = (
         " unpartitioned table",
         VARCHAR,
         "APPEND",
-        decode=one_of(("ERROR", "OVERWRITE", "APPEND")),
+        decode=_existing_partitions,
     ),
     PropertyMetadata("max_split_size", "Max split size", VARCHAR, "64MB", hidden=True, decode=_checked(DataSize.parse)),
     PropertyMetadata(

@@ -93,7 +93,7 @@ def _column(type_: Type, figures: Mapping[str, Any], rows: int) -> ColumnStatist
     return ColumnStatistics(
         None if nulls is None else min(nulls / rows, 1.0),
         None if distinct is None else float(distinct),
-        None if average is None else float(average) * filled,
+        None if average is None or not filled else float(average) * filled,
         low,
         high,
     )
@@ -108,16 +108,16 @@ def _days(text: Any) -> float | None:
 
 
 def _joined(known: Sequence[tuple[ColumnStatistics, int]], total: float) -> ColumnStatistics:
-    rows = sum(count for _, count in known)
     nulls = [(one.null_fraction, count) for one, count in known if one.null_fraction is not None]
     distinct = [one.distinct_values for one, _ in known if one.distinct_values is not None]
-    sizes = [one.data_size for one, _ in known if one.data_size is not None]
+    # A partition without values knows no size; its rows count as large as the others'.
+    sizes = [(one.data_size, count) for one, count in known if one.data_size is not None]
     lows = [one.low for one, _ in known if one.low is not None]
     highs = [one.high for one, _ in known if one.high is not None]
     return ColumnStatistics(
         sum(fraction * count for fraction, count in nulls) / sum(count for _, count in nulls) if nulls else None,
         max(distinct) if distinct else None,
-        sum(sizes) * total / rows if sizes else None,
+        sum(size for size, _ in sizes) * total / sum(count for _, count in sizes) if sizes else None,
         min(lows) if lows else None,
         max(highs) if highs else None,
     )

@@ -106,11 +106,11 @@ def _merged(before: _Column, after: _Column) -> Figures:
     for name in RANGES:
         if name in old and name in new:
             order = day_number if name == "dateStatistics" else Decimal
-            made[name] = {
-                key: pick(old[name][key], new[name][key], key=order)
-                for key, pick in (("min", min), ("max", max))
-                if old[name].get(key) is not None and new[name].get(key) is not None
-            }
+            made[name] = {}
+            for key, pick in (("min", min), ("max", max)):
+                known = [one[name][key] for one in (old, new) if one[name].get(key) is not None]
+                if known:
+                    made[name][key] = pick(known, key=order)
     if "booleanStatistics" in old and "booleanStatistics" in new:
         made["booleanStatistics"] = {
             key: old["booleanStatistics"].get(key, 0) + new["booleanStatistics"].get(key, 0)

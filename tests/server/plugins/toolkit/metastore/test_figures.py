@@ -21,7 +21,17 @@ from lodestar_server.plugins.toolkit.metastore.figures import Known, distinct_va
         (
             {"doubleStatistics": {"min": Decimal("0.5")}, "nullsCount": 0},
             {"doubleStatistics": {"min": 0.25, "max": 2.0}},
-            {"doubleStatistics": {"min": 0.25}},
+            {"doubleStatistics": {"min": 0.25, "max": 2.0}},
+        ),
+        (
+            {"integerStatistics": {}, "nullsCount": 10},
+            {"integerStatistics": {"min": 3, "max": 4}, "nullsCount": 0},
+            {"integerStatistics": {"min": 3, "max": 4}, "nullsCount": 10},
+        ),
+        (
+            {"nullsCount": 10},
+            {"integerStatistics": {"min": 3, "max": 4}, "nullsCount": 0},
+            {"nullsCount": 10},
         ),
         (
             {"dateStatistics": {"min": "-0044-03-15", "max": "2024-01-01"}},
@@ -31,7 +41,7 @@ from lodestar_server.plugins.toolkit.metastore.figures import Known, distinct_va
         (
             {"integerStatistics": {"min": None, "max": 1}},
             {"integerStatistics": {"min": 1, "max": 2}},
-            {"integerStatistics": {"max": 2}},
+            {"integerStatistics": {"min": 1, "max": 2}},
         ),
         (
             {"booleanStatistics": {"trueCount": 1, "falseCount": 2}},
