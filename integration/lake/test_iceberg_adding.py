@@ -72,6 +72,10 @@ def test_files_of_a_table(both: tuple[Lake, Path], form: str) -> None:
             'FROM ice.s."t$files"'
         )
         assert found == [[1, "1", "2020-01-02", None]]
+    if form == "ORC":
+        figures = "value_counts[7], null_value_counts[9], lower_bounds[1], upper_bounds[4], upper_bounds[5]"
+        found = server.run(f'SELECT {figures}, upper_bounds[10], element_at(lower_bounds, 3) FROM ice.s."t$files"')
+        assert found == [[3, 2, "1", "2020-01-02", "12345678901234567.125", "p", None]]
     # It is a table like any other from now on.
     server.run("INSERT INTO ice.s.t (a, b) VALUES (9, 'new')")
     server.run("DELETE FROM ice.s.t WHERE b = 'x'")

@@ -16,7 +16,7 @@ from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
 from lodestar_server.query.row_changes import explained_changes
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.query.writes import begin_analyze, checked_insert, may_create_table_as, rows_to_analyze
+from lodestar_server.query.writes import begin_analyze, may_create_table_as, plan_insert, rows_to_analyze
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.names import QualifiedName
@@ -86,7 +86,7 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
     analysis = statement.new_analysis()
     match node:
         case ast.Insert():
-            return optimized(statement, checked_insert(statement, node, analysis)[0].node, analysis)
+            return optimized(statement, plan_insert(statement, node, analysis).shown, analysis)
         case ast.CreateTableAsSelect():
             may_create_table_as(statement, node)
             return optimized(statement, analyze_source(analysis, node.query).node, analysis)

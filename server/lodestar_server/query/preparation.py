@@ -73,10 +73,10 @@ def _placed(literal: ast.StringLiteral) -> str:
 def count_parameters(statement: ast.Statement) -> int:
     """How many `?` a statement has; none for PREPARE, whose parameters belong to what it prepares.
 
-    Nor does Trino look for them in a materialized view's query, a call, a routine or a row pattern and what it is
-    matched over: there they are refused in their place.
+    Nor does Trino look for them in a materialized view's query, a call, a routine, a table's version or a row pattern
+    and what it is matched over: there they are refused in their place.
     """
     if isinstance(statement, ast.Prepare | ast.CreateMaterializedView | ast.Call):
         return 0
-    unseen = ast.FunctionSpecification | ast.PatternRecognitionRelation
+    unseen = ast.FunctionSpecification | ast.PatternRecognitionRelation | ast.QueryPeriod
     return sum(isinstance(node, ast.Parameter) for node in walk(statement, without=unseen))

@@ -92,8 +92,16 @@ def _shown(type_: Type, value: float) -> str | None:
             return real_text(value)
         case _ if type_ == DATE:
             return str(_EPOCH + timedelta(days=math.floor(value + 0.5)))
-        case TimestampType() | TimestampTzType():
-            return (_MIDNIGHT + timedelta(microseconds=value)).isoformat(" ", "milliseconds")
+        case TimestampType(precision):
+            return _instant(value, min(precision, 6))
+        case TimestampTzType(precision):
+            return _instant(value, min(precision, 3)) + " UTC"
         case DecimalType():
             return double_text(value)
     return double_text(value)
+
+
+def _instant(micros: float, digits: int) -> str:
+    """Cut to so many digits of a second."""
+    text = (_MIDNIGHT + timedelta(microseconds=math.floor(micros))).isoformat(" ", "microseconds")
+    return text[: len(text) - 6 + digits].rstrip(".")

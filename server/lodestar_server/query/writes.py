@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from lodestar_server.ir.nodes import TableScan
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lodestar_server.ir import Symbol
+from lodestar_server.ir.nodes import PlanNode, TableScan
 from lodestar_server.metadata.changing import TableAnalysis
 from lodestar_server.metadata.properties import PropertyKind
 from lodestar_server.query.plans import answer_count, write
@@ -35,9 +39,27 @@ from lodestar_server.sql.parser import ast
 
 def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -> None:
     """INSERT INTO."""
-    metadata = statement.metadata
     analysis = statement.new_analysis()
-    source, table, given, checks = checked_insert(statement, node, analysis)
+    planned = plan_insert(statement, node, analysis)
+    target = statement.metadata.begin_insert(planned.table, planned.columns)
+    answer_count(write(statement, analysis, planned.rows, planned.symbols, target, results), results)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInsert:
+    """Rows for `columns` of a table, in the outputs `symbols` of `rows`. `shown` is what EXPLAIN tells of them."""
+
+    table: CatalogTable
+    columns: Sequence[str]
+    rows: PlanNode
+    symbols: Sequence[Symbol]
+    shown: PlanNode
+
+
+def plan_insert(statement: StatementContext, node: ast.Insert, analysis: Analysis) -> PlannedInsert:
+    """Check an INSERT and plan its rows. Raises: what it refuses."""
+    metadata = statement.metadata
+    source, table, given, checks = _checked_insert(statement, node, analysis)
     columns = metadata.table_metadata(table).columns
     by_name = {column.name: column for column in columns}
     # A column that must have a value is written when it is not given too: that is what refuses the row.
@@ -45,11 +67,12 @@ def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -
     wanted = metadata.insert_columns(table, [column.name for column in (*given, *missing)])
     query = write_query(analysis, source, given, [by_name[one] for one in wanted])
     rows = checks.over(query.plan, dict(zip(wanted, query.symbols, strict=True)))
-    target = metadata.begin_insert(table, wanted)
-    answer_count(write(statement, analysis, rows, query.symbols, target, results), results)
+    # The source alone, unless the rows have to meet something: what is read for that is told, too.
+    shown = source.node if rows is query.plan else rows
+    return PlannedInsert(table, wanted, rows, query.symbols, shown)
 
 
-def checked_insert(
+def _checked_insert(
     statement: StatementContext, node: ast.Insert, analysis: Analysis
 ) -> tuple[RelationPlan, CatalogTable, list[ColumnMetadata], RowChecks]:
     """What is inserted, where, the columns that are given, and what the rows have to meet, when the user may do it."""

@@ -1,4 +1,4 @@
-"""Figures of the columns of an ORC file by stripe, from the file's end.
+"""Figures of the columns of an ORC file, by stripe and of all of it, from the file's end.
 
 Read here because pyorc takes it for granted that figures have bounds, and reads through a null pointer where a Trino
 has left them out, as it does when all values are NULL. Source: the ORC specification, version 1 ("File Tail").
@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
@@ -17,6 +18,9 @@ import pyarrow as pa
 
 _NONE, _ZLIB, _SNAPPY, _ZSTD = 0, 1, 2, 5
 _TAIL_BYTES = 65_536
+_STRUCT = 12
+_TRINOS = (2, 4)
+"""Writers that leave out the bounds of floats among which there is NaN."""
 _FIRST_RELIABLE_TEXTS = 1
 """The version of writers before which bounds of texts are wrong (HIVE-8732)."""
 
@@ -26,13 +30,88 @@ Message = dict[int, list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class OrcFigures:
-    """Of a column in a stripe. `kind` of the bounds: int, float, text, decimal, date (days); empty without bounds."""
+    """Of a column. `kind` of the bounds: int, float, text, decimal, date (days); of whole files also flag and time
+    (milliseconds since 1970); empty without bounds."""
 
     values: int | None = None
     has_null: bool = True
     kind: str = ""
     low: Any = None
     high: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrcColumn:
+    """`parts`: fields of a struct by name; nothing is told of elements of lists and maps."""
+
+    figures: OrcFigures
+    parts: Mapping[str, OrcColumn]
+
+
+@dataclass(frozen=True, slots=True)
+class OrcFooter:
+    """`columns` is None when the file has no figures. `tells_nan`: floats without NaN are those that have bounds."""
+
+    rows: int
+    columns: Mapping[str, OrcColumn] | None
+    tells_nan: bool
+
+
+def file_figures(source: BinaryIO) -> OrcFooter | None:
+    """Of the whole file. None when they cannot be told."""
+    try:
+        return _file_figures(source)
+    except (struct.error, zlib.error, IndexError, ValueError, pa.ArrowException):
+        return None
+
+
+def _file_figures(source: BinaryIO) -> OrcFooter | None:
+    size = source.seek(0, 2)
+    start = max(size - _TAIL_BYTES, 0)
+    source.seek(start)
+    tail = source.read(size - start)
+    postscript = _message(tail[-1 - tail[-1] : -1])
+    length = _number(postscript, 1)
+    end = size - 1 - tail[-1]
+    if end - length < start:
+        source.seek(end - length)
+        content = source.read(length)
+    else:
+        content = tail[end - length - start : end - start]
+    plain = _decompressed(content, _number(postscript, 2))
+    if plain is None:
+        return None
+    footer = _message(plain)
+    if 4 not in footer:
+        return None
+    types = [_message(one) for one in footer[4]]
+    reliable_texts = _number(postscript, 6) >= _FIRST_RELIABLE_TEXTS
+    figures = [_figures(_message(one), reliable_texts, whole=True) for one in footer[7]]
+    columns = _parts(types, figures, 0) if figures else None
+    return OrcFooter(_number(footer, 6), columns, _number(footer, 9) in _TRINOS)
+
+
+def _parts(types: list[Message], figures: list[OrcFigures], place: int) -> dict[str, OrcColumn]:
+    if _number(types[place], 1) != _STRUCT:
+        return {}
+    names = [name.decode() for name in types[place][3]]
+    return {
+        name: OrcColumn(figures[part], _parts(types, figures, part))
+        for name, part in zip(names, _integers(types[place][2]), strict=True)
+    }
+
+
+def _integers(values: list[Any]) -> list[int]:
+    """Packed or not."""
+    found = []
+    for value in values:
+        at = 0
+        while isinstance(value, bytes) and at < len(value):
+            number, at = _varint(value, at)
+            found.append(number)
+        if isinstance(value, int):
+            found.append(value)
+    return found
 
 
 def stripe_figures(source: BinaryIO) -> list[list[OrcFigures]] | None:
@@ -88,9 +167,11 @@ def _decompressed(content: bytes, compression: int) -> bytes | None:
     return b"".join(made)
 
 
-def _figures(column: Message, reliable_texts: bool) -> OrcFigures:
-    kind, low, high = _bounds(column, reliable_texts)
+def _figures(column: Message, reliable_texts: bool, *, whole: bool = False) -> OrcFigures:
     values = column[1][-1] if 1 in column else None
+    kind, low, high = _bounds(column, reliable_texts)
+    if whole and not kind:
+        kind, low, high = _more_bounds(column, values)
     return OrcFigures(values, bool(column[10][-1]) if 10 in column else True, kind, low, high)
 
 
@@ -105,6 +186,18 @@ def _bounds(column: Message, reliable_texts: bool) -> tuple[str, Any, Any]:
             return kind, _bound(kind, bounds[1][-1]), _bound(kind, bounds[2][-1])
         except (UnicodeDecodeError, InvalidOperation):
             break
+    return "", None, None
+
+
+def _more_bounds(column: Message, values: int | None) -> tuple[str, Any, Any]:
+    """Those of flags, and of times where they do not depend on the writer's zone."""
+    if 5 in column and values:
+        (trues, *_) = _integers(_message(column[5][-1])[1])
+        return "flag", trues == values, trues > 0
+    if 9 in column:
+        bounds = _message(column[9][-1])
+        if 3 in bounds and 4 in bounds:
+            return "time", _bound("int", bounds[3][-1]), _bound("int", bounds[4][-1])
     return "", None, None
 
 

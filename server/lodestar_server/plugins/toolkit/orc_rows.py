@@ -97,7 +97,8 @@ def _converters() -> Mapping[Any, Any]:
         def to_orc(value: Any) -> Any:
             return value
 
-    return {pyorc.TypeKind.TIMESTAMP: Timestamps, pyorc.TypeKind.DATE: Dates}
+    kinds = pyorc.TypeKind
+    return {kinds.TIMESTAMP: Timestamps, kinds.TIMESTAMP_INSTANT: Timestamps, kinds.DATE: Dates}
 
 
 class OrcRowWriter:
@@ -191,7 +192,7 @@ def read_orc_rows(source: BinaryIO, stripe: int, columns: Sequence[tuple[str, Ty
 
     names = [name for name, _ in columns]
     reader = pyorc.Reader(source, column_names=names, converters=dict(_converters()))
-    schema: Any = reader.schema
+    schema: Any = reader.selected_schema
     order = list(schema.fields)
     readers = [(order.index(name), type_, _from_orc(type_)) for name, type_ in columns]
     rows: list[Any] = []

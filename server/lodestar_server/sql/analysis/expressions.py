@@ -51,6 +51,7 @@ from lodestar_server.sql.analysis.casts import can_cast, check_json_structure, c
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.decimal_comparisons import against_constant
 from lodestar_server.sql.analysis.environment import Analysis
+from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.patterns.slots import PatternScope
 from lodestar_server.sql.analysis.scopes import Resolved, Scope, column_not_found
 from lodestar_server.sql.analysis.syntax import qualified_name
@@ -333,6 +334,8 @@ def _between(analyzer: ExpressionAnalyzer, node: ast.BetweenPredicate) -> Expres
 
 def _in(analyzer: ExpressionAnalyzer, node: ast.InPredicate) -> Expression:
     if isinstance(node.value_list, ast.SubqueryExpression):
+        if analyzer.pattern is not None:
+            pattern_functions.check_in_subquery(node.value, analyzer.pattern)
         return subqueries.in_subquery(analyzer, node, node.value_list)
     assert isinstance(node.value_list, ast.InListExpression)
     nodes = (node.value, *node.value_list.values)

@@ -25,6 +25,7 @@ from lodestar_server.sql.analysis.collector import CallCollector, WindowKey
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.scopes import Field
 from lodestar_server.sql.analysis.syntax import check_scalar, is_aggregate_call
+from lodestar_server.sql.analysis.written import find_column
 from lodestar_server.sql.parser import ast, format_expression
 
 MAX_GROUPING_SETS = 2048
@@ -135,7 +136,7 @@ class _GroupingBuilder:
             symbols: set[Symbol] = set()
             for column in columns:
                 bound = self.expressions.analyze(column)
-                if not isinstance(bound, ir.SymbolRef) or bound.symbol in self.defined:
+                if not isinstance(bound, ir.SymbolRef) or find_column(column, self.expressions.scope) is None:
                     shown = format_expression(column)
                     message = f"GROUP BY expression must be a column reference: {shown}"
                     raise LodestarError(INVALID_COLUMN_REFERENCE, message, location=column.at)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce, common_super_type
@@ -57,7 +56,7 @@ from lodestar_server.spi.types import (
     TimestampTzType,
     Type,
 )
-from lodestar_server.sql.analysis import hiding, json_tables, table_functions, views
+from lodestar_server.sql.analysis import hiding, json_tables, session_values, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.constants import bind_constant, names_columns
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
@@ -172,30 +171,29 @@ def _version(analysis: Analysis, period: ast.QueryPeriod, scope: Scope) -> Table
     assert period.end is not None
     bound = ExpressionAnalyzer(analysis, Scope()).analyze(period.end)
     value = analysis.evaluator.evaluate(bound)
-    if value.value is None:
-        raise LodestarError(INVALID_ARGUMENTS, "Pointer value cannot be NULL", location=period.at)
-    is_timestamp = period.type is ast.QueryPeriodType.TIMESTAMP
-    if is_timestamp:
-        _check_past(analysis, period, value)
-    return TableVersion(is_timestamp, value.type, value.value)
-
-
-def _check_past(analysis: Analysis, period: ast.QueryPeriod, value: ir.Constant) -> None:
-    """A time that the query started after. Raises: TYPE_MISMATCH, INVALID_ARGUMENTS."""
-    if value.type != DATE and not isinstance(value.type, TimestampType | TimestampTzType):
+    temporal = period.type is ast.QueryPeriodType.TIMESTAMP
+    moment = value.type in (DATE, UNKNOWN) or isinstance(value.type, TimestampType | TimestampTzType)
+    if temporal and not moment:
         message = (
-            f"Type {value.type.display} invalid. "
-            "Temporal pointers must be of type Timestamp, Timestamp with Time Zone, or Date."
+            f"Type {value.type.display} invalid. Temporal pointers must be of type Timestamp, Timestamp with Time "
+            "Zone, or Date."
         )
         raise LodestarError(TYPE_MISMATCH, message, location=period.at)
-    instant = TimestampTzType(12)
-    since_1970 = analysis.context.session.start - datetime(1970, 1, 1, tzinfo=UTC)
-    start = ir.Constant(instant, (since_1970 // timedelta(microseconds=1) * 1_000_000, "UTC"))
-    past = ir.Comparison(ir.ComparisonOperator.LESS, ir.Cast(value, instant), start)
-    if analysis.evaluator.evaluate(past).value is not True:
-        shown = analysis.evaluator.evaluate(ir.Cast(value, VARCHAR)).value
-        message = f"Pointer value '{shown}' is not in the past"
-        raise LodestarError(INVALID_ARGUMENTS, message, location=period.at)
+    if value.value is None:
+        raise LodestarError(INVALID_ARGUMENTS, "Pointer value cannot be NULL", location=period.at)
+    if temporal:
+        _check_past(analysis, value, period)
+    return TableVersion(temporal, value.type, value.value)
+
+
+def _check_past(analysis: Analysis, pointer: ir.Constant, period: ast.QueryPeriod) -> None:
+    """A table is looked at as it was. Raises: LodestarError(INVALID_ARGUMENTS)."""
+    start = session_values.current_timestamp(analysis)
+    moment = coerce(pointer, TimestampTzType(12))
+    later = ir.Comparison(ir.ComparisonOperator.GREATER_OR_EQUAL, moment, coerce(start, moment.type))
+    if analysis.evaluator.evaluate(later).value:
+        shown = analysis.evaluator.evaluate(ir.Cast(pointer, VARCHAR)).value
+        raise LodestarError(INVALID_ARGUMENTS, f"Pointer value '{shown}' is not in the past", location=period.at)
 
 
 def _named_query(analysis: Analysis, node: ast.Table, named: NamedQuery) -> RelationPlan:
@@ -487,4 +485,5 @@ def _sampled(analysis: Analysis, node: ast.SampledRelation, scope: Scope) -> Rel
             message = f"Sample percentage must be {edge}"
             raise LodestarError(NUMERIC_VALUE_OUT_OF_RANGE, message, location=percentage.at)
     plan = analyze_relation(analysis, node.relation, scope)
+    table_functions.check_not_polymorphic(node.relation, "sample")
     return RelationPlan(Sample(plan.node, SampleMethod[node.type.name], value / 100), plan.fields)

@@ -14,6 +14,7 @@ from lodestar_server.spi.errors import (
     FUNCTION_NOT_FOUND,
     INVALID_ARGUMENTS,
     INVALID_FUNCTION_ARGUMENT,
+    INVALID_TABLE_FUNCTION_INVOCATION,
     MISSING_ARGUMENT,
     MISSING_CATALOG_NAME,
     NOT_SUPPORTED,
@@ -77,6 +78,8 @@ _DECLARATIONS: dict[str, tuple[DeclaredArgument, ...]] = {
 def analyze(analysis: Analysis, node: ast.TableFunctionInvocation, scope: Scope, relations: Relations) -> RelationPlan:
     """The rows of a table function. Raises: FUNCTION_NOT_FOUND, what its arguments raise."""
     parts = node.name.parts
+    if len(parts) > 3:
+        raise LodestarError(FUNCTION_NOT_FOUND, f"Invalid function name: {node.name}")
     if len(parts) == 2:
         if analysis.names.catalog is None:
             message = f"Session default catalog must be set to resolve a partial function name: {node.name}"
@@ -98,6 +101,17 @@ def analyze(analysis: Analysis, node: ast.TableFunctionInvocation, scope: Scope,
         raise LodestarError(FUNCTION_NOT_FOUND, f"Table function '{node.name}' not registered", location=node.at)
     passed = _Matching(analysis, scope, relations).match(node, declared)
     return _sequence(analysis, passed) if parts[-1] == "sequence" else _exclude_columns(passed)
+
+
+def check_not_polymorphic(node: ast.Relation, what: str) -> None:
+    """What a table function makes of a table is taken as it is, by the standard.
+
+    Raises: LodestarError(INVALID_TABLE_FUNCTION_INVOCATION).
+    """
+    inner = node.relation if isinstance(node, ast.AliasedRelation) else node
+    if isinstance(inner, ast.TableFunctionInvocation) and inner.name.suffix == "exclude_columns":
+        message = f"Cannot apply {what} to polymorphic table function invocation"
+        raise LodestarError(INVALID_TABLE_FUNCTION_INVOCATION, message, location=node.at)
 
 
 @dataclass(frozen=True, slots=True)

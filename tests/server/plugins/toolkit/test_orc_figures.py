@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.orc as orc
 import pytest
 
-from lodestar_server.plugins.toolkit.orc_figures import OrcFigures, stripe_figures
+from lodestar_server.plugins.toolkit.orc_figures import OrcFigures, file_figures, stripe_figures
 from lodestar_server.plugins.toolkit.orc_stripes import wanted_stripes
 from lodestar_server.spi.predicate import Domain
 from lodestar_server.spi.types import BIGINT, INTEGER
 
+LIST = pa.list_(pa.int32())
 OF_TRINO = base64.b64decode(
     "T1JDGAAA4+LlYmeAACEmDgYAJwAAChEKAwAAABIKCAESBggGEAYYBgUAAP8ABwAARgBgWgAA42LjYBNglODnAtFMEmJAmhHIZwDS"
     "DECaFcxnkmATYgHyGYAkE4yUYg4NcQYALQAAChQKAggBCgIIAAoKCAESBggGEAYYBhgBAJPi4mAWUJXgVjDQYFTi4eARYmJkkmLM"
@@ -81,3 +82,43 @@ def test_many_stripes() -> None:
 @pytest.mark.parametrize("content", [b"\0", b"ORC", b"x" * 300])
 def test_what_is_no_file_has_none(content: bytes) -> None:
     assert not stripe_figures(io.BytesIO(content))
+
+
+def test_whole_files() -> None:
+    inner = pa.array([{"x": 1, "l": [1]}, None, {"x": None, "l": []}], pa.struct([("x", pa.int32()), ("l", LIST)]))
+    made = pa.table(
+        {
+            "f": pa.array([True, None, True]),
+            "g": pa.array([True, None, False]),
+            # this writer cuts towards 1970
+            "t": pa.array([-1_500, None, 2_500], pa.timestamp("us")).cast(pa.timestamp("ns")),
+            "r": inner,
+        }
+    )
+    target = io.BytesIO()
+    orc.write_table(made, target)
+    found = file_figures(target)
+    assert found is not None and found.columns is not None
+    assert (found.rows, found.tells_nan) == (3, False)
+    figures = {name: one.figures for name, one in found.columns.items()}
+    assert (figures["f"].values, figures["f"].low, figures["f"].high) == (2, True, True)
+    assert (figures["g"].kind, figures["g"].low, figures["g"].high) == ("flag", False, True)
+    assert (figures["t"].kind, figures["t"].low, figures["t"].high) == ("time", -1, 2)
+    parts = found.columns["r"].parts
+    assert list(parts) == ["x", "l"]
+    assert (parts["x"].figures.values, parts["x"].figures.low) == (1, 1)
+    assert parts["l"].parts == {}
+
+
+def test_whole_files_of_a_trino() -> None:
+    found = file_figures(io.BytesIO(OF_TRINO))
+    assert found is not None and found.columns is not None
+    assert (found.rows, found.tells_nan) == (1, True)
+    assert {name: one.figures for name, one in found.columns.items()} == {
+        "k": OrcFigures(0),
+        "v": OrcFigures(1, True, "int", 3, 3),
+    }
+
+
+def test_what_is_no_file_has_no_figures() -> None:
+    assert file_figures(io.BytesIO(b"ORC" + b"\0" * 20)) is None

@@ -46,6 +46,8 @@ RULES = [
     rule("circle", filter="a IN (SELECT a FROM t)"),
     rule("text", filter="$$$"),
     rule("unknown", filter="nope = 1"),
+    rule("outer", filter="u = 'own'"),
+    rule("upper", filter="upper(b) = 'X'"),
     rule("number", filter="1"),
     rule("aggregate", filter="count(*) > 0"),
     rule("secret", filter="a IN (SELECT a FROM hidden)"),
@@ -175,6 +177,16 @@ def test_wrong_expressions(users: Users, user: str, code: str, message: str) -> 
     assert fault(users, user, "SELECT count(*) FROM lake.s.t")[:2] == (code, message)
 
 
+def test_a_query_does_not_reach_into_filters(users: Users) -> None:
+    named = "WITH o(a, u) AS (VALUES (2, 'own')) SELECT a FROM lake.s.t ORDER BY a"
+    assert users.run("own", named) == ["[1]", "[3]"]
+    function = "WITH FUNCTION upper(t varchar) RETURNS varchar RETURN 'X'"
+    assert users.run("upper", f"{function} SELECT a, upper(b) FROM lake.s.t") == ['[1,"X"]']
+    code, message, _ = fault(users, "outer", "SELECT (SELECT max(b) FROM lake.s.t WHERE t.a = o.a) FROM lake.s.o o")
+    assert (code, message) == ("COLUMN_NOT_FOUND", "Invalid row filter for 'lake.s.t': Column 'u' cannot be resolved")
+    assert users.run("low", "EXECUTE IMMEDIATE 'SELECT b FROM lake.s.t WHERE a >= ?' USING 2") == ['["y"]']
+
+
 def test_tables_of_a_filter_are_read_with_its_users_rights(users: Users) -> None:
     assert users.refusal("secret", "SELECT a FROM lake.s.t") == "Cannot select from table s.hidden"
 
@@ -280,6 +292,8 @@ def test_what_is_read_is_explained(users: Users) -> None:
     assert inputs(users, "low", "SELECT * FROM lake.s.t WHERE b = 'x'") == [("t", ["a", "b"])]
     assert inputs(users, "viewer", "SELECT * FROM lake.s.v WHERE b = 'x'") == [("t", ["a"])]
     assert inputs(users, "own", "SELECT * FROM lake.s.t") == [("t", []), ("o", ["u"])]
+    assert inputs(users, "own", "INSERT INTO lake.s.t (a) VALUES 1") == [("o", ["u"])]
+    assert inputs(users, "alice", "INSERT INTO lake.s.t (a) VALUES 1") == []
 
 
 def test_figures_are_those_of_what_is_seen(users: Users) -> None:

@@ -11,11 +11,11 @@ import pyarrow as pa
 from lodestar_server.plugins.connectors.hive.handles import HiveWriteHandle
 from lodestar_server.plugins.connectors.hive.part_files import PartFiles, WriterCount
 from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
-from lodestar_server.plugins.connectors.hive.sink_work import SinkWork
 from lodestar_server.plugins.toolkit.files import FileSystem, parent_of
 from lodestar_server.plugins.toolkit.metastore import documents
 from lodestar_server.plugins.toolkit.metastore.figures import merge_figures
 from lodestar_server.plugins.toolkit.metastore.interface import PartWrite
+from lodestar_server.plugins.toolkit.sink_work import SinkWork
 from lodestar_server.spi.page import PageSink
 
 CLOSED_AT_ONCE = 16
@@ -43,7 +43,7 @@ class HivePageSink(PageSink):
         self._parts: dict[tuple[str, ...] | None, PartFiles] = {}
         self._splitter = PartitionSplitter(handle.columns)
         self._writers = WriterCount(handle.max_partitions)
-        self._work = SinkWork()
+        self._work = SinkWork("hive")
         self._gathered: list[pa.RecordBatch] = []
         self._gathered_rows = self._gathered_bytes = 0
 

@@ -6,7 +6,7 @@ Trino; the table is then as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -21,16 +21,17 @@ from lodestar_server.plugins.connectors.iceberg.format import types as ice
 from lodestar_server.plugins.connectors.iceberg.format.avro import opened
 from lodestar_server.plugins.connectors.iceberg.format.manifests import Content, DataFile, Status
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
-from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, Field, IcebergType, Primitive
-from lodestar_server.plugins.connectors.iceberg.format.values import unscaled
-from lodestar_server.plugins.connectors.iceberg.metrics import ColumnMetrics
+from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, Field, IcebergType, Primitive, Struct
+from lodestar_server.plugins.connectors.iceberg.format.values import to_bytes, unscaled
+from lodestar_server.plugins.connectors.iceberg.metrics import ColumnMetrics, cut_high, cut_low
 from lodestar_server.plugins.connectors.iceberg.name_mapping import PROPERTY, Names, file_names, new_mapping
 from lodestar_server.plugins.connectors.iceberg.opening import read_columns, source_of
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.plugins.connectors.iceberg.writers import FileFigures
-from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, split_location
+from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, Version, split_location
 from lodestar_server.plugins.toolkit.metastore.partition_names import NULL_VALUE
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
+from lodestar_server.plugins.toolkit.orc_figures import OrcColumn, OrcFigures, OrcFooter, file_figures
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
 
@@ -179,9 +180,68 @@ def _bounds(field: Field, found: pa.DataType, known: Sequence[Any]) -> tuple[byt
 
 
 def _orc(files: FileSystem, file: DataFile, fields: Sequence[Field], names: Names) -> FileFigures:
+    """From the file's end."""
     import pyarrow.orc as orc
 
-    return FileFigures(orc.ORCFile(source_of(files, file.path, file.size)).nrows)
+    with files.open_input(file.path, Version(file.size, 0)) as source:
+        footer = file_figures(source)
+    if footer is None or footer.columns is None:
+        return FileFigures(orc.ORCFile(source_of(files, file.path, file.size)).nrows)
+    nulls: dict[int, int] = {}
+    counted: dict[int, int] = {}
+    lower: dict[int, bytes] = {}
+    upper: dict[int, bytes] = {}
+    for field, column in _orc_columns(fields, footer.columns, names):
+        counted[field.id] = footer.rows
+        if column.figures.values is not None:
+            nulls[field.id] = footer.rows - column.figures.values
+        bounds = _orc_bounds(field.type, column.figures, footer)
+        if bounds is not None:
+            lower[field.id], upper[field.id] = bounds
+    return FileFigures(
+        footer.rows,
+        value_counts=counted,
+        null_counts=nulls,
+        lower_bounds=lower or None,
+        upper_bounds=upper or None,
+    )
+
+
+def _orc_columns(
+    fields: Sequence[Field], columns: Mapping[str, OrcColumn], names: Names
+) -> Iterator[tuple[Field, OrcColumn]]:
+    for one in fields:
+        known = (*names.get(one.id, ()), one.name)
+        column = next((columns[name] for name in known if name in columns), None)
+        if column is not None:
+            yield one, column
+            if isinstance(one.type, Struct):
+                yield from _orc_columns(one.type.fields, column.parts, names)
+
+
+def _orc_bounds(type_: IcebergType, figures: OrcFigures, footer: OrcFooter) -> tuple[bytes, bytes] | None:
+    """None where the file tells nothing of the column's type."""
+    low, high = figures.low, figures.high
+    match figures.kind:
+        case "int" if type_ in (ice.INT, ice.LONG, ice.TIME):
+            pass
+        case "date" if type_ == ice.DATE:
+            pass
+        case "flag" if type_ == ice.BOOLEAN:
+            pass
+        case "text" if type_ == ice.STRING:
+            low, high = cut_low(low), cut_high(high)
+        case "time" if type_ in (ice.TIMESTAMP, ice.TIMESTAMPTZ):
+            # Some writers cut times before 1970 towards it.
+            earlier = 0 if footer.tells_nan or low > 0 else 1_000
+            low, high = low * 1_000 - earlier, high * 1_000 + 999
+        case "decimal" if isinstance(type_, DecimalOf):
+            low, high = unscaled(low, type_.scale), unscaled(high, type_.scale)
+        case "float" if type_ in _UNBOUNDED and footer.tells_nan and low == low and high == high:
+            low, high = -0.0 if low == 0 else low, 0.0 if high == 0 else high
+        case _:
+            return None
+    return None if high is None else (to_bytes(type_, low), to_bytes(type_, high))
 
 
 def _avro(files: FileSystem, file: DataFile, fields: Sequence[Field], names: Names) -> FileFigures:

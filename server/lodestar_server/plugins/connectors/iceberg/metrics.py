@@ -26,6 +26,8 @@ from lodestar_server.plugins.connectors.iceberg.raw_arrays import raw_array
 
 _BOUND_LENGTH = 16
 _FLOATS = (ice.FLOAT, ice.DOUBLE)
+_TIMES = (ice.TIMESTAMP, ice.TIMESTAMPTZ)
+_BELOW_MILLISECOND = 999
 
 
 @dataclass(slots=True)
@@ -40,10 +42,15 @@ class _Leaf:
 
 
 class ColumnMetrics:
-    """Of one file. Called from one thread."""
+    """Of one file. Called from one thread.
 
-    def __init__(self, fields: Sequence[Field], *, cut: bool = True) -> None:
+    `orc`: what Trino keeps of an ORC file: counts of containers but not of what is in lists and maps, bounds of times
+    to the millisecond, none of bytes.
+    """
+
+    def __init__(self, fields: Sequence[Field], *, cut: bool = True, orc: bool = False) -> None:
         self._fields = fields
+        self._orc = orc
         self._cut = cut
         self._leaves: dict[int, _Leaf] = {}
 
@@ -54,6 +61,12 @@ class ColumnMetrics:
 
     def _walk(self, id_: int, type_: IcebergType, values: pa.Array, *, bounded: bool, holes: int) -> None:
         """`holes`: rows without an element, which files count as NULL."""
+        if self._orc and isinstance(type_, Struct | ListOf | MapOf):
+            leaf = self._leaves.setdefault(id_, _Leaf(type_, False))
+            leaf.count += len(values)
+            leaf.nulls += values.null_count
+            if not isinstance(type_, Struct):
+                return
         match type_:
             case Struct(fields):
                 for field, part in zip(fields, values.flatten(), strict=True):
@@ -100,6 +113,11 @@ class ColumnMetrics:
         """By column id."""
         return {id_: leaf.nulls for id_, leaf in self._leaves.items()}
 
+    @property
+    def nan_counts(self) -> dict[int, int]:
+        """Of columns that have some, by column id."""
+        return {id_: leaf.nans for id_, leaf in self._leaves.items() if leaf.nans}
+
     def bounds(self) -> tuple[dict[int, bytes], dict[int, bytes]]:
         """Lower and upper ones by column id; none for floats with NaN."""
         lower, upper = {}, {}
@@ -109,12 +127,17 @@ class ColumnMetrics:
             if leaf.type in _FLOATS and (math.isnan(leaf.low) or math.isnan(leaf.high)):
                 continue
             low, high = leaf.low, leaf.high
+            if self._orc:
+                if isinstance(leaf.type, FixedOf) or leaf.type in (ice.UUID, ice.BINARY):
+                    continue
+                if leaf.type in _TIMES:
+                    low, high = whole_milliseconds(low), whole_milliseconds(high) + _BELOW_MILLISECOND
             if leaf.type in _FLOATS:
                 # Zero has two signs; bounds hold both.
                 low = -0.0 if low == 0 else low
                 high = 0.0 if high == 0 else high
             if self._cut:
-                low, high = _cut_low(low), _cut_high(high)
+                low, high = cut_low(low), cut_high(high)
             lower[id_] = to_bytes(leaf.type, low)
             if high is not None:
                 upper[id_] = to_bytes(leaf.type, high)
@@ -132,11 +155,17 @@ def _extremes(values: pa.Array) -> tuple[bytes, bytes]:
     return found["min"].as_py(), found["max"].as_py()
 
 
-def _cut_low(value: Any) -> Any:
+def whole_milliseconds(micros: int) -> int:
+    """The same or an earlier time."""
+    return micros // 1_000 * 1_000
+
+
+def cut_low(value: Any) -> Any:
+    """Not above."""
     return value[:_BOUND_LENGTH] if isinstance(value, str | bytes) else value
 
 
-def _cut_high(value: Any) -> Any:
+def cut_high(value: Any) -> Any:
     """Cut, the last part is raised so that nothing is above; None when nothing can be raised."""
     if not isinstance(value, str | bytes) or len(value) <= _BOUND_LENGTH:
         return value

@@ -17,8 +17,10 @@ from lodestar_server.plugins.connectors.iceberg.format.avro import opened
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
 from lodestar_server.plugins.connectors.iceberg.name_mapping import Names
+from lodestar_server.plugins.connectors.iceberg.orc_times import has_timestamps, in_micros, named_as, row_type
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
 from lodestar_server.plugins.toolkit.files import FileSystem, Version
+from lodestar_server.plugins.toolkit.orc_rows import read_orc_rows
 from lodestar_server.plugins.toolkit.stores.object_input import ObjectInput
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.types.arrow import arrow_type
@@ -184,9 +186,34 @@ def _read_orc(
             yield _batch(empty_columns_page(min(PAGE_ROWS, opened_file.nrows - start)), fields, at, schema)
         return
     for stripe in range(opened_file.nstripes):
-        batch = opened_file.read_stripe(stripe, columns=wanted)
+        shape = schema
+        try:
+            batch = opened_file.read_stripe(stripe, columns=wanted)
+        except pa.ArrowInvalid:
+            odd = [name for name in wanted if has_timestamps(schema.field(name).type)]
+            if not odd:
+                raise
+            # Times of years that pyarrow does not read.
+            with files.open_input(file.path, Version(file.size, 0)) as source:
+                batch = _with_rows(opened_file, source, stripe, wanted, odd)
+            shape = pa.schema([one.with_type(in_micros(one.type)) for one in schema])
         for start in range(0, batch.num_rows, PAGE_ROWS):
-            yield _batch(batch.slice(start, PAGE_ROWS), fields, at, schema)
+            yield _batch(batch.slice(start, PAGE_ROWS), fields, at, shape)
+
+
+def _with_rows(opened_file: Any, source: BinaryIO, stripe: int, wanted: list[str], odd: list[str]) -> pa.RecordBatch:
+    """A stripe of which some columns are read row by row."""
+    schema = opened_file.schema
+    chunks = list(read_orc_rows(source, stripe, [(name, row_type(schema.field(name).type)) for name in odd]))
+    columns = {}
+    for place, name in enumerate(odd):
+        found = pa.concat_arrays([one[place] for one in chunks])
+        columns[name] = named_as(found, in_micros(schema.field(name).type))
+    plain = [name for name in wanted if name not in columns]
+    if plain:
+        batch = opened_file.read_stripe(stripe, columns=plain)
+        columns |= dict(zip(batch.schema.names, batch.columns, strict=True))
+    return pa.RecordBatch.from_arrays([columns[name] for name in wanted], wanted)
 
 
 def _read_avro(

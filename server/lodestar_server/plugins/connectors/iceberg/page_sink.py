@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, BinaryIO
 
 import orjson
@@ -29,6 +30,7 @@ from lodestar_server.plugins.connectors.iceberg.sketches import DistinctCounters
 from lodestar_server.plugins.connectors.iceberg.types import to_trino
 from lodestar_server.plugins.connectors.iceberg.writers import FileWriter, open_writer
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, discard_output
+from lodestar_server.plugins.toolkit.sink_work import SinkWork
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types.arrow import arrow_type
@@ -37,6 +39,9 @@ _WRITERS = 4
 """Writers over which Trino spreads the partitions of a write; the limit is for each of them."""
 CLOSED_AT_ONCE = 16
 """Files of a remote store; each of them sends what it still holds."""
+_PAGE_BYTES = 8 << 20
+_SPLIT_BYTES = 48 << 20
+"""Rows that are split into partitions together: pieces of a few hundred rows cost more than the rows themselves."""
 EXTENSIONS = {"PARQUET": "parquet", "ORC": "orc", "AVRO": "avro"}
 
 
@@ -55,7 +60,11 @@ class _Part:
 
 
 class DataFileSink:
-    """Rows of the table's schema to data files; also used for the new rows of changes."""
+    """Rows of the table's schema to data files; also used for the new rows of changes.
+
+    Rows are gathered, split into partitions, and written by several threads, a partition each; an error may be told by
+    a later call. Memory: two times the rows that are split together, and what the writers hold.
+    """
 
     def __init__(self, files: FileSystem, handle: IcebergWriteHandle) -> None:
         self._files = files
@@ -67,27 +76,54 @@ class DataFileSink:
         self._paths = [_path_to(self._schema, one.source_id) for one in self.spec.fields]
         self._parts: dict[tuple[Any, ...], _Part] = {}
         self._finished: list[DataFile] = []
+        self._work = SinkWork("iceberg")
+        self._gathered: list[pa.RecordBatch] = []
+        self._gathered_bytes = 0
+        enough = _SPLIT_BYTES if self.spec.fields else _PAGE_BYTES
+        self._enough_bytes = min(enough, handle.target_file_bytes)
         self._sorting = [one for one in handle.sort_columns if one[0] in {field.name for field in self.fields}]
 
     def append(self, columns: Sequence[pa.Array]) -> None:
         """One array per column of the schema. Raises: ICEBERG_TOO_MANY_OPEN_PARTITIONS, ICEBERG_WRITER_DATA_ERROR."""
-        rows = len(columns[0])
-        if rows == 0:
+        if len(columns[0]) == 0:
             return
+        page = pa.RecordBatch.from_arrays(columns, [str(field.id) for field in self.fields])
+        self._gathered.append(page)
+        self._gathered_bytes += page.nbytes
+        if self._gathered_bytes >= self._enough_bytes:
+            self._write_gathered()
+
+    def _write_gathered(self) -> None:
+        if not self._gathered:
+            return
+        gathered, size = self._gathered, self._gathered_bytes
+        self._gathered, self._gathered_bytes = [], 0
+        page = gathered[0] if len(gathered) == 1 else pa.concat_batches(gathered)
+        tasks = self._split(page.columns, page.num_rows)
+        self._work.start(tasks, size)
+
+    def _split(self, columns: Sequence[pa.Array], rows: int) -> list[Callable[[], None]]:
+        """A task for each partition, while those of the rows before are still at work."""
         keys = []
         for field, source, path in zip(self.spec.fields, self._sources, self._paths, strict=True):
             keys.append(field.transform.apply_array(source, raw_array(source, _nested(columns, path))))
         groups = group_rows(keys, rows)
+        tasks: list[Callable[[], None]] = []
         for first, places in groups:
             values = tuple(
                 _plain(key[first].as_py(), field.transform.result_type(source))
                 for key, field, source in zip(keys, self.spec.fields, self._sources, strict=True)
             )
-            chosen = list(columns)
-            if len(groups) > 1:
-                taken = pa.array(places)
-                chosen = [column.take(taken) for column in columns]
-            self._write(self._part(values), chosen)
+            chosen = places if len(groups) > 1 else None
+            tasks.append(partial(self._write_some, self._part(values), columns, chosen))
+        return tasks
+
+    def _write_some(self, part: _Part, columns: Sequence[pa.Array], places: Any) -> None:
+        if places is None:
+            self._write(part, list(columns))
+        else:
+            taken = pa.array(places)
+            self._write(part, [column.take(taken) for column in columns])
 
     def _part(self, values: tuple[Any, ...]) -> _Part:
         key = tuple("NaN" if value != value else value for value in values)
@@ -172,21 +208,27 @@ class DataFileSink:
 
     def finish(self) -> list[DataFile]:
         """Close everything; it is durable. Raises: ICEBERG_WRITER_CLOSE_ERROR."""
+        size = self._gathered_bytes
+        self._write_gathered()
+        self._work.wait()
         parts = list(self._parts.values())
         if len(parts) < 2 or self._files.local_path(self._handle.data_location) is not None:
-            for part in parts:
-                self._finish_part(part)
+            self._work.start([partial(self._finish_part, part) for part in parts], size)
+            self._work.wait()
+            self._work.close()
         else:  # Closing a remote file is waiting for its store.
             with ThreadPoolExecutor(min(CLOSED_AT_ONCE, len(parts)), thread_name_prefix="iceberg-closing") as pool:
                 closing = [pool.submit(self._finish_part, part) for part in parts]
             for closed in closing:
                 closed.result()
+            self._work.close()
         for directory in {one.path.rpartition("/")[0] for one in self._finished}:
             self._files.sync_directory(directory)
         return self._finished
 
     def abort(self) -> None:
         """Remove what was written; never raises."""
+        self._work.close()
         for part in self._parts.values():
             with suppress(OSError, pa.ArrowException, ValueError, LodestarError):
                 if part.writer is not None:

@@ -119,8 +119,8 @@ def to_iceberg(type_: Type, next_id: Callable[[], int]) -> IcebergType:
 def _struct(row: RowType, fields: tuple[RowField, ...], next_id: Callable[[], int]) -> Struct:
     taken: set[str] = set()
     made = []
-    for one in fields:
-        number = next_id()
+    ids = [next_id() for _ in fields]
+    for number, one in zip(ids, fields, strict=True):
         if one.name is None:
             not_supported(f"Row type field does not have a name: {row.display}")
         if one.name.lower() in taken:

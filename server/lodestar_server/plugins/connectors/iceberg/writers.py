@@ -60,11 +60,13 @@ class FileFigures:
 class FileWriter:
     """Called from one thread. `fields` are the columns of the pages, in order."""
 
-    def __init__(self, stream: BinaryIO, fields: Sequence[Field], codec: str, *, cut_bounds: bool = True) -> None:
+    def __init__(
+        self, stream: BinaryIO, fields: Sequence[Field], codec: str, *, cut_bounds: bool = True, orc: bool = False
+    ) -> None:
         self._stream = stream
         self._fields = fields
         self._codec = codec
-        self._metrics = ColumnMetrics(fields, cut=cut_bounds)
+        self._metrics = ColumnMetrics(fields, cut=cut_bounds, orc=orc)
         self._records = 0
 
     def write(self, arrays: Sequence[pa.Array]) -> None:
@@ -236,7 +238,7 @@ class OrcWriter(FileWriter):
     ) -> None:
         import pyarrow.orc as orc
 
-        super().__init__(stream, fields, codec, cut_bounds=cut_bounds)
+        super().__init__(stream, fields, codec, cut_bounds=cut_bounds, orc=True)
         self._schema = pa.schema([file_field(one, "ORC") for one in fields])
         self._writer = orc.ORCWriter(
             stream, compression=_ORC_CODECS.get(codec, codec.lower()), **bloom_filters.orc(self._schema)
@@ -256,7 +258,15 @@ class OrcWriter(FileWriter):
     def close(self) -> FileFigures:
         """Write the footer."""
         self._writer.close()
-        return self._figures()
+        lower, upper = self._metrics.bounds()
+        return FileFigures(
+            self._records,
+            value_counts=self._metrics.value_counts,
+            null_counts=self._metrics.null_counts,
+            nan_counts=self._metrics.nan_counts or None,
+            lower_bounds=lower or None,
+            upper_bounds=upper or None,
+        )
 
 
 def _own(values: pa.Array) -> pa.Array:

@@ -25,6 +25,7 @@ class FileAccessControl(ConnectorAccessControl):
     def __init__(self, rules: Rules, identity: Identity) -> None:
         self._rules = rules
         self._identity = identity
+        self._last: tuple[SchemaTableName, TableRule | None] | None = None
 
     # schemas
     def check_can_create_schema(self, schema: str) -> None:
@@ -105,7 +106,7 @@ class FileAccessControl(ConnectorAccessControl):
         """Who may do more than read sees all columns, those that he may not read among them."""
         if table.schema == _INFORMATION_SCHEMA:
             return columns
-        rule = self._rules.table_rule(self._identity, table)
+        rule = self._rule(table)
         if rule is None or not rule.privileges:
             return ()
         if rule.privileges != {TablePrivilege.SELECT}:
@@ -261,9 +262,13 @@ class FileAccessControl(ConnectorAccessControl):
     # inside
     def _hiding(self, table: SchemaTableName) -> TableRule | None:
         """The rule that says what of a table is hidden."""
-        if table.schema == _INFORMATION_SCHEMA or not self._rules.hides:
-            return None
-        return self._rules.table_rule(self._identity, table)
+        return None if table.schema == _INFORMATION_SCHEMA else self._rule(table)
+
+    def _rule(self, table: SchemaTableName) -> TableRule | None:
+        """The rule that decides; several questions about one table follow each other."""
+        if self._last is None or self._last[0] != table:
+            self._last = table, self._rules.table_rule(self._identity, table)
+        return self._last[1]
 
     def _expression(self, found: Expression, table: SchemaTableName) -> ViewExpression:
         return ViewExpression(found.text, table.schema, user=found.user or self._identity.user)
@@ -281,7 +286,7 @@ class FileAccessControl(ConnectorAccessControl):
         """The user has a privilege on the table; None: any."""
         if table.schema == _INFORMATION_SCHEMA:
             return True
-        rule = self._rules.table_rule(self._identity, table)
+        rule = self._rule(table)
         if rule is None:
             return False
         return bool(rule.privileges) if privilege is None else privilege in rule.privileges
@@ -289,7 +294,7 @@ class FileAccessControl(ConnectorAccessControl):
     def _selects(self, table: SchemaTableName, columns: Sequence[str]) -> bool:
         if table.schema == _INFORMATION_SCHEMA:
             return True
-        rule = self._rules.table_rule(self._identity, table)
+        rule = self._rule(table)
         return rule is not None and rule.selects(columns)
 
     def _owns_function(self, function: SchemaTableName) -> bool:

@@ -173,11 +173,6 @@ class Rules:
     procedures: tuple[RoutineRule, ...] = ()
     authorization: tuple[AuthorizationRule, ...] = ()
 
-    @property
-    def hides(self) -> bool:
-        """Some table has a filter or masks."""
-        return any(one.filter is not None or one.masks for one in self.tables)
-
     def owns_schema(self, identity: Identity, schema: str) -> bool:
         """The first rule about the schema says that it is his."""
         return next((one.owner for one in self.schemas if one.matches(identity, schema)), False)

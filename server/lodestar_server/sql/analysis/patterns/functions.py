@@ -25,7 +25,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.sql.analysis.patterns.slots import PatternScope
-from lodestar_server.sql.analysis.syntax import function_kind, walk_expression
+from lodestar_server.sql.analysis.syntax import function_kind, qualified_name, walk_expression
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.ast.walk import children
 
@@ -176,6 +176,20 @@ def _navigation(analyzer: ExpressionAnalyzer, scope: PatternScope, node: ast.Fun
         )
         raise LodestarError(INVALID_ARGUMENTS, message, location=node.at)
     return bound
+
+
+def check_in_subquery(value: ast.Expression, scope: PatternScope) -> None:
+    """What is looked for in a subquery is a plain row of the match. Raises: LodestarError(NOT_SUPPORTED)."""
+    parts = list(walk_expression(value))
+    for part in parts:
+        if isinstance(part, ast.FunctionCall) and is_pattern_function(part):
+            message = f"IN-PREDICATE with {part.name.suffix} function is not yet supported"
+            raise LodestarError(NOT_SUPPORTED, message, location=part.at)
+    for part in parts:
+        name = qualified_name(part) if isinstance(part, ast.DereferenceExpression) else None
+        if name is not None and name[0].canonical in scope.labels:
+            message = "IN-PREDICATE with labeled column reference is not yet supported"
+            raise LodestarError(NOT_SUPPORTED, message, location=part.at)
 
 
 def _check_arguments(node: ast.FunctionCall) -> None:

@@ -22,6 +22,7 @@ from lodestar_server.sql.analysis.patterns.binding import bind, bind_definitions
 from lodestar_server.sql.analysis.patterns.labels import PatternClauses
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.syntax import qualified_name
+from lodestar_server.sql.analysis.table_functions import check_not_polymorphic
 from lodestar_server.sql.parser import ast, format_expression
 
 _MODES = {one: MatchRowsMode[one.name] for one in ast.RowsPerMatch}
@@ -31,6 +32,7 @@ def analyze_match_recognize(
     analysis: Analysis, node: ast.PatternRecognitionRelation, source: RelationPlan, scope: Scope
 ) -> RelationPlan:
     """The plan of MATCH_RECOGNIZE over its analyzed input."""
+    check_not_polymorphic(node.input, "row pattern matching")
     _check_names(node, source)
     inner = Scope(source.fields, parent=scope)
     partition = [_partition_field(one, inner) for one in node.partition_by]

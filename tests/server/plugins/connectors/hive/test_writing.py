@@ -14,7 +14,8 @@ import pytest
 from tests.fakes.harness import Harness, table
 from tests.fakes.hive import hive, visible_files
 
-from lodestar_server.plugins.connectors.hive import page_sink, sink_work
+from lodestar_server.plugins.connectors.hive import page_sink
+from lodestar_server.plugins.toolkit import sink_work
 from lodestar_server.plugins.toolkit.metastore.model import SortingColumn
 from lodestar_server.spi.connector import ColumnMetadata, SaveMode, TableMetadata
 from lodestar_server.spi.errors import LodestarError

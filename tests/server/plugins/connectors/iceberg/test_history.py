@@ -186,6 +186,22 @@ def test_statistics(table: LocalEngine) -> None:
     assert shown[-1].startswith("[null,null,null,null,3.0")
 
 
+def test_statistics_of_times(engine: LocalEngine) -> None:
+    engine.run("CREATE TABLE t AS SELECT TIMESTAMP '2020-01-01 00:00:00.123456' a, TIMESTAMP '1969-01-01 00:00 UTC' b")
+    first, second, *_ = engine.run("SHOW STATS FOR t").rows
+    assert first.endswith('"2020-01-01 00:00:00.123456","2020-01-01 00:00:00.123456"]')
+    assert second.endswith('"1969-01-01 00:00:00.000 UTC","1969-01-01 00:00:00.000 UTC"]')
+
+
+def test_ids_of_nested_fields(engine: LocalEngine) -> None:
+    """Fields of a row before what is inside them, as the reference implementation numbers them."""
+    columns = "a integer, ro row(aa array(row(x integer, y array(integer))), dd double), z row(q row(r integer))"
+    engine.run(f"CREATE TABLE t ({columns})")
+    engine.run("INSERT INTO t VALUES (1, ROW(ARRAY[ROW(1, ARRAY[2])], 1e0), ROW(ROW(1)))")
+    (counts,) = engine.run('SELECT array_sort(map_keys(value_counts)) FROM "t$files"').rows
+    assert counts == "[[1,5,7,9,11]]"
+
+
 def test_a_damaged_table_says_so_and_can_be_dropped(table: LocalEngine, place: Path) -> None:
     for one in (place / "t" / "metadata").glob("*.metadata.json"):
         one.unlink()

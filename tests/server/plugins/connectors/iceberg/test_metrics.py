@@ -56,3 +56,25 @@ def test_floats() -> None:
         struct.pack("<f", 1.0),
         struct.pack("<f", math.inf),
     )
+
+
+def orc(type_: IcebergType, page: pa.Array) -> ColumnMetrics:
+    made = ColumnMetrics([Field(1, "a", type_)], orc=True)
+    made.add([page])
+    return made
+
+
+def test_orc_files_count_containers_and_nothing_in_lists() -> None:
+    inner = types.Struct((Field(2, "x", types.INT), Field(3, "l", types.ListOf(4, types.INT))))
+    page = pa.array([{"x": 1, "l": [1, 2]}, None], pa.struct([("x", pa.int32()), ("l", pa.list_(pa.int32()))]))
+    made = orc(inner, page)
+    assert made.value_counts == {1: 2, 2: 2, 3: 2}
+    assert made.null_counts == {1: 1, 2: 1, 3: 1}
+
+
+def test_orc_files_know_times_to_the_millisecond_and_count_nan() -> None:
+    lower, upper = orc(types.TIMESTAMP, pa.array([-1, 1_500], pa.timestamp("us"))).bounds()
+    assert (lower[1], upper[1]) == (struct.pack("<q", -1_000), struct.pack("<q", 1_999))
+    assert orc(types.BINARY, pa.array([b"x"])).bounds() == ({}, {})
+    assert orc(types.DOUBLE, pa.array([1.0, math.nan])).nan_counts == {1: 1}
+    assert orc(types.DOUBLE, pa.array([1.0])).nan_counts == {}

@@ -8,6 +8,8 @@ import pytest
 from tests.fakes.harness import Harness
 from tests.fakes.sink import LocalEngine
 
+from lodestar_server.plugins.connectors.iceberg import page_sink
+from lodestar_server.plugins.toolkit import sink_work
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.types import INTEGER, VARCHAR
@@ -146,3 +148,43 @@ def test_replacing_a_table_keeps_its_history(engine: LocalEngine) -> None:
     assert rows(engine, "SELECT * FROM t") == ['["x"]']
     (first, _) = engine.run('SELECT snapshot_id FROM "t$snapshots" ORDER BY committed_at').rows
     assert rows(engine, f"SELECT * FROM t FOR VERSION AS OF {first[1:-1]}") == ["[1]"]
+
+
+def test_orc_has_years_that_pyarrow_does_not_read(engine: LocalEngine) -> None:
+    old, late = "TIMESTAMP '0001-01-01 00:00:00'", "TIMESTAMP '9999-12-31 23:59:59.123456'"
+    engine.run(
+        f"""CREATE TABLE t WITH (format = 'ORC') AS SELECT 1 a, CAST({old} AS timestamp(6)) b,
+        TIMESTAMP '1500-01-01 00:00:00 UTC' c, ARRAY[{late}, NULL] d, MAP(ARRAY['k'], ARRAY[{late}]) e,
+        CAST(ROW({late}, 'x', DECIMAL '1.5') AS ROW(t timestamp(6), v varchar, d decimal(3,1))) f, 'plain' g
+        UNION ALL SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL"""
+    )
+    assert files(engine, "t", "file_format") == ['["ORC"]'] * len(files(engine, "t"))
+    late_text = '"9999-12-31 23:59:59.123456"'
+    assert rows(engine, "SELECT * FROM t") == [
+        f'[1,"0001-01-01 00:00:00.000000","1500-01-01 00:00:00.000000 UTC",[{late_text},null],{{"k":{late_text}}},'
+        f'[{late_text},"x","1.5"],"plain"]',
+        "[2,null,null,null,null,null,null]",
+    ]
+    assert rows(engine, "SELECT f.t, a FROM t WHERE f.v = 'x'") == [f"[{late_text},1]"]
+    engine.run("ALTER TABLE t DROP COLUMN f.v")
+    assert rows(engine, "SELECT f FROM t WHERE a = 1") == [f'[[{late_text},"1.5"]]']
+
+
+@pytest.mark.parametrize("form", ["PARQUET", "ORC", "AVRO"])
+def test_many_pages_into_many_partitions(
+    engine: LocalEngine, place: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_sink, "_SPLIT_BYTES", 20_000)
+    monkeypatch.setattr(sink_work, "_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(sink_work.os, "cpu_count", lambda: 2)
+    engine.run(f"CREATE TABLE t (id bigint, p integer) WITH (format = '{form}', partitioning = ARRAY['p'])")
+    numbers = "SELECT orderkey, CAST(orderkey % 7 AS integer) p FROM tpch.tiny.orders"
+    assert engine.run(f"INSERT INTO t {numbers}").count == 15_000
+    assert rows(engine, f"SELECT count(*) FROM (SELECT * FROM t EXCEPT ALL {numbers})") == ["[0]"]
+    assert rows(engine, 'SELECT sum(record_count), count(*) FROM "t$files"') == ["[15000,7]"]
+    # A write that fails leaves nothing.
+    kept = sorted(place.rglob("data/**/*.*"))
+    failing = "SELECT orderkey, CAST(orderkey % 7 + 0 / (60000 - orderkey) AS integer) FROM tpch.tiny.orders"
+    with pytest.raises(LodestarError, match="Division by zero"):
+        engine.run(f"INSERT INTO t {failing}")
+    assert sorted(place.rglob("data/**/*.*")) == kept

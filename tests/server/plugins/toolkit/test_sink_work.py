@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lodestar_server.plugins.connectors.hive import sink_work
-from lodestar_server.plugins.connectors.hive.sink_work import SinkWork
+from lodestar_server.plugins.toolkit import sink_work
+from lodestar_server.plugins.toolkit.sink_work import SinkWork
 
 MUCH = 1 << 30
 
@@ -16,7 +16,7 @@ MUCH = 1 << 30
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[SinkWork]:
     monkeypatch.setattr(sink_work.os, "cpu_count", lambda: 2)
-    made = SinkWork()
+    made = SinkWork("test")
     yield made
     made.close()
 

@@ -17,7 +17,8 @@ class SinkWork:
     what belongs to a partition is done by one thread at a time, and the rows of no more than one round are under way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._threads = min(os.cpu_count() or 1, MOST_THREADS)
         self._pool: ThreadPoolExecutor | None = None
         self._running: list[Future[None]] = []
@@ -31,7 +32,7 @@ class SinkWork:
                 task()
             return
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="hive-writing")
+            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix=f"{self._name}-writing")
         self._running = [self._pool.submit(task) for task in tasks]
 
     def wait(self) -> None:

@@ -1,4 +1,4 @@
-"""Tables of format version 3, which others have made: rows are numbered, single rows are not deleted."""
+"""Tables of format version 3 that others have made, and versions of tables: snapshots, times, branches and tags."""
 
 from __future__ import annotations
 
@@ -156,6 +156,17 @@ def test_times_that_are_no_past(engine: LocalEngine, pointer: str, code: str, me
     engine.run("CREATE TABLE t (a integer)")
     sql = f"SELECT * FROM t FOR TIMESTAMP AS OF {pointer}"
     assert refused(engine, sql) == (code, f"Pointer value {message}")
+
+
+def test_versions_take_no_parameters(engine: LocalEngine) -> None:
+    engine.run("CREATE TABLE t (a integer)")
+    message = "Incorrect number of parameters: expected 0 but found 1"
+    sql = "EXECUTE IMMEDIATE 'SELECT * FROM t FOR VERSION AS OF ?' USING 1"
+    assert refused(engine, sql) == ("INVALID_PARAMETER_USAGE", message)
+    assert refused(engine, "EXECUTE IMMEDIATE 'SELECT * FROM t FOR VERSION AS OF ?'") == (
+        "INVALID_PARAMETER_USAGE",
+        "Query takes no parameters",
+    )
 
 
 def test_times_of_other_types(engine: LocalEngine) -> None:
