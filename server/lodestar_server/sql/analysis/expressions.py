@@ -81,6 +81,7 @@ _ARITHMETIC = {
     ast.ArithmeticOperator.DIVIDE: operators.DIVIDE,
     ast.ArithmeticOperator.MODULUS: operators.MODULO,
 }
+_COMMUTATIVE = (ast.ArithmeticOperator.ADD, ast.ArithmeticOperator.MULTIPLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +376,16 @@ def _arithmetic(analyzer: ExpressionAnalyzer, node: ast.ArithmeticBinaryExpressi
     for part, type_ in zip((node.left, node.right), function.arguments, strict=True):
         analyzer.note_parameter(part, type_)
     arguments = (coerce(left, function.arguments[0]), coerce(right, function.arguments[1]))
+    if (
+        node.operator in _COMMUTATIVE
+        and function.result in INTEGRAL_TYPES
+        and isinstance(left, Constant)
+        and not isinstance(node.left, ast.Cast)
+    ):
+        # Trino puts a constant behind what is none, and a constant of another type is a cast: as an overflow tells.
+        widened = isinstance(right, Constant) and right.type != function.arguments[1]
+        if widened and left.type == function.arguments[0]:
+            arguments = arguments[::-1]
     return ir.Call(function, arguments, at=node.at)
 
 

@@ -154,6 +154,14 @@ def _added_checked(call: ScalarCall, count: Sql, value: Sql, unit: str) -> Sql:
 
 
 def _added(count: Sql, value: Sql, type_: Type, unit: str) -> Sql:
+    made = _moved(count, value, type_, unit)
+    if unit != "millisecond" or not isinstance(type_, TimeType | TimeTzType | TimestampType | TimestampTzType):
+        return made
+    # A type of fewer digits than milliseconds need rounds the result to its own.
+    return made if type_.precision >= 3 else rounded_timestamp(made, type(type_)(3), type_.precision)[0]
+
+
+def _moved(count: Sql, value: Sql, type_: Type, unit: str) -> Sql:
     if unit in _MONTHS:
         if type_ == DATE:
             return sql.call("trino_date_and_months", value, sql.fragment(f"({{0}} * {_MONTHS[unit]})", count))

@@ -132,7 +132,12 @@ def _date_and_months(call: ScalarCall, value: Sql, months: Sql, small: bool) -> 
 
 
 def _date_and_days(call: ScalarCall, value: Sql, interval: Sql) -> Sql:
-    raised = call.fail("Cannot add hour, minutes or seconds to a date")
+    done = (
+        "subtract hour, minutes or seconds from"
+        if call.function.name == "$subtract"
+        else "add hour, minutes or seconds to"
+    )
+    raised = call.fail(f"Cannot {done} a date")
     days = sql.fragment(f"({{0}} // {_MILLIS_PER_DAY})", interval)
     made = sql.fragment("({0} + CAST({1} AS INTEGER))", value, days)
     refuse = Refusal(call, value, DATE)

@@ -168,7 +168,27 @@ def _half_up(dividend: Sql, divisor: Sql) -> Sql:
 
 @aggregate("array_agg")
 def _array_agg(call: GroupCall) -> Sql:
+    if call.distinct and call.few_rows and call.over is None and not call.order:
+        return _first_of_each(call)
     return call.apply("list", call.arguments[0])
+
+
+def _first_of_each(call: GroupCall) -> Sql:
+    """Trino keeps the first of equal values, and their order."""
+    value, type_ = call.arguments[0], call.types[0]
+    # A hash of 64 bits tells a few values apart, NULL and what is inside of nested ones included.
+    key = sql.fragment("hash({0})", sql.struct(k=identity_key(value, type_)))
+    found = call.apply("list", sql.struct(k=key, v=value), distinct=False)
+
+    def chosen(items: Sql) -> Sql:
+        keys = sql.fragment("list_transform({0}, {1})", items, sql.function_of(lambda one: sql.field(one, "k")))
+        first = sql.function_of(
+            lambda one, index: sql.fragment("list_position({0}, {1}) = {2}", keys, sql.field(one, "k"), index), 2
+        )
+        kept = sql.fragment("list_filter({0}, {1})", items, first)
+        return sql.fragment("list_transform({0}, {1})", kept, sql.function_of(lambda one: sql.field(one, "v")))
+
+    return sql.let(found, chosen)
 
 
 @aggregate("any_value", "arbitrary")
