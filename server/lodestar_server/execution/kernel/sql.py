@@ -77,8 +77,11 @@ def _compile(template: str) -> tuple[str | int, ...]:
 def fragment(template: str, *arguments: Sql) -> Sql:
     """`template` with `{0}`, `{1}` … replaced by the arguments, `{*}` by all of them with commas between.
 
-    The template is ours, never a user's, and stands for itself in any context: a call, or in parentheses.
+    The template is ours, never a user's, and stands for itself in any context: a call, or in parentheses. One that is
+    nothing but a hole is its argument, which stays recognizable as a literal or a column.
     """
+    if template == "{0}":
+        return arguments[0]
     fixed = max((argument.args.get("fixed") or 0 for argument in arguments), default=0)
     return Fragment(this=_compile(template), expressions=list(arguments), fixed=fixed)
 
