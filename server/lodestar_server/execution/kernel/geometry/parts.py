@@ -134,6 +134,10 @@ def _vertices(geometry: Any) -> list[Any]:
     return made
 
 
+_MOST_PLACES = 1_000_000
+"""Of one line; Trino goes on until it has no memory left."""
+
+
 def line_interpolate_point(geometries: Any, fractions: Any) -> Any:
     """NULL of an empty line."""
     pairs = zip(geometries, fractions.tolist(), strict=True)
@@ -155,6 +159,8 @@ def _places(line: Any, fraction: float, *, repeated: bool) -> list[Any]:
         return [shapely.Point(points[0 if fraction == 0 else -1])]
     if isnan(fraction):
         return [] if repeated else [shapely.Point(points[-1])]
+    if repeated and fraction * _MOST_PLACES < 1:
+        raise invalid(f"fraction must not be less than 1 / {_MOST_PLACES}: there would be more points than that")
     wanted = floor(1 / fraction) if repeated else 1
     total = shapely.length(line)
     made: list[Any] = []

@@ -9,8 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from lodestar_server.execution.kernel.errors import marked
+from lodestar_server.execution.kernel.functions.python.java_text import java_double
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.spi.errors import NUMERIC_VALUE_OUT_OF_RANGE
 
 _DOUBLE = pa.float64()
 _EPSILON, _TINY, _MAX_STEPS = 1e-16, 1e-300, 10_000
@@ -166,6 +169,9 @@ def wilson_upper(successes: int, trials: int, z: float) -> float:
     return _wilson(successes, trials, z, 1)
 
 
+_MOST = 2**63 - 1
+
+
 @value_function("trino_width_bucket", ["DOUBLE", "DOUBLE", "DOUBLE", "BIGINT"], "BIGINT", pa.int64())
 def width_bucket(operand: float, first: float, second: float, count: int) -> int:
     """The number of the equal bucket that holds the operand; 0 and count + 1 are outside."""
@@ -183,10 +189,18 @@ def width_bucket(operand: float, first: float, second: float, count: int) -> int
     if operand < low:
         bucket = 0
     elif operand >= high:
+        if count == _MOST:
+            message = f"Bucket for value {java_double(operand)} is out of range"
+            raise ValueError(marked(NUMERIC_VALUE_OUT_OF_RANGE, message))
         bucket = count + 1
     else:
-        bucket = int(count * (operand - low) / (high - low)) + 1
-    return count - bucket + 1 if first > second else bucket
+        # As Java makes a long of a double: none for NaN, and never beyond 64 bits.
+        place = float(count) * (operand - low) / (high - low) + 1
+        bucket = 0 if math.isnan(place) else _MOST if place >= _MOST else int(place)
+    if first < second:
+        return bucket
+    turned = count - bucket + 1
+    return turned if turned <= _MOST else turned - 2**64
 
 
 @value_function("trino_width_bucket_of_bins", ["DOUBLE", "DOUBLE[]"], "BIGINT", pa.int64())
