@@ -37,7 +37,10 @@ class PartitionSplitter:
             yield values, page if places is None else page.take(places)
 
     def places(self, page: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...] | None, pa.Array | None]]:
-        """Partition values and which rows are theirs, None for all of them. Raises: HIVE_INVALID_PARTITION_VALUE."""
+        """Partition values and which rows are theirs, None for all of them. Raises: HIVE_INVALID_PARTITION_VALUE.
+
+        Each partition comes once: NULL and an empty text are the same one, and its files have one writer.
+        """
         if not self._keys:
             yield None, None
             return
@@ -53,14 +56,17 @@ class PartitionSplitter:
         order = np.argsort(codes, kind="stable")
         sorted_codes = codes[order]
         starts = np.flatnonzero(np.concatenate([[True], sorted_codes[1:] != sorted_codes[:-1]]))
-        places = None if len(starts) == 1 else pa.array(order, pa.int64())
+        places = pa.array(order, pa.int64())
+        parts: dict[tuple[str, ...], list[pa.Array]] = {}
         for start, end in zip(starts, [*starts[1:], page.num_rows], strict=True):
             code = int(sorted_codes[start])
             found = []
             for choices in reversed(texts):
                 code, which = divmod(code, len(choices))
                 found.append(choices[which])
-            yield tuple(reversed(found)), None if places is None else places.slice(start, end - start)
+            parts.setdefault(tuple(reversed(found)), []).append(places.slice(start, end - start))
+        for names, some in parts.items():
+            yield names, None if len(parts) == 1 else some[0] if len(some) == 1 else pa.concat_arrays(some)
 
 
 def _comparable(values: pa.Array) -> pa.Array:

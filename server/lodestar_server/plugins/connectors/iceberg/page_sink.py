@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO
 
+import numpy as np
 import orjson
 import pyarrow as pa
 
@@ -108,15 +109,18 @@ class DataFileSink:
         for field, source, path in zip(self.spec.fields, self._sources, self._paths, strict=True):
             keys.append(field.transform.apply_array(source, raw_array(source, _nested(columns, path))))
         groups = group_rows(keys, rows)
-        tasks: list[Callable[[], None]] = []
+        # Values that differ may be one partition: zeros of both signs, NaNs of any bits. It has one writer.
+        parts: dict[_Part, list[Any]] = {}
         for first, places in groups:
             values = tuple(
                 _plain(key[first].as_py(), field.transform.result_type(source))
                 for key, field, source in zip(keys, self.spec.fields, self._sources, strict=True)
             )
-            chosen = places if len(groups) > 1 else None
-            tasks.append(partial(self._write_some, self._part(values), columns, chosen))
-        return tasks
+            parts.setdefault(self._part(values), []).append(places)
+        return [
+            partial(self._write_some, part, columns, None if len(parts) == 1 else np.concatenate(some))
+            for part, some in parts.items()
+        ]
 
     def _write_some(self, part: _Part, columns: Sequence[pa.Array], places: Any) -> None:
         if places is None:
@@ -245,8 +249,6 @@ class DataFileSink:
 
 
 def _ends(length: int) -> Any:
-    import numpy as np
-
     return np.array([0, length], np.int64)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.orc as orc
 import pyarrow.parquet as pq
 import pyorc
@@ -15,6 +16,8 @@ from tests.fakes.harness import Harness, table
 from tests.fakes.hive import hive, visible_files
 
 from lodestar_server.plugins.connectors.hive import page_sink
+from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle
+from lodestar_server.plugins.connectors.hive.partition_split import PartitionSplitter
 from lodestar_server.plugins.toolkit import sink_work
 from lodestar_server.plugins.toolkit.metastore.model import SortingColumn
 from lodestar_server.spi.connector import ColumnMetadata, SaveMode, TableMetadata
@@ -296,6 +299,22 @@ def test_distinct_values_are_counted_while_they_are_few(harness: Harness, monkey
     counted = {getattr(column, "name", ""): one.distinct_values for column, one in figures.columns.items()}
     ranges = {getattr(column, "name", ""): one.low for column, one in figures.columns.items()}
     assert (counted["many"], counted["few"], ranges["many"]) == (None, 20, 0)
+
+
+def test_values_of_one_partition_have_one_writer(harness: Harness, place: Path) -> None:
+    key = HiveColumnHandle("p", VARCHAR, ColumnKind.PARTITION_KEY)
+    page = pa.RecordBatch.from_arrays([pa.array([None, "", "a", None, ""])], ["p"])
+    found = [(values, places.to_pylist()) for values, places in PartitionSplitter([key]).places(page)]
+    assert sorted((values, sorted(places)) for values, places in found) == [
+        (("__HIVE_DEFAULT_PARTITION__",), [0, 1, 3, 4]),
+        (("a",), [2]),
+    ]
+    made = [(i, (None, "", "a")[i % 3]) for i in range(30)]
+    with harness.statement() as on:
+        columns = [("id", BIGINT), ("p", VARCHAR)]
+        on.create_with_rows(table("default", "t", columns, format="PARQUET", partitioned_by=("p",)), made)
+    assert rows(harness) == sorted([(i, p or None) for i, p in made], key=str)
+    assert len(list(visible_files(place))) == 2
 
 
 def test_a_fault_of_a_writer_ends_the_write(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,20 @@ def test_many_pages_into_many_partitions(
     with pytest.raises(LodestarError, match="Division by zero"):
         engine.run(f"INSERT INTO t {failing}")
     assert sorted(place.rglob("data/**/*.*")) == kept
+
+
+def test_values_of_one_partition_have_one_writer(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+
+    class Counting(sink_work.SinkWork):
+        def start(self, tasks: Sequence[Callable[[], None]], size: int) -> None:
+            rounds.append(len(tasks))
+            super().start(tasks, size)
+
+    monkeypatch.setattr(page_sink, "SinkWork", Counting)
+    engine.run("CREATE TABLE t (id bigint, p double) WITH (partitioning = ARRAY['p'])")
+    engine.run("INSERT INTO t VALUES (1, 0e0), (2, -0e0), (3, 1e0), (4, -0e0), (5, NULL)")
+    # The rows, and closing: zeros of both signs are the same partition, of which one thread at a time writes the file.
+    assert rounds == [3, 3]
+    assert rows(engine, "SELECT id FROM t WHERE p = 0") == ["[1]", "[2]", "[4]"]
+    assert rows(engine, 'SELECT record_count FROM "t$files"') == ["[1]", "[1]", "[3]"]
