@@ -179,7 +179,7 @@ class S3Settings(ConfigGroup):
     non_proxy_hosts: tuple[str, ...] = config(
         "s3.http-proxy.non-proxy-hosts",
         default="",
-        doc="Hosts that are asked directly; with *",
+        doc="Hosts that are asked directly: regular expressions, or names with *",
         source=_SOURCE,
     )
 
