@@ -7,16 +7,16 @@ from typing import Any
 
 from aiobotocore.credentials import (
     AioAssumeRoleCredentialFetcher,
+    AioAssumeRoleWithWebIdentityProvider,
     AioCredentialResolver,
     AioDeferredRefreshableCredentials,
-    create_credential_resolver,
 )
 from aiobotocore.session import AioSession
 from botocore.exceptions import NoCredentialsError
 
 from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Settings
 
-_WEB_IDENTITY = "assume-role-with-web-identity"
+_DEFAULT_REGION = "us-east-1"
 
 
 class _Role:
@@ -32,6 +32,11 @@ class _Role:
         return self._credentials
 
 
+def wants_web_identity(settings: S3Settings) -> bool:
+    """Keys are given for a token that somebody puts into a file."""
+    return settings.auth_type is AuthType.WEB_IDENTITY or settings.web_identity
+
+
 async def open_session(settings: S3Settings) -> AioSession:
     """A session with the credentials that the settings name; temporary ones are fetched when they are needed.
 
@@ -42,9 +47,8 @@ async def open_session(settings: S3Settings) -> AioSession:
         return session
     if settings.access_key is not None and settings.secret_key is not None:
         session.set_credentials(settings.access_key, settings.secret_key)
-    elif settings.auth_type is AuthType.WEB_IDENTITY or settings.web_identity:
-        chain = create_credential_resolver(session)
-        session.register_component("credential_provider", AioCredentialResolver([chain.get_provider(_WEB_IDENTITY)]))
+    elif wants_web_identity(settings):
+        session.register_component("credential_provider", AioCredentialResolver([_web_identity(settings, session)]))
     if settings.iam_role is None:
         return session
     caller = await session.get_credentials()
@@ -57,17 +61,25 @@ async def open_session(settings: S3Settings) -> AioSession:
     return assumed
 
 
+def _sts(settings: S3Settings, session: AioSession) -> Any:
+    region = settings.sts_region or settings.region or session.get_config_variable("region") or _DEFAULT_REGION
+    return partial(session.create_client, endpoint_url=settings.sts_endpoint, region_name=region)
+
+
+def _web_identity(settings: S3Settings, session: AioSession) -> Any:
+    """AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME, or the same in the profile. The file is read
+    again each time: whoever puts it there renews it."""
+    profile = session.get_config_variable("profile") or "default"
+    return AioAssumeRoleWithWebIdentityProvider(lambda: session.full_config, _sts(settings, session), profile)
+
+
 def _assume(settings: S3Settings, session: AioSession, caller: Any) -> Any:
     assert settings.iam_role is not None
     arguments = {"RoleSessionName": settings.role_session_name}
     if settings.external_id:
         arguments["ExternalId"] = settings.external_id
     fetcher = AioAssumeRoleCredentialFetcher(
-        partial(
-            session.create_client,
-            endpoint_url=settings.sts_endpoint,
-            region_name=settings.sts_region or settings.region or "us-east-1",
-        ),
+        _sts(settings, session),
         caller,
         settings.iam_role,
         extra_args=arguments,
