@@ -219,6 +219,8 @@ class _Watch:
         self._timer.start()
 
     def _judge(self) -> None:
+        if self._done.is_set():
+            return
         used = time.process_time() - self._used
         if used < SECONDS and time.monotonic() - self._started < AT_MOST_SECONDS:
             self._wait(1)
