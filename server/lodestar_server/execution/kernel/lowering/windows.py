@@ -31,7 +31,7 @@ from lodestar_server.spi.types import DOUBLE, REAL
 
 def _lower_window(context: Lowering, node: Window) -> Block:
     block = context.relation(node.source).reaching(context, Stage.WINDOW)
-    if any(may_refuse_order(term.key.type) for term in node.ordering):
+    if any(may_refuse_order(one.type) for one in _sorted_by(node)):
         node, block = _compared(context, block.wrapped(context), node)
     block, calls = apart(context, block, [call for _, call in node.calls])
     node = replace(node, calls=tuple((symbol, call) for (symbol, _), call in zip(node.calls, calls, strict=True)))
@@ -49,24 +49,39 @@ def _lower_window(context: Lowering, node: Window) -> Block:
     return block
 
 
+def _sorted_by(node: Window) -> list[Expression]:
+    """What Trino compares rows by: with the keys of partitions, but where only ranks are asked for, which it hashes."""
+    ordering = [term.key for term in node.ordering]
+    ranks_only = all(call.function.name in _RANKS for _, call in node.calls)
+    return ordering if ranks_only else [*node.partition_by, *ordering]
+
+
+_RANKS = frozenset(("row_number", "rank", "dense_rank"))
+
+
 def _compared(context: Lowering, block: Block, node: Window) -> tuple[Window, Block]:
     """The rows with sort keys that raise where arrays or rows of a partition have no order."""
     made: dict[Symbol, Sql] = {}
-    terms: list[Ordering] = []
+    before: list[Sql] = []
+    compared = _sorted_by(node)
+
+    def key_of(one: Expression, term: Ordering) -> Expression:
+        value = context.expression(one)
+        plain = sort_terms(context, (term,))
+        if not (plain and may_refuse_order(one.type) and one in compared):
+            before.append(identity_key(value, one.type))
+            return one
+        symbol = context.own_symbol(one.type)
+        made[symbol] = compared_in_order(value, one.type, before, plain)
+        before.append(identity_key(value, one.type))
+        return SymbolRef(symbol)
+
     with context.scope(block.columns):
-        before = [identity_key(context.expression(one), one.type) for one in node.partition_by]
-        for term in node.ordering:
-            key = context.expression(term.key)
-            plain = sort_terms(context, (term,))
-            if plain and may_refuse_order(term.key.type):
-                symbol = context.own_symbol(term.key.type)
-                made[symbol] = compared_in_order(key, term.key.type, before, plain)
-                term = replace(term, key=SymbolRef(symbol))
-            terms.append(term)
-            before.append(identity_key(key, term.key.type))
+        partition = tuple(key_of(one, Ordering(one)) for one in node.partition_by)
+        ordering = tuple(replace(term, key=key_of(term.key, term)) for term in node.ordering)
     block.columns = {**block.columns, **made}
     block.stage = Stage.WINDOW
-    return replace(node, ordering=tuple(terms)), block.wrapped(context)
+    return replace(node, partition_by=partition, ordering=ordering), block.wrapped(context)
 
 
 def _named(node: Window) -> list[Expression]:
