@@ -76,6 +76,8 @@ def _as_real(text: str) -> float:
 
 _WIDE = Context(prec=120)
 _LIMIT = Decimal(10) ** 38
+_QUOTIENT_LIMIT = 2**127
+"""Trino computes the quotient beside the remainder, in 128 bits."""
 
 
 def _fitting(value: Decimal, scale: int) -> str:
@@ -100,6 +102,9 @@ def decimal_remainder(left: str, right: str, scale: int) -> str:
     divisor = Decimal(right)
     if divisor == 0:
         raise ValueError(marked(DIVISION_BY_ZERO, "Division by zero"))
+    quotient = _WIDE.divide_int(Decimal(left), divisor)
+    if abs(quotient) >= _QUOTIENT_LIMIT:
+        raise ValueError(marked(NUMERIC_VALUE_OUT_OF_RANGE, "Decimal overflow"))
     return _fitting(_WIDE.remainder(Decimal(left), divisor).quantize(Decimal(1).scaleb(-scale), context=_WIDE), scale)
 
 
