@@ -12,6 +12,7 @@ from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
 from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
 from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
+from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
 from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
@@ -87,6 +88,12 @@ class StoreOpener:
 
     def __init__(self, reading: CatalogReading) -> None:
         self._kinds = [kind(reading) for kind in KINDS]
+
+    def lend(self, accounts: LentAccounts) -> None:
+        """Keys of S3 that go before the catalog's own. To be called before `open`."""
+        for kind in self._kinds:
+            if isinstance(kind, S3Kind):
+                kind.lent = accounts
 
     def open(self, error: ErrorCode) -> FileSystem:
         """`error`: the code of every failure of the file systems."""

@@ -8,13 +8,22 @@ from typing import Any
 
 from lodestar_server.plugins.toolkit.stores.objects import StoreError
 from lodestar_server.plugins.toolkit.stores.s3.account import S3Account
+from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
 from lodestar_server.plugins.toolkit.stores.s3.mapping import changed, load_mappings
 from lodestar_server.plugins.toolkit.stores.s3.settings import S3MappingSettings, S3Settings
 from lodestar_server.plugins.toolkit.stores.s3.store import Accounts
 
 
-def accounts_of(settings: S3Settings, mapping: S3MappingSettings) -> Accounts:
-    """One account for all, or those of the mappings. Raises: ValueError for mappings that cannot be read."""
+def accounts_of(settings: S3Settings, mapping: S3MappingSettings, lent: LentAccounts | None = None) -> Accounts:
+    """One account for all, or those of the mappings; where keys are lent, theirs.
+
+    Raises: ValueError for mappings that cannot be read.
+    """
+    own = _own_accounts(settings, mapping)
+    return own if lent is None else lambda bucket, key: lent.find(settings, bucket, key) or own(bucket, key)
+
+
+def _own_accounts(settings: S3Settings, mapping: S3MappingSettings) -> Accounts:
     if not mapping.enabled:
         account = S3Account(settings)
         return lambda bucket, key: account

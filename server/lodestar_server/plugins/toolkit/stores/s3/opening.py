@@ -6,6 +6,7 @@ import logging
 
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
 from lodestar_server.plugins.toolkit.stores.s3.mapping import load_mappings
 from lodestar_server.plugins.toolkit.stores.s3.settings import S3MappingSettings, S3Settings, S3Switch
 from lodestar_server.spi.errors import ErrorCode
@@ -30,6 +31,8 @@ class S3Kind:
                 load_mappings(self._mapping)
             except ValueError as fault:
                 reading.fault(None, str(fault))
+        self.lent: LentAccounts | None = None
+        """Accounts that go before the catalog's own. To be set before `open`."""
         self._given = sorted(_KEYS & set(reading.properties))
 
     def open(self, error: ErrorCode) -> FileSystem | None:
@@ -43,6 +46,6 @@ class S3Kind:
         from lodestar_server.plugins.toolkit.stores.s3.accounts import accounts_of
         from lodestar_server.plugins.toolkit.stores.s3.store import S3Store
 
-        accounts = accounts_of(self._settings, self._mapping)
+        accounts = accounts_of(self._settings, self._mapping, self.lent)
         part_size = int(self._settings.part_size)
         return ObjectFileSystem(lambda bucket: S3Store(bucket, accounts, part_size), self.schemes, error)

@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo, StoreError
-from lodestar_server.plugins.toolkit.stores.s3.account import S3Account
 from lodestar_server.plugins.toolkit.stores.s3.pages import Page, nanos
+from lodestar_server.plugins.toolkit.stores.s3.settings import S3Settings
 
 PARTS_AT_ONCE = 4
 """Of one upload; a part waits in memory until it is sent."""
 LARGEST_COPY = 5 << 30
 COPIED_PART = 512 << 20
 
-Accounts = Callable[[str, str], S3Account]
+
+class Account(Protocol):
+    """In whose name requests are made. See `S3Account`."""
+
+    settings: S3Settings
+
+    @property
+    def on_every(self) -> Mapping[str, Any]: ...
+
+    @property
+    def on_read(self) -> Mapping[str, Any]: ...
+
+    @property
+    def on_create(self) -> Mapping[str, Any]: ...
+
+    async def call(self, operation: str, bucket: str, **parameters: Any) -> Any: ...
+
+    async def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes | None: ...
+
+    async def get_page(self, bucket: str, query: Mapping[str, str]) -> Page | None: ...
+
+    async def close(self) -> None: ...
+
+
+Accounts = Callable[[str, str], Account]
 """From a bucket and a key: in whose name it is asked for."""
 
 
@@ -30,7 +54,7 @@ class S3Store:
     async def _call(self, operation: str, key: str, **parameters: Any) -> Any:
         return await self._accounts(self._bucket, key).call(operation, self._bucket, Key=key, **parameters)
 
-    def _account(self, key: str) -> S3Account:
+    def _account(self, key: str) -> Account:
         return self._accounts(self._bucket, key)
 
     async def head(self, key: str) -> ObjectInfo | None:
@@ -119,7 +143,7 @@ class S3Store:
                 if fault.status != 404:
                     raise
             return
-        accounts: dict[S3Account, list[str]] = {}
+        accounts: dict[Account, list[str]] = {}
         for key in keys:
             accounts.setdefault(self._account(key), []).append(key)
         for account, some in accounts.items():
@@ -172,7 +196,7 @@ class S3Store:
 class S3Upload:
     """An `Upload`: several parts are on their way at once."""
 
-    def __init__(self, account: S3Account, bucket: str, key: str, upload_id: str) -> None:
+    def __init__(self, account: Account, bucket: str, key: str, upload_id: str) -> None:
         self._account = account
         self._bucket = bucket
         self._place = {"Key": key, "UploadId": upload_id}
@@ -250,5 +274,5 @@ class S3Upload:
             return
 
 
-def _for_source(account: S3Account) -> dict[str, Any]:
+def _for_source(account: Account) -> dict[str, Any]:
     return {f"CopySource{name}": value for name, value in account.on_read.items() if name.startswith("SSECustomer")}
