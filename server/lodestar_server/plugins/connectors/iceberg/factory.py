@@ -42,7 +42,11 @@ class IcebergConnectorFactory:
         reading.group(AcceptedIcebergConfig)
         stores = StoreOpener(reading)
         chosen = CatalogType.HIVE_METASTORE if config is None else config.catalog_type
-        catalogs = catalog_opener(reading, chosen)
+        catalogs = catalog_opener(reading, chosen, stores)
+        if config is not None and config.register_table and catalogs is not None and catalogs.lends_keys:
+            reading.fault(
+                None, "Using the `register_table` procedure with vended credentials is currently not supported"
+            )
         security = catalog_security(reading, "allow-all" if config is None else config.security)
         reading.finish()
         assert config is not None and catalogs is not None

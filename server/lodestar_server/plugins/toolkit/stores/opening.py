@@ -13,6 +13,7 @@ from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
 from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
 from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
+from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
 from lodestar_server.plugins.toolkit.stores.s3.mapping import S3Standing
 from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
@@ -100,6 +101,12 @@ class StoreOpener:
     def standing(self, identity: Identity, error: ErrorCode) -> Hashable:
         """What who asks means for the file systems; None when it means nothing. Raises: `error`."""
         return None if self._mapped is None else self._mapped.standing(identity, error)
+
+    def lend(self, accounts: LentAccounts) -> None:
+        """Keys of S3 that go before the catalog's own. To be called before `open`."""
+        for kind in self._kinds:
+            if isinstance(kind, S3Kind):
+                kind.lent = accounts
 
     def open(self, error: ErrorCode, standing: Hashable = None) -> FileSystem:
         """`error`: the code of every failure of the file systems. `standing`: of whoever will ask, where it counts;

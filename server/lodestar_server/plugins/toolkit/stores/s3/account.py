@@ -6,7 +6,7 @@ import asyncio
 import base64
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
@@ -14,6 +14,7 @@ from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.session import AioSession
 from aiohttp import ClientError as HttpError
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, HeadersDict
@@ -74,10 +75,16 @@ _LISTED: ContextVar[str] = ContextVar("_LISTED")
 
 
 class S3Account:
-    """Its calls run on the stores' loop. `settings` are those of the catalog, changed by a mapping perhaps."""
+    """Its calls run on the stores' loop. `settings` are those of the catalog, changed by a mapping perhaps.
 
-    def __init__(self, settings: S3Settings) -> None:
+    `session`: what opens a session with the credentials.
+    """
+
+    def __init__(
+        self, settings: S3Settings, session: Callable[[S3Settings], Awaitable[AioSession]] = open_session
+    ) -> None:
         self.settings = settings
+        self._open_session = session
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._client: Any = None
@@ -148,7 +155,7 @@ class S3Account:
 
     async def _open(self) -> Any:
         settings = self.settings
-        session = await open_session(settings)
+        session = await self._open_session(settings)
         self._credentials = None if settings.auth_type is AuthType.ANONYMOUS else await session.get_credentials()
         region = settings.region or session.get_config_variable("region") or _DEFAULT_REGION
         client = session.create_client(

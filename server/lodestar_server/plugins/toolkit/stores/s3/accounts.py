@@ -1,19 +1,44 @@
-"""Which account a location is asked for with: the catalog's own, or one that mappings make of it."""
+"""Which account a location is asked for with: the catalog's, one that mappings make of it, or one with lent keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from lodestar_server.plugins.toolkit.stores.s3.account import S3Account
+from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
 from lodestar_server.plugins.toolkit.stores.s3.mapping import Changes, S3Standing, changed
+from lodestar_server.plugins.toolkit.stores.s3.pages import Page
 from lodestar_server.plugins.toolkit.stores.s3.settings import S3Settings
+
+
+class Account(Protocol):
+    """In whose name requests are made. See `S3Account`."""
+
+    settings: S3Settings
+
+    @property
+    def on_every(self) -> Mapping[str, Any]: ...
+
+    @property
+    def on_read(self) -> Mapping[str, Any]: ...
+
+    @property
+    def on_create(self) -> Mapping[str, Any]: ...
+
+    async def call(self, operation: str, bucket: str, **parameters: Any) -> Any: ...
+
+    async def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes | None: ...
+
+    async def get_page(self, bucket: str, query: Mapping[str, str]) -> Page | None: ...
+
+    async def close(self) -> None: ...
 
 
 class Accounts(Protocol):
     """Of one file system. Its calls run on the stores' loop."""
 
-    def of(self, bucket: str, key: str) -> S3Account:
+    def of(self, bucket: str, key: str) -> Account:
         """In whose name a key is asked for. Raises: PERMISSION_DENIED."""
         ...
 
@@ -60,3 +85,20 @@ class MappedAccounts:
         """All connections."""
         for one in self._accounts.values():
             await one.close()
+
+
+class LendingAccounts:
+    """`Accounts`: where keys are lent, theirs; elsewhere the other ones. Who lends keys closes their connections."""
+
+    def __init__(self, settings: S3Settings, lent: LentAccounts, own: Accounts) -> None:
+        self._settings = settings
+        self._lent = lent
+        self._own = own
+
+    def of(self, bucket: str, key: str) -> Account:
+        """That of the nearest place with keys. Raises: PERMISSION_DENIED."""
+        return self._lent.find(self._settings, bucket, key) or self._own.of(bucket, key)
+
+    async def close(self) -> None:
+        """The connections of the other ones."""
+        await self._own.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,9 +10,11 @@ from aiobotocore.credentials import (
     AioAssumeRoleCredentialFetcher,
     AioAssumeRoleWithWebIdentityProvider,
     AioCredentialResolver,
+    AioCredentials,
     AioDeferredRefreshableCredentials,
 )
 from aiobotocore.session import AioSession
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
 from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Settings
@@ -19,8 +22,8 @@ from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Setti
 _DEFAULT_REGION = "us-east-1"
 
 
-class _Role:
-    """A provider of one role's temporary keys."""
+class _Given:
+    """A provider of credentials that are there."""
 
     METHOD = "assume-role"
     CANONICAL_NAME = "lodestar-role"
@@ -56,7 +59,7 @@ async def open_session(settings: S3Settings) -> AioSession:
         raise NoCredentialsError
     assumed = AioSession()
     assumed.register_component(
-        "credential_provider", AioCredentialResolver([_Role(_assume(settings, session, caller))])
+        "credential_provider", AioCredentialResolver([_Given(_assume(settings, session, caller))])
     )
     return assumed
 
@@ -71,6 +74,24 @@ def _web_identity(settings: S3Settings, session: AioSession) -> Any:
     again each time: whoever puts it there renews it."""
     profile = session.get_config_variable("profile") or "default"
     return AioAssumeRoleWithWebIdentityProvider(lambda: session.full_config, _sts(settings, session), profile)
+
+
+class _Changing(AioCredentials):  # type: ignore[misc]
+    """Access key, secret key and token are asked for whenever something is signed."""
+
+    def __init__(self, keys: Callable[[], tuple[str, str, str | None]]) -> None:
+        super().__init__("", "")
+        self._keys = keys
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return ReadOnlyCredentials(*self._keys())
+
+
+def open_changing_session(keys: Callable[[], tuple[str, str, str | None]]) -> AioSession:
+    """A session that signs each request with what `keys` gives in the task of the request."""
+    session = AioSession()
+    session.register_component("credential_provider", AioCredentialResolver([_Given(_Changing(keys))]))
+    return session
 
 
 def _assume(settings: S3Settings, session: AioSession, caller: Any) -> Any:

@@ -6,6 +6,7 @@ import logging
 
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
 from lodestar_server.plugins.toolkit.stores.s3.mapping import S3Standing
 from lodestar_server.plugins.toolkit.stores.s3.mapping_source import MappingSource
 from lodestar_server.plugins.toolkit.stores.s3.settings import S3MappingSettings, S3Settings, S3Switch
@@ -34,6 +35,8 @@ class S3Kind:
                 self._mappings.load()
             except ValueError as fault:
                 reading.fault(None, str(fault))
+        self.lent: LentAccounts | None = None
+        """Accounts that go before the catalog's own. To be set before `open`."""
         self._given = sorted(_KEYS & set(reading.properties))
 
     @property
@@ -54,10 +57,17 @@ class S3Kind:
                 _log.warning("%s has no effect: fs.s3.enabled is not true", ", ".join(self._given))
             return None
         from lodestar_server.plugins.toolkit.stores.object_files import ObjectFileSystem
-        from lodestar_server.plugins.toolkit.stores.s3.accounts import Accounts, MappedAccounts, OneAccount
+        from lodestar_server.plugins.toolkit.stores.s3.accounts import (
+            Accounts,
+            LendingAccounts,
+            MappedAccounts,
+            OneAccount,
+        )
         from lodestar_server.plugins.toolkit.stores.s3.store import S3Store
 
         settings = self._settings
         accounts: Accounts = OneAccount(settings) if standing is None else MappedAccounts(settings, standing)
+        if self.lent is not None:
+            accounts = LendingAccounts(settings, self.lent, accounts)
         part_size = int(settings.part_size)
         return ObjectFileSystem(lambda bucket: S3Store(bucket, accounts, part_size), self.schemes, error)

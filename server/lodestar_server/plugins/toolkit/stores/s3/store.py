@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo, StoreError
-from lodestar_server.plugins.toolkit.stores.s3.account import S3Account
-from lodestar_server.plugins.toolkit.stores.s3.accounts import Accounts
+from lodestar_server.plugins.toolkit.stores.s3.accounts import Account, Accounts
 from lodestar_server.plugins.toolkit.stores.s3.pages import Page, nanos
 
 PARTS_AT_ONCE = 4
@@ -28,7 +27,7 @@ class S3Store:
     async def _call(self, operation: str, key: str, **parameters: Any) -> Any:
         return await self._account(key).call(operation, self._bucket, Key=key, **parameters)
 
-    def _account(self, key: str) -> S3Account:
+    def _account(self, key: str) -> Account:
         return self._accounts.of(self._bucket, key)
 
     async def head(self, key: str) -> ObjectInfo | None:
@@ -117,7 +116,7 @@ class S3Store:
                 if fault.status != 404:
                     raise
             return
-        accounts: dict[S3Account, list[str]] = {}
+        accounts: dict[Account, list[str]] = {}
         for key in keys:
             accounts.setdefault(self._account(key), []).append(key)
         for account, some in accounts.items():
@@ -170,7 +169,7 @@ class S3Store:
 class S3Upload:
     """An `Upload`: several parts are on their way at once."""
 
-    def __init__(self, account: S3Account, bucket: str, key: str, upload_id: str) -> None:
+    def __init__(self, account: Account, bucket: str, key: str, upload_id: str) -> None:
         self._account = account
         self._bucket = bucket
         self._place = {"Key": key, "UploadId": upload_id}
@@ -248,5 +247,5 @@ class S3Upload:
             return
 
 
-def _for_source(account: S3Account) -> dict[str, Any]:
+def _for_source(account: Account) -> dict[str, Any]:
     return {f"CopySource{name}": value for name, value in account.on_read.items() if name.startswith("SSECustomer")}
