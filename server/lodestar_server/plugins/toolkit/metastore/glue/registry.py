@@ -21,9 +21,9 @@ from lodestar_server.plugins.toolkit.metastore.glue.convert import (
 )
 from lodestar_server.plugins.toolkit.metastore.glue.expressions import partition_expression
 from lodestar_server.plugins.toolkit.metastore.glue.figures import figures_from, figures_to
+from lodestar_server.plugins.toolkit.metastore.glue.permissions import GluePermissions
 from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
-from lodestar_server.plugins.toolkit.metastore.glue.permissions import GluePermissions
 from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Figures, Values
 from lodestar_server.plugins.toolkit.metastore.written import QUERY_ID
