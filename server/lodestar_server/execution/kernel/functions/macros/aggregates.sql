@@ -1,2 +1,0 @@
--- What aggregates do with the lists that they gathered.
-
