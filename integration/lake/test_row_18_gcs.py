@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -70,6 +71,34 @@ def test_a_key_in_a_file(google: GoogleStorage, lake: Any, tmp_path: Path) -> No
     file.unlink()
     with pytest.raises(NotReady, match=r"gcs\.json-key-file-path: file does not exist"):
         lake(local_catalogs(named, tmp_path))
+
+
+@pytest.mark.parametrize("setting", ["gcs.use-access-token=true", "gcs.auth-type=ACCESS_TOKEN"])
+def test_tokens_of_users(google: GoogleStorage, lake: Any, tmp_path: Path, setting: str) -> None:
+    key, _, value = setting.partition("=")
+    settings = {"fs.gcs.enabled": "true", "gcs.endpoint": google.endpoint, key: value}
+    server = lake(local_catalogs(settings, tmp_path))
+    token, name = google.give_token(), f"s{len(setting)}"
+    alice = {"X_Trino_User": "alice", "X_Trino_Extra_Credential": f"gcs.oauth={token}"}
+    bob = {"X_Trino_User": "bob", "X_Trino_Extra_Credential": f"gcs.oauth={quote(google.key_json())}"}
+    server.run(f"CREATE SCHEMA ice.{name} WITH (location = 'gs://lake/{name}')", **alice)
+    server.run(f"CREATE TABLE ice.{name}.t AS SELECT 1 AS x", **alice)
+    server.run(f"INSERT INTO ice.{name}.t VALUES 2", **bob)
+    refusals = {
+        "": "the request has none",
+        "gcs.oauth=not-a-token": "denied",
+        f"gcs.oauth={quote(google.key_json(forged=True))}": "denied",
+    }
+    for _ in range(2):
+        for who in (alice, bob):
+            assert server.run(f"SELECT sum(x) FROM ice.{name}.t", **who) == [[3]]
+        for given, told in refusals.items():
+            headers = {"X_Trino_Extra_Credential": given} if given else {}
+            message = server.fails(f"SELECT sum(x) FROM ice.{name}.t", X_Trino_User="alice", **headers)[1]
+            assert told in message and "not-a-token" not in message
+    google.take_back(token)
+    assert "denied" in server.fails(f"INSERT INTO ice.{name}.t VALUES 4", **alice)[1]
+    assert token not in server.server.log
 
 
 def test_the_key_of_the_environment(google: GoogleStorage, lake: Any, tmp_path: Path) -> None:

@@ -60,6 +60,55 @@ def test_keys_of_users(gateway: RcloneS3, lake: Any, tmp_path: Path, connector: 
     server.run("DROP TABLE c.s.t", X_Trino_User="root")
 
 
+def test_a_remote_metastore_is_shared(moto: Moto, lake: Any, tmp_path: Path) -> None:
+    """Files are each user's own business; what is kept of the metastore is seen by all, and changes at once."""
+
+    def keys(user: str) -> dict[str, str]:
+        return {"user": user, "accessKey": f"KEYOF{user.upper()}", "secretKey": "secret"}
+
+    mappings = _file(tmp_path, {**keys("alice"), "prefix": "s3://lake/glued/"}, keys("root"))
+    with RecordingProxy(moto.url) as proxy:
+        properties = s3_catalog(proxy.url, access_key=None)
+        del properties["hive.metastore.catalog.dir"]
+        glue = {
+            "hive.metastore": "glue",
+            "hive.metastore.glue.region": "eu-west-1",
+            "hive.metastore.glue.endpoint-url": moto.url,
+            "hive.metastore.glue.aws-access-key": "glue",
+            "hive.metastore.glue.aws-secret-key": "secret",
+            "hive.metastore.glue.default-warehouse-dir": "s3://lake/glued",
+            "hive.metastore-cache-ttl": "1h",
+            "hive.table-statistics-enabled": "false",
+            "hive.collect-column-statistics-on-write": "false",
+        }
+        server: Lake = lake({"hive": _mapped(properties | glue, config_file=mappings)})
+
+        def run(user: str, sql: str) -> list[list[Any]]:
+            proxy.forget()
+            rows = server.run(sql, X_Trino_User=user)
+            for one in proxy.requests:
+                assert f"Credential=KEYOF{user.upper()}/" in one.headers["authorization"], (sql, one.path)
+            return rows
+
+        run("alice", "CREATE SCHEMA hive.shared")
+        run("alice", "CREATE TABLE hive.shared.t (a integer, k varchar) WITH (partitioned_by = ARRAY['k'])")
+        run("alice", "INSERT INTO hive.shared.t VALUES (1, 'x')")
+        assert run("root", "SELECT a, k FROM hive.shared.t") == [[1, "x"]] and proxy.requests
+        run("alice", "ALTER TABLE hive.shared.t ADD COLUMN b integer")
+        run("alice", "INSERT INTO hive.shared.t VALUES (2, 3, 'y')")
+        assert run("root", "SELECT * FROM hive.shared.t ORDER BY a") == [[1, None, "x"], [2, 3, "y"]]
+        assert server.fails("TABLE hive.shared.t", X_Trino_User="carol") == DENIED
+        run("root", "DELETE FROM hive.shared.t WHERE k = 'x'")
+        assert run("alice", "SELECT a FROM hive.shared.t") == [[2]]
+        run("root", "DROP TABLE hive.shared.t")
+        assert "does not exist" in server.fails("TABLE hive.shared.t", X_Trino_User="alice")[1]
+        assert not [key for key in moto.keys("lake", "glued/") if "/t/" in key]
+        run("alice", "CREATE TABLE hive.shared.kept AS SELECT 1 AS a")
+        run("carol", "DROP TABLE hive.shared.kept")
+        assert [key for key in moto.keys("lake", "glued/") if "/kept/" in key], "who may not delete files leaves them"
+        assert server.run("SHOW TABLES FROM hive.shared") == []
+
+
 def _role_of(requests: list[Request]) -> dict[str, list[str]]:
     asked = [parse_qs(one.body.decode()) for one in requests if b"Action=AssumeRole" in one.body]
     assert len(asked) == 1, asked

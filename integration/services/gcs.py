@@ -76,6 +76,16 @@ class GoogleStorage:
             }
         )
 
+    def give_token(self) -> str:
+        """A token as somebody has got it elsewhere."""
+        token = secrets.token_hex(16)
+        self._gate.tokens.add(token)
+        return token
+
+    def take_back(self, token: str) -> None:
+        """It counts no more."""
+        self._gate.tokens.discard(token)
+
     def make_bucket(self, name: str) -> None:
         """Empty."""
         request = urllib.request.Request(

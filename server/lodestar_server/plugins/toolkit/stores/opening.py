@@ -14,7 +14,6 @@ from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
 from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
 from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
-from lodestar_server.plugins.toolkit.stores.s3.mapping import S3Standing
 from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
@@ -91,16 +90,18 @@ class StoreOpener:
 
     def __init__(self, reading: CatalogReading) -> None:
         self._kinds = [kind(reading) for kind in KINDS]
-        self._mapped = next((one for one in self._kinds if isinstance(one, S3Kind) and one.is_mapped), None)
 
     @property
     def by_identity(self) -> bool:
         """Who asks decides about credentials: each standing gets a file system of its own."""
-        return self._mapped is not None
+        return any(isinstance(kind, S3Kind | GcsKind) and kind.by_identity for kind in self._kinds)
 
     def standing(self, identity: Identity, error: ErrorCode) -> Hashable:
-        """What who asks means for the file systems; None when it means nothing. Raises: `error`."""
-        return None if self._mapped is None else self._mapped.standing(identity, error)
+        """What who asks means for the file systems; nothing for most of them. Raises: `error`."""
+        return tuple(
+            kind.standing(identity, error) if isinstance(kind, S3Kind | GcsKind) and kind.by_identity else None
+            for kind in self._kinds
+        )
 
     def lend(self, accounts: LentAccounts) -> None:
         """Keys of S3 that go before the catalog's own. To be called before `open`."""
@@ -113,11 +114,9 @@ class StoreOpener:
         without it nobody gets anything there.
         """
         systems: dict[str, FileSystem] = {}
-        for kind in self._kinds:
-            if kind is self._mapped:
-                files = self._mapped.open(error, standing if isinstance(standing, S3Standing) else S3Standing(()))
-            else:
-                files = kind.open(error)
+        standings = standing if isinstance(standing, tuple) else (None,) * len(self._kinds)
+        for kind, one in zip(self._kinds, standings, strict=True):
+            files = kind.open(error, one) if isinstance(kind, S3Kind | GcsKind) else kind.open(error)
             if files is not None:
                 systems |= dict.fromkeys(kind.schemes, files)
         if list(systems) == ["local"]:

@@ -219,7 +219,14 @@ class RemoteMetastore:
         managed = table.type is TableType.MANAGED_TABLE
         self._registry.drop_table(table, delete_files=managed)
         if managed and self._delete_files_on_drop and table.location:
-            self._files.delete_tree(table.location)
+            self._delete_left(table.location)
+
+    def _delete_left(self, location: str) -> None:
+        """What the metastore knows no more is gone, also when its files cannot be deleted."""
+        try:
+            self._files.delete_tree(location)
+        except LodestarError as fault:
+            _log.warning("Files are left behind at %s: %s", location, fault.message)
 
     # partitions
     def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[Values]:
@@ -261,7 +268,7 @@ class RemoteMetastore:
         self._registry.drop_partitions(table, list(known), delete_files=delete)
         if delete and self._delete_files_on_drop:
             for partition in known.values():
-                self._files.delete_tree(partition.location)
+                self._delete_left(partition.location)
 
     # rows
     def open_staging(self) -> Entry:

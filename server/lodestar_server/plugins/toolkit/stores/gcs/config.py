@@ -42,11 +42,16 @@ class GcsConfig(ConfigGroup):
     auth_type: GcsAuthType | None = config(
         "gcs.auth-type",
         default=None,
-        doc="SERVICE_ACCOUNT (a JSON key) or APPLICATION_DEFAULT; when not set, a key when there is one",
+        doc="SERVICE_ACCOUNT (a JSON key), APPLICATION_DEFAULT, or ACCESS_TOKEN (what users give with their "
+        "requests); when not set, a key when there is one",
         source=_SOURCE,
     )
     use_access_token: bool = config(
-        "gcs.use-access-token", default="false", doc="Tokens of the users; not supported", source=_SOURCE
+        "gcs.use-access-token",
+        default="false",
+        doc="The same as gcs.auth-type=ACCESS_TOKEN: users give a token, or the JSON of credentials, as the extra "
+        "credential gcs.oauth",
+        source=_SOURCE,
     )
     json_key: str | None = config(
         "gcs.json-key", default=None, secret=True, doc="Key of a service account, as JSON", source=_SOURCE
@@ -99,6 +104,11 @@ class GcsConfig(ConfigGroup):
     )
 
     @property
+    def takes_tokens(self) -> bool:
+        """Users have credentials of their own."""
+        return self.use_access_token or self.auth_type is GcsAuthType.ACCESS_TOKEN
+
+    @property
     def pauses(self) -> Pauses:
         """Between tries."""
         return Pauses(
@@ -120,11 +130,11 @@ class GcsConfig(ConfigGroup):
             faults.append(
                 f"Invalid configuration property gcs.json-key-file-path: file does not exist: {self.json_key_file}"
             )
-        if self.use_access_token or self.auth_type is GcsAuthType.ACCESS_TOKEN:
-            faults.append(
-                "gcs.auth-type=ACCESS_TOKEN needs a token with every statement, which is not supported; "
-                "use SERVICE_ACCOUNT or APPLICATION_DEFAULT"
-            )
+        for key, given in (("gcs.json-key", self.json_key), ("gcs.json-key-file-path", self.json_key_file)):
+            if self.takes_tokens and given:
+                faults.append(f"Cannot specify '{key}' when 'gcs.use-access-token' is set")
+        if self.use_access_token and self.auth_type not in (None, GcsAuthType.ACCESS_TOKEN):
+            faults.append(f"gcs.auth-type={self.auth_type.name} contradicts 'gcs.use-access-token'")
         if self.auth_type is GcsAuthType.SERVICE_ACCOUNT and not (self.json_key or self.json_key_file):
             faults.append("gcs.auth-type=SERVICE_ACCOUNT needs 'gcs.json-key' or 'gcs.json-key-file-path'")
         if self.min_backoff_delay > self.max_backoff_delay:

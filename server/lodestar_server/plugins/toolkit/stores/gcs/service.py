@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lodestar_server.plugins.toolkit.stores.gcs.config import GcsConfig
+from lodestar_server.plugins.toolkit.stores.gcs.given import SCOPES, given_credentials
 from lodestar_server.plugins.toolkit.stores.gcs.objects import GcsObjects
 from lodestar_server.plugins.toolkit.stores.objects import ObjectStore, StoreError
 from lodestar_server.plugins.toolkit.stores.repeating import PASSING, Passing, repeated, seconds_of_retry_after
@@ -21,7 +22,6 @@ ENDPOINT = "https://storage.googleapis.com"
 CONNECTIONS = 100
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
-_SCOPES = ["https://www.googleapis.com/auth/devstorage.read_write"]
 _EPOCH = datetime(1970, 1, 1)
 _RENEW_SECONDS = 240.0
 """A token is renewed this long before it ends."""
@@ -41,10 +41,14 @@ class Answer:
 
 
 class GcsService:
-    """`open` is thread-safe; everything else belongs to the stores' event loop."""
+    """`open` is thread-safe; everything else belongs to the stores' event loop.
 
-    def __init__(self, config: GcsConfig) -> None:
+    `given`: a user's own token or credentials, where the settings want them.
+    """
+
+    def __init__(self, config: GcsConfig, given: str = "") -> None:
         self.config = config
+        self._given = given
         self.address = (config.endpoint or ENDPOINT).rstrip("/")
         self._lock = threading.Lock()
         self._stores: dict[str, GcsObjects] = {}
@@ -124,7 +128,7 @@ class GcsService:
             self._renewing = asyncio.Lock()
         async with self._renewing:
             if self._credentials is None:
-                self._credentials = await asyncio.to_thread(_credentials, self.config)
+                self._credentials = await asyncio.to_thread(_credentials, self.config, self._given)
             credentials = self._credentials
             expiry = credentials.expiry
             # `expiry` is in UTC and says nothing of it.
@@ -140,18 +144,20 @@ class GcsService:
             await session.close()
 
 
-def _credentials(config: GcsConfig) -> Any:
+def _credentials(config: GcsConfig, given: str) -> Any:
     import google.auth
     from google.auth.exceptions import GoogleAuthError
     from google.oauth2 import service_account
 
+    if config.takes_tokens:
+        return given_credentials(given, config.endpoint)
     try:
         if config.json_key or config.json_key_file:
             text = config.json_key or Path(config.json_key_file or "").read_text()
             # In a properties file the key's line feeds, written as \n, have become such.
             known: Any = service_account.Credentials
-            return known.from_service_account_info(json.loads(text, strict=False), scopes=_SCOPES)
-        found, _ = google.auth.default(scopes=_SCOPES)
+            return known.from_service_account_info(json.loads(text, strict=False), scopes=SCOPES)
+        found, _ = google.auth.default(scopes=SCOPES)
         return found
     except (GoogleAuthError, ValueError, TypeError, AttributeError, OSError) as fault:
         # What is wrong with a key may quote it.

@@ -40,7 +40,7 @@ class S3Kind:
         self._given = sorted(_KEYS & set(reading.properties))
 
     @property
-    def is_mapped(self) -> bool:
+    def by_identity(self) -> bool:
         """Who asks decides about credentials."""
         return self._mappings is not None
 
@@ -66,7 +66,9 @@ class S3Kind:
         from lodestar_server.plugins.toolkit.stores.s3.store import S3Store
 
         settings = self._settings
-        accounts: Accounts = OneAccount(settings) if standing is None else MappedAccounts(settings, standing)
+        accounts: Accounts = (
+            MappedAccounts(settings, standing or S3Standing(())) if self.by_identity else OneAccount(settings)
+        )
         if self.lent is not None:
             accounts = LendingAccounts(settings, self.lent, accounts)
         part_size = int(settings.part_size)

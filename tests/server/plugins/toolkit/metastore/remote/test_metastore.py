@@ -184,3 +184,25 @@ def test_where_a_table_goes(lake: Lake) -> None:
     assert lake.metastore.table_directory(SchemaTableName("s", "a b")) == "local:///s/a b"
     with pytest.raises(LodestarError, match="Schema nosuch not found"):
         lake.metastore.table_directory(SchemaTableName("nosuch", "t"))
+
+
+class _Keeping(LocalFileSystem):
+    """Files that nobody may delete."""
+
+    def delete_tree(self, location: str) -> None:
+        raise LodestarError(HIVE_FILESYSTEM_ERROR, "denied")
+
+
+def test_what_is_dropped_is_gone_also_when_its_files_stay(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
+    lake.metastore.write(PARTS, lake.staged("x", "y"), WriteMode.APPEND)
+    keeping = _Keeping(lake.root, HIVE_FILESYSTEM_ERROR)
+    metastore = RemoteMetastore(keeping, lake.registry, delete_files_on_drop=True)
+    metastore.drop_partitions(PARTS, [("x",)], delete_files=True)
+    assert list(lake.registry.partitions[PARTS]) == [("y",)]
+    metastore.drop_table(PARTS)
+    assert PARTS not in lake.registry.tables
+    assert [record.getMessage() for record in caplog.records] == [
+        "Files are left behind at local:///s/parts/k=x: denied",
+        "Files are left behind at local:///s/parts: denied",
+    ]
+    assert lake.shown() == ["parts/k=x/file1", "parts/k=y/file1"]

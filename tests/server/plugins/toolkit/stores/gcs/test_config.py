@@ -37,8 +37,15 @@ def test_keys_and_defaults():
     [
         ({"json_key": "{}", "json_key_file": __file__}, "cannot be both set"),
         ({"json_key_file": "/not/there"}, "file does not exist"),
-        ({"use_access_token": True}, "not supported"),
-        ({"auth_type": GcsAuthType.ACCESS_TOKEN}, "not supported"),
+        (
+            {"use_access_token": True, "json_key": "{}"},
+            "Cannot specify 'gcs.json-key' when 'gcs.use-access-token' is set",
+        ),
+        (
+            {"auth_type": GcsAuthType.ACCESS_TOKEN, "json_key_file": __file__},
+            "Cannot specify 'gcs.json-key-file-path' when 'gcs.use-access-token' is set",
+        ),
+        ({"use_access_token": True, "auth_type": GcsAuthType.APPLICATION_DEFAULT}, "contradicts"),
         ({"auth_type": GcsAuthType.SERVICE_ACCOUNT}, "needs 'gcs.json-key'"),
         ({"min_backoff_delay": Duration(3)}, "must be less than or equal"),
     ],
