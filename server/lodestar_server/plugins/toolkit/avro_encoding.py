@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lodestar_server.plugins.toolkit.decimal_bytes import digits_of, first_digits, width_of
+
 Part = Any
 """An array of bytes, or a scalar: the same bytes in every row."""
 Encoder = Callable[[pa.Array], list[Part]]
@@ -96,10 +98,8 @@ def decimals(union: Union, size: int | None = None) -> Encoder:
     """decimal128 in two's complement. `size`: of fixed ones; as short as it may be, with its length, without it."""
 
     def encode(values: pa.Array) -> list[Part]:
-        width = _width(values.type.precision) if size is None else size
-        numbers = _raw(values, np.dtype((np.void, 16))).view(np.uint8).reshape(-1, 16)
-        digits = numbers[:, width - 1 :: -1]
-        return [(_minimal if size is None else _fixed)(digits, _valid(values), union)]
+        width = width_of(values.type.precision) if size is None else size
+        return [(_minimal if size is None else _fixed)(digits_of(values, width), _valid(values), union)]
 
     return encode
 
@@ -217,12 +217,7 @@ def _fixed(content: _Bytes, valid: _Valid | None, union: Union) -> pa.Array:
 def _minimal(digits: _Bytes, valid: _Valid | None, union: Union) -> pa.Array:
     """Big-endian numbers without what their sign says anyway, after their length, which is less than 64."""
     count, width = digits.shape
-    negative = (digits[:, 0] & 0x80) != 0
-    said = digits == np.where(negative, 0xFF, 0).astype(np.uint8)[:, None]
-    said[:, -1] = False
-    first = np.argmin(said, axis=1)
-    # The first digit has to show the sign.
-    first -= ((digits[np.arange(count), first] & 0x80) != 0) != negative
+    first = first_digits(digits)
     room, body = _room(count, width + 1, union)
     body[:, 0] = (width - first) * 2
     body[:, 1:] = digits
@@ -291,8 +286,3 @@ def _without(values: pa.Array, valid: _Valid) -> pa.Array:
 def _binary(content: Any, offsets: _Numbers) -> pa.Array:
     data = content if isinstance(content, pa.Buffer) else pa.py_buffer(content)
     return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), data])
-
-
-def _width(precision: int) -> int:
-    """Bytes that any number of so many digits fits in."""
-    return int(10**precision).bit_length() // 8 + 1
