@@ -32,7 +32,7 @@ def first_digits(digits: Digits) -> Places:
     negative = (digits[:, 0] & 0x80) != 0
     said = digits == np.where(negative, 0xFF, 0).astype(np.uint8)[:, None]
     said[:, -1] = False
-    first = np.argmin(said, axis=1)
+    first: Places = np.argmin(said, axis=1)
     first -= ((digits[np.arange(len(digits)), first] & 0x80) != 0) != negative
     return first
 
