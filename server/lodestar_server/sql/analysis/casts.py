@@ -126,6 +126,9 @@ def _from_json(target: Type, *, any_keys: bool = False) -> bool:
     return target.base in _JSON_SCALARS
 
 
+_SHORT_DECIMAL = 18
+
+
 def coerce(expression: Expression, target: Type) -> Expression:
     """The expression as a value of `target`, to which its type coerces; constants change at once."""
     source = expression.type
@@ -157,7 +160,9 @@ def _fold(constant: Constant, target: Type) -> Constant | None:
             unscaled = value * 10 ** (target.scale - source.scale)
             return Constant(target, unscaled) if abs(unscaled) < 10**target.precision else None
         if target == DOUBLE:
-            return Constant(target, float(f"{value}e{-source.scale}"))
+            # The digits of a short decimal are rounded, then the quotient is.
+            short = source.precision <= _SHORT_DECIMAL
+            return Constant(target, float(value) / 10.0**source.scale if short else float(f"{value}e{-source.scale}"))
         return None
     if isinstance(source, VarcharType) and isinstance(target, VarcharType):
         fits = target.length is None or len(value) <= target.length

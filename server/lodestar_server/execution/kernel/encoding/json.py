@@ -62,10 +62,11 @@ def _cell(value: Sql, type_: Type, *, legacy: bool) -> Cell:
         return Cell(exact, value, sql.fragment("isfinite({0})", value))
     if type_ == REAL:
         fast = sql.fragment("CAST(CAST({0} AS VARCHAR) AS JSON)", value)
-        # DuckDB prints the smallest reals with one digit, Java with two.
-        return Cell(
-            exact, fast, sql.fragment("(isfinite({0}) AND ({0} = 0 OR abs({0}) > CAST('9e-45' AS FLOAT)))", value)
-        )
+        # DuckDB prints the smallest reals with one digit, Java with two; some of eight digits and more it prints in
+        # full (see trino_shortest).
+        few_digits = "({0} * 4096 <> trunc({0} * 4096) OR strlen(CAST({0} AS VARCHAR)) < 9)"
+        in_range = "({0} = 0 OR isfinite({0}) AND abs({0}) > CAST('9e-45' AS FLOAT))"
+        return Cell(exact, fast, sql.fragment(f"({few_digits} AND {in_range})", value))
     if type_ == DATE:
         return Cell(exact, value, sql.fragment("{0} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'", value))
     if isinstance(type_, TimestampType) and not has_picoseconds(type_):

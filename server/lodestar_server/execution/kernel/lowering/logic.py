@@ -7,6 +7,7 @@ filter, terms that cannot raise come first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding import keys
@@ -22,6 +23,7 @@ from lodestar_server.ir import (
     Case,
     Coalesce,
     Comparison,
+    ComparisonOperator,
     Exists,
     Expression,
     InSubquery,
@@ -31,6 +33,7 @@ from lodestar_server.ir import (
     Not,
     NullIf,
     QuantifiedComparison,
+    Quantifier,
     ScalarSubquery,
     SimpleCase,
     Symbol,
@@ -40,6 +43,7 @@ from lodestar_server.ir import (
     referenced_symbols,
     transform,
 )
+from lodestar_server.spi.types import ArrayType, MapType, RowType
 
 _SUBQUERIES = (ScalarSubquery, Exists, InSubquery, QuantifiedComparison)
 
@@ -55,7 +59,24 @@ def conditions(context: Lowering, predicate: Expression) -> list[Sql]:
         lowered = filter_comparison(context, term) if isinstance(term, Comparison) else None
         target = risky if may_fail(term) else safe
         target.append(context.expression(term) if lowered is None else lowered)
+        if _is_membership(term):
+            target += _equal_to_itself(context, term)
     return safe + risky
+
+
+def _is_membership(term: Expression) -> TypeGuard[InSubquery | QuantifiedComparison]:
+    return isinstance(term, InSubquery) or (
+        isinstance(term, QuantifiedComparison)
+        and (term.operator, term.quantifier) == (ComparisonOperator.EQUAL, Quantifier.ANY)
+    )
+
+
+def _equal_to_itself(context: Lowering, term: InSubquery | QuantifiedComparison) -> list[Sql]:
+    """As a filter, IN is a join: NaN and a value with a NULL inside, which it finds by identity, equal nothing."""
+    type_ = term.value.type
+    if not keys.has_floating(type_) and not isinstance(type_, ArrayType | RowType | MapType):
+        return []
+    return [sql.let(context.expression(term.value), lambda value: keys.equals(value, value, type_))]
 
 
 def _lower_logical(context: Lowering, node: Logical) -> Sql:

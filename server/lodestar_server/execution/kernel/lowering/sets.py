@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import has_own_identity, identity_key
+from lodestar_server.execution.kernel.encoding.keys import (
+    compared_in_order,
+    has_own_identity,
+    identity_key,
+    may_refuse_order,
+)
 from lodestar_server.execution.kernel.lowering.block import RECURSIVE, Block, Stage, derived
 from lodestar_server.execution.kernel.lowering.context import NODES, SHARING_SLOT, Lowering, column_name, slot
 from lodestar_server.execution.kernel.sql import Sql
@@ -29,7 +34,8 @@ def _lower_set_operation(context: Lowering, node: SetOperation) -> Block:
         _renamed(context, source, mapping, node.symbols)
         for source, mapping in zip(node.inputs, node.mappings, strict=True)
     ]
-    native = all(has_own_identity(symbol.type) for symbol in node.symbols)
+    compared = not node.distinct and any(may_refuse_order(symbol.type) for symbol in node.symbols)
+    native = not compared and all(has_own_identity(symbol.type) for symbol in node.symbols)
     if native or (node.operator is SetOperator.UNION and not node.distinct):
         between = f"{node.operator.value}{'' if node.distinct else ' ALL'}"
         query = sql.fragment(f" {between} ".join(f"({{{i}}})" for i in range(len(inputs))), *inputs)
@@ -65,6 +71,8 @@ def _by_key(context: Lowering, node: SetOperation, inputs: list[Sql]) -> Block:
             )
         )
     everything = sql.fragment(" UNION ALL ".join(f"({{{i}}})" for i in range(len(tagged))), *tagged)
+    if not node.distinct:
+        everything = _compared(context, everything, node.symbols)
     block = derived(context, everything, node.symbols)
     block.group = sql.fragment("{*}", *keys, sql.name("k2"))
     having = {
@@ -76,6 +84,22 @@ def _by_key(context: Lowering, node: SetOperation, inputs: list[Sql]) -> Block:
         (column_name(symbol), sql.fragment("first({0} ORDER BY k1)", block.columns[symbol])) for symbol in node.symbols
     ]
     return derived(context, sql.fragment(f"{{0}}{having}", block.query(outputs)), node.symbols)
+
+
+def _compared(context: Lowering, tagged: Sql, symbols: Sequence[Symbol]) -> Sql:
+    """The rows, where arrays and rows with a NULL inside raise when there are two of them: Trino sorts equal rows."""
+    if not any(may_refuse_order(symbol.type) for symbol in symbols):
+        return tagged
+    columns = [sql.name(column_name(symbol)) for symbol in symbols]
+    keys = [identity_key(column, symbol.type) for column, symbol in zip(columns, symbols, strict=True)]
+    outputs: list[Sql] = []
+    for column, symbol in zip(columns, symbols, strict=True):
+        compared = may_refuse_order(symbol.type)
+        value = compared_in_order(column, symbol.type, keys, [sql.fragment("1")]) if compared else column
+        outputs.append(sql.fragment(f"{{0}} AS {column_name(symbol)}", value))
+    return sql.fragment(
+        f"SELECT {{0}}, k1, k2 FROM ({{1}}) AS {context.alias()}", sql.fragment("{*}", *outputs), tagged
+    )
 
 
 def _lower_shared(context: Lowering, node: Shared) -> Block:

@@ -111,6 +111,17 @@ CREATE MACRO trino_other_double_text(x) AS
          WHEN abs(x) >= 9007199254740992 OR abs(x) < 2e-308 THEN trino_wide_double_text(x)
          ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
 
+-- DuckDB's text of a real is its value in full, longer than the shortest, where a shorter one is in the middle between
+-- two reals, or where two are as near: such values have few digits. So is that of a double from 2 to the power of 53 on.
+CREATE MACRO trino_shortest(x) AS
+    CASE WHEN typeof(x) = 'FLOAT'
+         THEN CASE WHEN x * 4096 = trunc(x * 4096) AND isfinite(x) AND x <> 0
+                        AND CAST(x AS VARCHAR) = CAST(CAST(x AS DOUBLE) AS VARCHAR)
+                   THEN CASE WHEN x < 0 THEN '-' ELSE '' END || trino_shortest_real_text(CAST(abs(x) AS DOUBLE))
+                   ELSE CAST(x AS VARCHAR) END
+         WHEN abs(x) >= 9007199254740992 AND isfinite(x) THEN CAST(to_json(x) AS VARCHAR)
+         ELSE CAST(x AS VARCHAR) END;
+
 -- The same of a real: at most seven digits.
 CREATE MACRO trino_real_digits(s) AS
     CASE WHEN length(trino_digits(split_part(s, 'e', 1))) <= 7 THEN trino_scientific(s)
@@ -121,14 +132,14 @@ CREATE MACRO trino_real_text(x) AS
     CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
          WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0E0' ELSE '0E0' END
          WHEN abs(x) <= trino_tiny(x) THEN CASE WHEN x < 0 THEN '-' ELSE '' END || trino_tiny_text(x)
-         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_real_digits(CAST(abs(x) AS VARCHAR)) END;
+         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_real_digits(trino_shortest(abs(x))) END;
 
 -- Java's own text of a double or a float: in full between 0.001 and 10000000
 CREATE MACRO trino_java_floating_text(x) AS
     CASE WHEN NOT isfinite(x) THEN trino_special_text(x)
-         WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR)
+         WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN trino_shortest(x)
          WHEN abs(x) <= trino_tiny(x) THEN CASE WHEN x < 0 THEN '-' ELSE '' END || trino_tiny_text(x)
-         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(CAST(abs(x) AS VARCHAR)) END;
+         ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || trino_scientific(trino_shortest(abs(x))) END;
 
 -- v: red, green and blue, or one of the terminal's own below zero
 CREATE MACRO trino_color_text(v) AS

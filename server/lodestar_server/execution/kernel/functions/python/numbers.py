@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from struct import pack, unpack
 
 import pyarrow as pa
 
@@ -40,8 +41,16 @@ def fold_digits(text: str) -> str | None:
 
 @value_function("trino_rounded_real_text", ["VARCHAR"], "VARCHAR", pa.string())
 def rounded_real_text(text: str) -> str:
-    """Seven digits of a positive number, half up by the value of the double that the text stands for."""
-    return scientific(Context(prec=7, rounding=ROUND_HALF_UP).plus(Decimal(float(text))))
+    """Seven digits of a positive number, by the value of the double that the text stands for.
+
+    Java rounds half even, but half up for whole numbers of 64 bits: it does not know that their digits are all.
+    """
+    value = float(text)
+    rounding = ROUND_HALF_UP if value < _TWO_TO_63 and value.is_integer() else ROUND_HALF_EVEN
+    return scientific(Context(prec=7, rounding=rounding).plus(Decimal(value)))
+
+
+_TWO_TO_63 = 2.0**63
 
 
 @value_function("trino_wide_double_text", ["DOUBLE"], "VARCHAR", pa.string())
@@ -50,8 +59,25 @@ def wide_double_text(value: float) -> str:
     return cast_double(value)
 
 
+@value_function("trino_shortest_real_text", ["DOUBLE"], "VARCHAR", pa.string())
+def shortest_real_text(value: float) -> str:
+    """The shortest text that reads as a positive real, of two digits at least; its last digit is even in a tie."""
+    texts = (f"{value:.{digits}e}" for digits in range(1, 9))
+    shortest = next(text for text in texts if _as_real(text) == value)
+    return str(float(shortest)) if 1e-3 <= value < 1e7 else shortest
+
+
+def _as_real(text: str) -> float:
+    try:
+        return float(unpack("f", pack("f", float(text)))[0])
+    except OverflowError:
+        return math.inf
+
+
 _WIDE = Context(prec=120)
 _LIMIT = Decimal(10) ** 38
+_QUOTIENT_LIMIT = 2**127
+"""Trino computes the quotient beside the remainder, in 128 bits."""
 
 
 def _fitting(value: Decimal, scale: int) -> str:
@@ -76,6 +102,9 @@ def decimal_remainder(left: str, right: str, scale: int) -> str:
     divisor = Decimal(right)
     if divisor == 0:
         raise ValueError(marked(DIVISION_BY_ZERO, "Division by zero"))
+    quotient = _WIDE.divide_int(Decimal(left), divisor)
+    if abs(quotient) >= _QUOTIENT_LIMIT:
+        raise ValueError(marked(NUMERIC_VALUE_OUT_OF_RANGE, "Decimal overflow"))
     return _fitting(_WIDE.remainder(Decimal(left), divisor).quantize(Decimal(1).scaleb(-scale), context=_WIDE), scale)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.text import decimal_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
@@ -83,17 +85,41 @@ def _to_decimal(value: Sql, source: Type, target: Type, context: CastContext) ->
 @cast_rule(FLOATS, "decimal", message=_not_decimal)
 def _floating_to_decimal(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     # Java converts the shortest decimal text, not the binary value.
-    return sql.cast(sql.cast(value, "VARCHAR"), duckdb_type(target), safe=True)
+    return sql.cast(sql.let(value, lambda v: sql.call("trino_shortest", v)), duckdb_type(target), safe=True)
+
+
+_EXACT_WHOLE_NUMBERS = {"double": 2**53, "real": 2**24}
+"""Up to which whole numbers have no gaps."""
 
 
 @cast_rule("decimal", "double", total=True)
 @cast_rule("decimal", "real", total=True)
 def _decimal_to_floating(value: Sql, source: Type, target: Type, context: CastContext) -> Sql:
     assert isinstance(source, DecimalType)
-    if source.precision > _SHORT_DECIMAL:
-        # DuckDB adds the integral and the fractional part, which rounds twice; its text parser rounds once.
-        return sql.cast(sql.cast(value, "VARCHAR"), duckdb_type(target))
-    return sql.cast(value, duckdb_type(target))
+    held = duckdb_type(target)
+    limit = _EXACT_WHOLE_NUMBERS[target.base]
+    if 10**source.precision <= limit or (source.scale == 0 and source.precision <= _SHORT_DECIMAL):
+        return sql.cast(value, held)
+    # DuckDB divides digits that the type holds exactly, as Trino does; of others it adds the integral and the
+    # fractional part.
+    bound = f"CAST('{Decimal(limit - 1).scaleb(-source.scale):f}' AS {duckdb_type(source)})"
+    few_digits = f"({{0}} BETWEEN -{bound} AND {bound})"
+
+    def converted(v: Sql) -> Sql:
+        # A long decimal is read from its text, which rounds once.
+        exact = sql.cast(sql.cast(v, "VARCHAR"), held)
+        if source.precision <= _SHORT_DECIMAL:
+            # The digits of a short one are rounded, then the quotient is.
+            exact = sql.fragment(f"(CAST({{0}} AS {held}) / CAST('1e{source.scale}' AS {held}))", _digits(v, source))
+        return sql.case([(sql.fragment(few_digits, v), sql.cast(v, held))], exact)
+
+    return sql.let(value, converted)
+
+
+def _digits(value: Sql, source: DecimalType) -> Sql:
+    wide = f"DECIMAL({source.precision + source.scale + 1},{source.scale})"
+    step = f"CAST('1{'0' * source.scale}' AS DECIMAL({source.scale + 1},0))"
+    return sql.cast(sql.fragment(f"(CAST({{0}} AS {wide}) * {step})", value), "BIGINT")
 
 
 _SQL_NAMES = {"tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT"}

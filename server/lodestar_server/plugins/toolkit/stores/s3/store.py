@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo, StoreError
+from lodestar_server.plugins.toolkit.stores.s3.accounts import Account, Accounts
 from lodestar_server.plugins.toolkit.stores.s3.pages import Page, nanos
-from lodestar_server.plugins.toolkit.stores.s3.settings import S3Settings
 
 PARTS_AT_ONCE = 4
 """Of one upload; a part waits in memory until it is sent."""
 LARGEST_COPY = 5 << 30
 COPIED_PART = 512 << 20
-
-
-class Account(Protocol):
-    """In whose name requests are made. See `S3Account`."""
-
-    settings: S3Settings
-
-    @property
-    def on_every(self) -> Mapping[str, Any]: ...
-
-    @property
-    def on_read(self) -> Mapping[str, Any]: ...
-
-    @property
-    def on_create(self) -> Mapping[str, Any]: ...
-
-    async def call(self, operation: str, bucket: str, **parameters: Any) -> Any: ...
-
-    async def get_range(self, bucket: str, key: str, start: int, length: int) -> bytes | None: ...
-
-    async def get_page(self, bucket: str, query: Mapping[str, str]) -> Page | None: ...
-
-    async def close(self) -> None: ...
-
-
-Accounts = Callable[[str, str], Account]
-"""From a bucket and a key: in whose name it is asked for."""
 
 
 class S3Store:
@@ -52,10 +25,10 @@ class S3Store:
         self._accounts = accounts
 
     async def _call(self, operation: str, key: str, **parameters: Any) -> Any:
-        return await self._accounts(self._bucket, key).call(operation, self._bucket, Key=key, **parameters)
+        return await self._account(key).call(operation, self._bucket, Key=key, **parameters)
 
     def _account(self, key: str) -> Account:
-        return self._accounts(self._bucket, key)
+        return self._accounts.of(self._bucket, key)
 
     async def head(self, key: str) -> ObjectInfo | None:
         """None when it is not there, a missing bucket included."""
@@ -189,8 +162,8 @@ class S3Store:
         return Page(listed, answer["NextContinuationToken"] if answer.get("IsTruncated") else "")
 
     async def close(self) -> None:
-        """The account opens again when another bucket asks."""
-        await self._account("").close()
+        """Accounts open again when another bucket asks."""
+        await self._accounts.close()
 
 
 class S3Upload:

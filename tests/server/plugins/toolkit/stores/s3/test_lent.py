@@ -6,12 +6,11 @@ import pytest
 
 from lodestar_server.plugins.toolkit.stores.loop import LOOP
 from lodestar_server.plugins.toolkit.stores.s3 import lent
-from lodestar_server.plugins.toolkit.stores.s3.accounts import accounts_of
+from lodestar_server.plugins.toolkit.stores.s3.accounts import LendingAccounts, OneAccount
 from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts, LentKeys
-from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3MappingSettings, S3Settings
+from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Settings
 
 _SETTINGS = S3Settings(region="here", access_key="own", secret_key="own", auth_type=AuthType.ANONYMOUS)
-_MAPPING = S3MappingSettings()
 
 
 def _key(accounts: LentAccounts, bucket: str, key: str) -> str | None:
@@ -61,9 +60,9 @@ def test_what_is_lent_is_forgotten_after_many_others(monkeypatch: pytest.MonkeyP
 def test_a_catalog_asks_with_its_own_keys_elsewhere():
     accounts = LentAccounts()
     accounts.lend("s3://b/t", LentKeys("lent", "x"))
-    account = accounts_of(_SETTINGS, _MAPPING, accounts)
-    assert account("b", "t/1").settings.auth_type is AuthType.DEFAULT
-    assert account("b", "u/1").settings is _SETTINGS
+    asked = LendingAccounts(_SETTINGS, accounts, OneAccount(_SETTINGS))
+    assert asked.of("b", "t/1").settings.auth_type is AuthType.DEFAULT
+    assert asked.of("b", "u/1").settings is _SETTINGS
     accounts.close()
 
 
