@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,10 +31,27 @@ SERVER = (
 )
 
 
-class IcebergRest:
-    """`url` is for `iceberg.rest-catalog.uri`. `endpoint` and `region`: of the S3 that has the tables. Raises: Skip."""
+def _variable(key: str) -> str:
+    """How the server is told a property."""
+    return "CATALOG_" + key.replace("-", "__").replace(".", "_").upper()
 
-    def __init__(self, warehouse: str, endpoint: str, region: str) -> None:
+
+class IcebergRest:
+    """`url` is for `iceberg.rest-catalog.uri`. `endpoint` and `region`: of the S3 that has the tables.
+
+    `lent`: keys that it gives to whoever asks for a table, beside what it says of its S3. Raises: Skip.
+    """
+
+    def __init__(
+        self,
+        warehouse: str,
+        endpoint: str,
+        region: str,
+        *,
+        access_key: str = "anybody",
+        secret_key: str = "anything",
+        lent: Mapping[str, str] | None = None,
+    ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="iceberg-rest-", ignore_cleanup_errors=True)
         home = Path(self._directory.name)
         self.port = free_port()
@@ -51,8 +69,10 @@ class IcebergRest:
                 "CATALOG_S3_ENDPOINT": endpoint,
                 "CATALOG_S3_PATH__STYLE__ACCESS": "true",
                 "AWS_REGION": region,
-                "AWS_ACCESS_KEY_ID": "anybody",
-                "AWS_SECRET_ACCESS_KEY": "anything",
+                "AWS_ACCESS_KEY_ID": access_key,
+                "AWS_SECRET_ACCESS_KEY": secret_key,
+                **({"CATALOG_INCLUDE__CREDENTIALS": "true"} if lent else {}),
+                **{_variable(key): value for key, value in (lent or {}).items()},
             },
         )
 

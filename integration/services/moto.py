@@ -51,10 +51,13 @@ class Moto:
         request = urllib.request.Request(f"{self.url}/{name}", method="PUT", headers=_ANYBODY)
         urllib.request.urlopen(request, timeout=30).close()
 
-    def put(self, bucket: str, key: str, content: bytes) -> None:
-        """An object."""
+    def put(self, bucket: str, key: str, content: bytes, *, public: bool = False) -> None:
+        """An object; `public`: it is given to those who do not say who they are."""
         place = f"{self.url}/{bucket}/{urllib.parse.quote(key)}"
-        request = urllib.request.Request(place, content, _ANYBODY, method="PUT")
+        headers = {**_ANYBODY, "Content-Type": "application/octet-stream"} | (
+            {"x-amz-acl": "public-read"} if public else {}
+        )
+        request = urllib.request.Request(place, content, headers, method="PUT")
         urllib.request.urlopen(request, timeout=30).close()
 
     def get(self, bucket: str, key: str) -> bytes:

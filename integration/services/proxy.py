@@ -177,6 +177,8 @@ class RecordingProxy:
             if self.after is not None:
                 self.after(seen)
             back = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
+            if "Content-Encoding" in answer.headers:  # the content goes on as it came
+                back["Content-Encoding"] = answer.headers["Content-Encoding"]
             if request.method == "HEAD":
                 back["Content-Length"] = answer.headers.get("Content-Length", "0")
                 return web.Response(status=answer.status, headers=back)

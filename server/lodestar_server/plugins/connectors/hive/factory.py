@@ -28,6 +28,8 @@ class HiveConnectorFactory:
         from lodestar_server.plugins.connectors.hive.config import AcceptedHiveConfig, HiveConfig
         from lodestar_server.plugins.connectors.hive.connector import HiveConnector
         from lodestar_server.plugins.connectors.hive.security.system_tables import HiveFileRules
+        from lodestar_server.plugins.toolkit.by_identity import open_for_identities
+        from lodestar_server.plugins.toolkit.files import FileSystem
         from lodestar_server.plugins.toolkit.metastore.errors import HIVE_FILESYSTEM_ERROR
         from lodestar_server.plugins.toolkit.metastore.opening import MetastoreKind, MetastoreOpener
         from lodestar_server.plugins.toolkit.reading import CatalogReading
@@ -45,8 +47,11 @@ class HiveConnectorFactory:
             reading.fault("hive.security", "'sql-standard' needs a metastore that keeps roles; Glue keeps none")
         reading.finish()
         assert config is not None
-        files = stores.open(HIVE_FILESYSTEM_ERROR)
-        return HiveConnector(files, metastores.open(files), config, context.catalog, security)
+
+        def make(files: FileSystem, own: FileSystem | None) -> Connector:
+            return HiveConnector(files, metastores.open(files, own), config, context.catalog, security)
+
+        return open_for_identities(stores, HIVE_FILESYSTEM_ERROR, metastores.user, make)
 
 
 FACTORY = HiveConnectorFactory()

@@ -29,21 +29,35 @@ class IcebergConnectorFactory:
         from lodestar_server.plugins.connectors.iceberg.config import AcceptedIcebergConfig, CatalogType, IcebergConfig
         from lodestar_server.plugins.connectors.iceberg.connector import IcebergConnector
         from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_FILESYSTEM_ERROR
+        from lodestar_server.plugins.toolkit.by_identity import open_for_identities
+        from lodestar_server.plugins.toolkit.files import FileSystem
+        from lodestar_server.plugins.toolkit.metastore.opening import MetastoreOpener
         from lodestar_server.plugins.toolkit.reading import CatalogReading
         from lodestar_server.plugins.toolkit.security.opening import catalog_security
         from lodestar_server.plugins.toolkit.stores.opening import StoreOpener
+        from lodestar_server.spi.session import Identity
 
         reading = CatalogReading(properties)
         config = reading.group(IcebergConfig)
         reading.group(AcceptedIcebergConfig)
         stores = StoreOpener(reading)
         chosen = CatalogType.HIVE_METASTORE if config is None else config.catalog_type
-        catalogs = catalog_opener(reading, chosen)
+        catalogs = catalog_opener(reading, chosen, stores)
+        if config is not None and config.register_table and catalogs is not None and catalogs.lends_keys:
+            reading.fault(
+                None, "Using the `register_table` procedure with vended credentials is currently not supported"
+            )
         security = catalog_security(reading, "allow-all" if config is None else config.security)
         reading.finish()
         assert config is not None and catalogs is not None
-        files = stores.open(ICEBERG_FILESYSTEM_ERROR)
-        return IcebergConnector(files, catalogs.open(files), config, context.catalog, security)
+        metastores = catalogs if isinstance(catalogs, MetastoreOpener) else None
+
+        def make(files: FileSystem, own: FileSystem | None) -> Connector:
+            opened = catalogs.open(files) if metastores is None else metastores.open(files, own)
+            return IcebergConnector(files, opened, config, context.catalog, security)
+
+        keeper = Identity("") if metastores is None else metastores.user
+        return open_for_identities(stores, ICEBERG_FILESYSTEM_ERROR, keeper, make)
 
 
 FACTORY = IcebergConnectorFactory()

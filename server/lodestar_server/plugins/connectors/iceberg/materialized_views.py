@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from lodestar_server.plugins.connectors.iceberg.analyzing import IcebergAnalyzing
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import METADATA_LOCATION
 from lodestar_server.plugins.connectors.iceberg.definitions import first_metadata
 from lodestar_server.plugins.connectors.iceberg.format.metadata import Snapshot, TableMetadata
 from lodestar_server.plugins.connectors.iceberg.fragments import read_fragments
@@ -26,7 +27,6 @@ from lodestar_server.plugins.connectors.iceberg.properties import LOCATION, STOR
 from lodestar_server.plugins.connectors.iceberg.reading import STORAGE_SUFFIX
 from lodestar_server.plugins.connectors.iceberg.session import compression_codec, flag
 from lodestar_server.plugins.connectors.iceberg.snapshots import Change
-from lodestar_server.plugins.connectors.iceberg.tables import METADATA_LOCATION
 from lodestar_server.plugins.connectors.iceberg.transaction import OpenWrite
 from lodestar_server.plugins.toolkit.metastore.model import HiveColumn, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.views import (

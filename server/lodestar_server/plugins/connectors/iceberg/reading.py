@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lodestar_server.plugins.connectors.iceberg.catalogs.interface import METADATA_LOCATION
 from lodestar_server.plugins.connectors.iceberg.config import IcebergConfig
 from lodestar_server.plugins.connectors.iceberg.definitions import (
     column_handles,
@@ -25,7 +26,7 @@ from lodestar_server.plugins.connectors.iceberg.pruning import enforceable
 from lodestar_server.plugins.connectors.iceberg.session import flag
 from lodestar_server.plugins.connectors.iceberg.statistics import table_statistics
 from lodestar_server.plugins.connectors.iceberg.table_changes import call_table_changes
-from lodestar_server.plugins.connectors.iceberg.tables import METADATA_LOCATION, LoadedTable
+from lodestar_server.plugins.connectors.iceberg.tables import LoadedTable
 from lodestar_server.plugins.connectors.iceberg.transaction import IcebergTransaction
 from lodestar_server.plugins.connectors.iceberg.types import supported_type
 from lodestar_server.plugins.toolkit.metastore.model import Database

@@ -18,6 +18,7 @@ from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
 from lodestar_server.plugins.connectors.iceberg.catalogs.interface import (
+    METADATA_LOCATION,
     Catalog,
     CatalogWithViews,
     CommitConflict,
@@ -50,7 +51,6 @@ from lodestar_server.plugins.toolkit.metastore.partition_names import escape_nam
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
 
-METADATA_LOCATION = "metadata_location"
 PREVIOUS_LOCATION = "previous_metadata_location"
 TABLE_TYPE = "table_type"
 COMMENT = "comment"
@@ -91,6 +91,7 @@ class IcebergTables:
         self.files = files
         self.metastore = metastore
         self.views = metastore.views if isinstance(metastore, CatalogWithViews) else None
+        self._writer = metastore if isinstance(metastore, SelfWritingCatalog) else None
         self._config = config
         self._committing = tuple(threading.RLock() for _ in range(_LOCKS))
         self._creations = Creations(files, metastore)
@@ -107,6 +108,12 @@ class IcebergTables:
 
         Raises: ICEBERG_MISSING_METADATA, ICEBERG_INVALID_METADATA.
         """
+        if self._writer is not None:
+            published = self._writer.find_published(name)
+            if published is None:
+                return None
+            self._metadata.put(published.location, published.metadata)
+            return LoadedTable(name, published.entry(name), published.location, published.metadata)
         entry = self.metastore.find_table(name)
         return None if entry is None or not is_iceberg(entry) else self._loaded(name, entry)
 
@@ -176,8 +183,8 @@ class IcebergTables:
         return child_of(schema_location, escape_name(name.table) + suffix)
 
     def begin_creation(self, schema_location: str, name: SchemaTableName, location: str) -> Creation | None:
-        """None where the place may be somebody else's before, or after."""
-        if not self._config.unique_table_location:
+        """None where the place may be somebody else's before, or after, and where keys open the table's place alone."""
+        if not self._config.unique_table_location or (self._writer is not None and self._writer.lends_keys):
             return None
         return self._creations.begin(schema_location, name, location)
 
@@ -188,10 +195,15 @@ class IcebergTables:
         return parent_of(self.metastore.table_directory(SchemaTableName(database.name, "t")))
 
     # changing
+    def prepare(self, name: SchemaTableName, metadata: TableMetadata) -> None:
+        """Files of a table that is to be made will be written."""
+        if self._writer is not None:
+            self._writer.prepare(name, metadata)
+
     def create(self, name: SchemaTableName, metadata: TableMetadata, user: str) -> None:
         """Raises: TABLE_ALREADY_EXISTS and what else the metastore raises."""
-        if isinstance(self.metastore, SelfWritingCatalog):
-            published = self.metastore.publish_new(name, metadata)
+        if self._writer is not None:
+            published = self._writer.publish_new(name, metadata)
             self._metadata.put(published.location, published.metadata)
             return
         location = self._write(metadata, None)
@@ -286,8 +298,8 @@ class IcebergTables:
             attempt += 1
 
     def _swap(self, base: LoadedTable, made: TableMetadata) -> TableMetadata:
-        if isinstance(self.metastore, SelfWritingCatalog):
-            published = self.metastore.publish_change(base.name, base.metadata, made)
+        if self._writer is not None:
+            published = self._writer.publish_change(base.name, base.metadata, made)
             self._metadata.put(published.location, published.metadata)
             return published.metadata
         made = with_log(base, made)

@@ -79,6 +79,7 @@ class IcebergWriting(IcebergChanging):
         schema_location = self._tables.schema_location(self._database(name.schema))
         location = given or self._tables.default_location(name, schema_location)
         made = first_metadata(table, location, compression_codec(session), self._config)
+        self._tables.prepare(name, made)
         self._check_empty(made.location)
         creation = None if given else self._tables.begin_creation(schema_location, name, made.location)
         return OpenWrite(made, definition=table, creation=creation)

@@ -38,6 +38,14 @@ _LOCK = "lock"
 _CHANGED = "changed-"
 
 T = TypeVar("T")
+_mutex = threading.Lock()
+_threads: dict[str, threading.Lock] = {}
+
+
+def _thread_lock(place: str) -> threading.Lock:
+    """Threads of this process wait for each other without asking the store, whichever way they reach it."""
+    with _mutex:
+        return _threads.setdefault(place, threading.Lock())
 
 
 class _Lease:
@@ -59,8 +67,6 @@ class StoreLocks:
         self._directory = child_of(home, "locks")
         self._lease_seconds = lease_seconds
         self._held = threading.local()
-        self._mutex = threading.Lock()
-        self._threads: dict[str, threading.Lock] = {}
         self._renewer = Renewer(lease_seconds)
         self._clock = StoreClock(files, home)
 
@@ -78,9 +84,7 @@ class StoreLocks:
         if name in held:
             yield
             return
-        with self._mutex:
-            mine = self._threads.setdefault(name, threading.Lock())
-        with mine:
+        with _thread_lock(self._place(name)):
             lease = held[name] = self._acquire(name)
             try:
                 yield

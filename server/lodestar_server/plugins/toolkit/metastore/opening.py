@@ -12,7 +12,9 @@ from lodestar_server.plugins.toolkit.metastore.glue.config import GlueConfig
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore
 from lodestar_server.plugins.toolkit.metastore.thrift.config import ThriftConfig
 from lodestar_server.plugins.toolkit.reading import CatalogReading
+from lodestar_server.plugins.toolkit.stores.routed import FilesByPlace
 from lodestar_server.spi.properties import ConfigGroup, config
+from lodestar_server.spi.session import Identity
 
 _log = logging.getLogger(__name__)
 LOCKING = "iceberg.hive-catalog.locking-enabled"
@@ -36,7 +38,10 @@ class FileMetastoreConfig(ConfigGroup):
         source="Trino: connector/hive",
     )
     user: str = config(
-        "hive.metastore.user", default="presto", doc="Accepted; has no effect", source="Trino: connector/hive"
+        "hive.metastore.user",
+        default="presto",
+        doc="With whose credentials a file metastore is read and written, where users have their own",
+        source="Trino: connector/hive",
     )
 
 
@@ -56,6 +61,7 @@ class MetastoreOpener:
         self._cache = reading.group(MetastoreCacheConfig)
         self._locking = reading.properties.get(LOCKING, "true").strip().lower() != "false"
         self._glue = reading.group(GlueConfig)
+        self._caching: CachingMetastore | None = None
         if kind is not MetastoreKind.THRIFT and "hive.metastore.uri" in reading.properties:
             _log.warning("hive.metastore.uri has no effect: the metastore is '%s'", kind.name.lower())
         if kind is MetastoreKind.FILE and self._file is not None and not self._file.catalog_dir:
@@ -63,18 +69,27 @@ class MetastoreOpener:
         if kind is MetastoreKind.THRIFT and self._thrift is not None and not self._thrift.uris:
             reading.fault(None, "Invalid configuration property hive.metastore.uri: may not be null")
 
-    def open(self, files: FileSystem) -> Metastore:
-        """Nothing is asked of a remote metastore yet.
+    @property
+    def user(self) -> Identity:
+        """Who a file metastore is, where users have credentials of their own."""
+        return Identity("presto" if self._file is None else self._file.user)
 
-        A metastore in files has its statistics at hand: it is cached only when metadata is to be.
+    def open(self, files: FileSystem, own: FileSystem | None = None) -> Metastore:
+        """Nothing is asked of a remote metastore yet. What one call opens shares what is kept with the others.
+
+        A metastore in files has its statistics at hand: it is cached only when metadata is to be. `own`: how its own
+        directory is reached, when that is another way than that of the tables elsewhere.
         """
-        opened = self._open(files)
+        opened = self._open(files, own)
         assert self._cache is not None
         if self._kind is MetastoreKind.FILE and not self._cache.ttl:
             return opened
-        return CachingMetastore(opened, self._cache)
+        if self._caching is None:
+            self._caching = CachingMetastore(opened, self._cache)
+            return self._caching
+        return self._caching.over(opened)
 
-    def _open(self, files: FileSystem) -> Metastore:
+    def _open(self, files: FileSystem, own: FileSystem | None) -> Metastore:
         if self._kind is MetastoreKind.THRIFT:
             return self._open_thrift(files)
         if self._kind is MetastoreKind.GLUE:
@@ -82,7 +97,8 @@ class MetastoreOpener:
         from lodestar_server.plugins.toolkit.metastore.file import FileMetastore
 
         assert self._file is not None and self._file.catalog_dir is not None
-        return FileMetastore(files, self._file.catalog_dir)
+        directory = self._file.catalog_dir
+        return FileMetastore(files if own is None else FilesByPlace(directory, own, files), directory)
 
     def _open_thrift(self, files: FileSystem) -> Metastore:
         from lodestar_server.plugins.toolkit.metastore.remote.metastore import RemoteMetastore

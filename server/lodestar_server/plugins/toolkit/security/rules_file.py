@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from lodestar_server.plugins.toolkit.java_patterns import java_pattern
 from lodestar_server.plugins.toolkit.security.rules import (
     AuthorizationRule,
     Expression,
@@ -112,7 +112,7 @@ class _Object:
             self.fault(f"'{key}' is not a text")
             return None
         try:
-            return _compiled(value)
+            return java_pattern(value)
         except re.error as fault:
             self.fault(f"'{key}' is not a regular expression that is supported: {value} ({fault})")
             return None
@@ -252,13 +252,3 @@ class _Reader:
         if one.take("new_user") is None:
             one.fault("'new_user' is missing")
         return AuthorizationRule(one.who("original_"), one.pattern("new_user"), one.truth("allow", default=True))
-
-
-def _compiled(text: str) -> re.Pattern[str]:
-    """Java's pattern as Python's. What the two read differently is refused. Raises: re.error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            return re.compile(text, re.ASCII)
-        except (FutureWarning, DeprecationWarning) as fault:
-            raise re.error(str(fault)) from None

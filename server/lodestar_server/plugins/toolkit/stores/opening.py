@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Protocol
 
@@ -12,9 +13,12 @@ from lodestar_server.plugins.toolkit.stores.azure.kind import AzureKind
 from lodestar_server.plugins.toolkit.stores.gcs.kind import GcsKind
 from lodestar_server.plugins.toolkit.stores.hdfs.kind import HdfsKind
 from lodestar_server.plugins.toolkit.stores.routed import RoutedFileSystem
+from lodestar_server.plugins.toolkit.stores.s3.lent import LentAccounts
+from lodestar_server.plugins.toolkit.stores.s3.mapping import S3Standing
 from lodestar_server.plugins.toolkit.stores.s3.opening import S3Kind
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup, config
+from lodestar_server.spi.session import Identity
 
 _SOURCE = "Trino: object-storage"
 
@@ -29,7 +33,7 @@ class StoreKind(Protocol):
         """Read the settings; libraries wait until `open`."""
 
     def open(self, error: ErrorCode) -> FileSystem | None:
-        """None when it is switched off. Called once, when every setting is known to be right."""
+        """None when it is switched off. Called when every setting is known to be right."""
 
 
 class LocalSettings(ConfigGroup):
@@ -87,12 +91,33 @@ class StoreOpener:
 
     def __init__(self, reading: CatalogReading) -> None:
         self._kinds = [kind(reading) for kind in KINDS]
+        self._mapped = next((one for one in self._kinds if isinstance(one, S3Kind) and one.is_mapped), None)
 
-    def open(self, error: ErrorCode) -> FileSystem:
-        """`error`: the code of every failure of the file systems."""
+    @property
+    def by_identity(self) -> bool:
+        """Who asks decides about credentials: each standing gets a file system of its own."""
+        return self._mapped is not None
+
+    def standing(self, identity: Identity, error: ErrorCode) -> Hashable:
+        """What who asks means for the file systems; None when it means nothing. Raises: `error`."""
+        return None if self._mapped is None else self._mapped.standing(identity, error)
+
+    def lend(self, accounts: LentAccounts) -> None:
+        """Keys of S3 that go before the catalog's own. To be called before `open`."""
+        for kind in self._kinds:
+            if isinstance(kind, S3Kind):
+                kind.lent = accounts
+
+    def open(self, error: ErrorCode, standing: Hashable = None) -> FileSystem:
+        """`error`: the code of every failure of the file systems. `standing`: of whoever will ask, where it counts;
+        without it nobody gets anything there.
+        """
         systems: dict[str, FileSystem] = {}
         for kind in self._kinds:
-            files = kind.open(error)
+            if kind is self._mapped:
+                files = self._mapped.open(error, standing if isinstance(standing, S3Standing) else S3Standing(()))
+            else:
+                files = kind.open(error)
             if files is not None:
                 systems |= dict.fromkeys(kind.schemes, files)
         if list(systems) == ["local"]:

@@ -1,8 +1,8 @@
-"""Several file systems as one: the scheme of a location says which."""
+"""Several file systems as one: the scheme of a location says which, or the directory in which it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from lodestar_server.plugins.toolkit.files import FileInfo, FileSystem, Version, no_factory, split_location
@@ -10,25 +10,19 @@ from lodestar_server.spi.errors import ErrorCode, LodestarError
 from lodestar_server.spi.page import RemoteFiles
 
 
-class RoutedFileSystem:
-    """A `FileSystem`. `systems`: by scheme; `error`: the code for a scheme that nobody serves."""
+class _Routing:
+    """A `FileSystem` that hands every question on."""
 
-    def __init__(self, systems: Mapping[str, FileSystem], error: ErrorCode) -> None:
-        local = systems.get("local")
-        # Under its whole path a local file has another scheme.
-        self._systems = systems if local is None else {"file": local, **systems}
-        self._error = error
-        self.root: str | None = None if local is None else local.root
+    root: str | None
 
     def _of(self, location: str) -> FileSystem:
-        try:
-            scheme, _ = split_location(location)
-        except ValueError as fault:
-            raise LodestarError(self._error, str(fault)) from None
-        found = self._systems.get(scheme)
-        if found is None:
-            raise LodestarError(self._error, no_factory(location))
-        return found
+        raise NotImplementedError
+
+    def _for_move(self, source: str, target: str) -> FileSystem:
+        raise NotImplementedError
+
+    def _all(self) -> Iterable[FileSystem]:
+        raise NotImplementedError
 
     def local_path(self, location: str) -> str | None:
         """None for a remote store."""
@@ -68,10 +62,7 @@ class RoutedFileSystem:
 
     def rename(self, source: str, target: str, *, again: bool = False) -> None:
         """Within one store."""
-        files = self._of(source)
-        if files is not self._of(target):
-            raise LodestarError(self._error, f"Cannot move {source} to another file system: {target}")
-        files.rename(source, target, again=again)
+        self._for_move(source, target).rename(source, target, again=again)
 
     def delete_file(self, location: str) -> None:
         """Nothing happens when it is not there."""
@@ -87,7 +78,7 @@ class RoutedFileSystem:
 
     def forget(self) -> None:
         """Each."""
-        for one in dict.fromkeys(self._systems.values()):
+        for one in self._all():
             one.forget()
 
     def open_output(self, location: str) -> BinaryIO:
@@ -116,5 +107,59 @@ class RoutedFileSystem:
 
     def close(self) -> None:
         """All of them."""
-        for files in dict.fromkeys(self._systems.values()):
+        for files in self._all():
             files.close()
+
+
+class RoutedFileSystem(_Routing):
+    """A `FileSystem`. `systems`: by scheme; `error`: the code for a scheme that nobody serves."""
+
+    def __init__(self, systems: Mapping[str, FileSystem], error: ErrorCode) -> None:
+        local = systems.get("local")
+        # Under its whole path a local file has another scheme.
+        self._systems = systems if local is None else {"file": local, **systems}
+        self._error = error
+        self.root = None if local is None else local.root
+
+    def _of(self, location: str) -> FileSystem:
+        try:
+            scheme, _ = split_location(location)
+        except ValueError as fault:
+            raise LodestarError(self._error, str(fault)) from None
+        found = self._systems.get(scheme)
+        if found is None:
+            raise LodestarError(self._error, no_factory(location))
+        return found
+
+    def _for_move(self, source: str, target: str) -> FileSystem:
+        files = self._of(source)
+        if files is not self._of(target):
+            raise LodestarError(self._error, f"Cannot move {source} to another file system: {target}")
+        return files
+
+    def _all(self) -> Iterable[FileSystem]:
+        return dict.fromkeys(self._systems.values())
+
+
+class FilesByPlace(_Routing):
+    """A `FileSystem`: a directory is reached by one, everything else by another; both reach the same stores.
+
+    What is moved into the directory or out of it is moved by the other one, which has made it.
+    """
+
+    def __init__(self, directory: str, inside: FileSystem, outside: FileSystem) -> None:
+        self._directory = directory.rstrip("/")
+        self._inside = inside
+        self._outside = outside
+        self.root = outside.root
+
+    def _of(self, location: str) -> FileSystem:
+        within = location == self._directory or location.startswith(f"{self._directory}/")
+        return self._inside if within else self._outside
+
+    def _for_move(self, source: str, target: str) -> FileSystem:
+        files = self._of(source)
+        return files if files is self._of(target) else self._outside
+
+    def _all(self) -> Iterable[FileSystem]:
+        return (self._inside, self._outside)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from math import isfinite
+
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import identity_key
 from lodestar_server.execution.kernel.encoding.text import key_text
@@ -11,8 +14,9 @@ from lodestar_server.execution.kernel.functions.registry import GroupCall, aggre
 from lodestar_server.execution.kernel.lowering.context import GATHERING_SLOT, slot
 from lodestar_server.execution.kernel.sketches.hyperloglog import STANDARD_ERROR
 from lodestar_server.execution.kernel.sql import Sql
+from lodestar_server.ir import ArrayConstructor, Cast, Constant, Expression
 from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
-from lodestar_server.spi.types import BOOLEAN, DOUBLE, REAL, UNKNOWN, ArrayType
+from lodestar_server.spi.types import BOOLEAN, DOUBLE, REAL, UNKNOWN, ArrayType, DecimalType
 
 _MIN_ERROR, _MAX_ERROR = 0.0040625, 0.26000
 
@@ -62,26 +66,99 @@ def _approx_percentile(call: GroupCall) -> Sql:
     """The value at index floor(p * n) of the sorted values; a weight repeats its value, NULLs do not count."""
     with_accuracy = len(call.arguments) == _WITH_ACCURACY
     position = 2 if with_accuracy else len(call.arguments) - 1
-    percentile = call.arguments[position]
     weighted = position == 2
     complete = sql.conjunction([sql.is_not_null(one) for one in call.arguments])
     # DuckDB computes arguments for rows that FILTER drops too.
     counts = complete if call.filter is None else sql.conjunction([complete, call.filter])
     value = call.arguments[0] if with_accuracy else _finite_value(call, counts)
+    if not weighted or _equal_weights(call):
+        quantiles = _by_quantiles(call, value, complete, _written(call.expressions[position]))
+        if quantiles is not None:
+            return quantiles
     item = sql.struct(v=value, w=_checked_weight(call, counts, at_least_one=not with_accuracy)) if weighted else value
     rows = call.apply("list", item, order=[sql.fragment("{0} ASC", item)], where=complete)
-    wanted = call.apply(_last(call), percentile, order=(), distinct=False, where=complete)
+    wanted = call.apply(_last(call), call.arguments[position], order=(), distinct=False, where=complete)
+    several = isinstance(call.types[position], ArrayType)
     pick = _weighted_pick if weighted else _plain_pick
 
-    def picked(r: Sql, p: Sql) -> Sql:
-        return sql.let(_checked_percentile(call, p), lambda checked: pick(r, checked))
-
     def found(r: Sql, p: Sql) -> Sql:
-        if isinstance(call.types[position], ArrayType):
-            return sql.call("list_transform", p, sql.function_of(lambda one: picked(r, one)))
-        return picked(r, p)
+        percentiles = p if several else sql.fragment("[{0}]", p)
+        checked = sql.call("list_transform", percentiles, sql.function_of(lambda one: _checked_percentile(call, one)))
+        values = pick(r, checked)
+        return values if several else sql.fragment("{0}[1]", values)
 
     return sql.let_all((rows, wanted), lambda r, p: sql.case([(sql.is_not_null(r), found(r, p))]))
+
+
+def _equal_weights(call: GroupCall) -> bool:
+    weight = call.constant(1)
+    return isinstance(weight, float) and isfinite(weight) and weight >= 1
+
+
+_EXACT_DIGITS = 9
+"""Of a percentile behind its point that DuckDB's own function takes."""
+_LEAST = Decimal("1e-15")
+
+
+def _written(percentile: Expression) -> list[float | None]:
+    """The numbers of a percentile, or of an array of them; None for one that is not a constant."""
+    match percentile:
+        case Cast(value=ArrayConstructor(elements=elements)) | ArrayConstructor(elements=elements):
+            return [one for element in elements for one in _written(element)]
+        case Constant(value=int() as digits, value_type=DecimalType(scale=scale)):
+            return [float(Decimal(digits).scaleb(-scale))]
+        case Constant(value=float() as number):
+            return [number]
+    return [None]
+
+
+def _by_quantiles(call: GroupCall, value: Sql, complete: Sql, wanted: list[float | None]) -> Sql | None:
+    """By DuckDB's own function, which keeps no list for each frame and sorts nothing whole.
+
+    None when a percentile is not a constant with few digits.
+    """
+    exact = [_exact_percentile(one) for one in wanted]
+    given = [one for one in exact if one is not None]
+    if not given or len(given) < len(exact):
+        return None
+    several = isinstance(call.result, ArrayType)
+    # The product of doubles may be less than the whole number that it stands for: Trino then takes the value before.
+    rounded = [one for one, double in zip(given, wanted, strict=True) if Decimal(double or 0) < one < 1]
+    parts = ", ".join(map(_from_above, [*given, *(one - _LEAST for one in rounded)]))
+    values = call.apply("quantile_disc", value, sql.fragment(f"[{parts}]"), order=(), distinct=False, where=complete)
+    number = call.apply("count", value, order=(), distinct=False, where=complete)
+
+    def picked(v: Sql, n: Sql) -> Sql:
+        found = [_pick_of(v, n, index, rounded, len(given), one) for index, one in enumerate(given)]
+        if not several:
+            return found[0]
+        listed = ", ".join(f"{{{index}}}" for index in range(len(found)))
+        return sql.case([(sql.is_not_null(v), sql.fragment(f"[{listed}]", *found))])
+
+    return sql.let_all((values, number), picked) if rounded else sql.let(values, lambda v: picked(v, v))
+
+
+def _exact_percentile(percentile: float | None) -> Decimal | None:
+    if percentile is None or not 0 <= percentile <= 1:
+        return None
+    exact = Decimal(repr(percentile))
+    return exact if exact == round(exact, _EXACT_DIGITS) else None
+
+
+def _from_above(part: Decimal) -> str:
+    """From above DuckDB's index n - ceil(n * (1 - part)) is floor(n * part), in decimals without an error."""
+    return f"CAST(-{max(1 - part, _LEAST):f} AS DECIMAL(18, 15))"
+
+
+def _pick_of(values: Sql, number: Sql, index: int, rounded: list[Decimal], behind: int, part: Decimal) -> Sql:
+    picked = sql.fragment(f"{{0}}[{index + 1}]", values)
+    if part not in rounded:
+        return picked
+    before = sql.fragment(f"{{0}}[{behind + rounded.index(part) + 1}]", values)
+    short = sql.fragment(
+        f"floor(CAST({float(part)!r} AS DOUBLE) * {{0}}) < floor(CAST({part:f} AS DECIMAL(18, 9)) * {{0}})", number
+    )
+    return sql.case([(short, before)], picked)
 
 
 def _finite_value(call: GroupCall, counts: Sql) -> Sql:
@@ -124,14 +201,20 @@ def _checked_percentile(call: GroupCall, percentile: Sql) -> Sql:
     )
 
 
-def _plain_pick(rows: Sql, percentile: Sql) -> Sql:
-    index = "CAST(least(floor({1} * len({0})) + 1, len({0})) AS BIGINT)"
-    return sql.fragment(f"{{0}}[{index}]", rows, percentile)
+def _plain_pick(rows: Sql, percentiles: Sql) -> Sql:
+    def one(percentile: Sql) -> Sql:
+        index = "CAST(least(floor({1} * len({0})) + 1, len({0})) AS BIGINT)"
+        return sql.fragment(f"{{0}}[{index}]", rows, percentile)
+
+    return sql.call("list_transform", percentiles, sql.function_of(one))
 
 
-def _weighted_pick(rows: Sql, percentile: Sql) -> Sql:
-    """The first value at which the weights so far reach the part of their sum."""
-    return sql.call("trino_weighted_percentile", rows, percentile)
+def _weighted_pick(rows: Sql, percentiles: Sql) -> Sql:
+    """The first values at which the weights so far pass the part of their sum."""
+    weights = sql.call("list_transform", rows, sql.function_of(lambda row: sql.field(row, "w")))
+    indexes = sql.call("trino_weighted_positions", weights, percentiles)
+    value = sql.function_of(lambda index: sql.field(sql.fragment("{0}[{1}]", rows, index), "v"))
+    return sql.call("list_transform", indexes, value)
 
 
 @aggregate("numeric_histogram")

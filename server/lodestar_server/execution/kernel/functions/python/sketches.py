@@ -104,6 +104,17 @@ _distinct("double", "DOUBLE", lambda values: hash_words(bits_of(values, np.int64
 _distinct("hash", "UBIGINT", lambda values: values)
 
 
+@arrow_function("trino_weighted_positions", ["DOUBLE[]", "DOUBLE[]"], "BIGINT[]")
+def weighted_positions(weights: Any, percentiles: Any) -> pa.Array:
+    """From 1: where the weights so far pass each part of their sum, else the last."""
+    made = [
+        row and np.minimum(np.searchsorted(sums, row[1] * sums[-1], side="right") + 1, len(sums))
+        for row in _groups(weights, percentiles)
+        for sums in (np.cumsum(row[0]) if row else np.empty(0),)
+    ]
+    return pa.array(made, type=pa.list_(pa.int64()))
+
+
 def _merge(name: str, union: Callable[[list[bytes]], bytes]) -> None:
     def run(rows: Any) -> pa.Array:
         lists = ([one for one in row or () if one is not None] for row in _whole(rows).to_pylist())

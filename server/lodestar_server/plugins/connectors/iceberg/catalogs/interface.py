@@ -13,12 +13,14 @@ from typing import NoReturn, Protocol, TypeVar, runtime_checkable
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.connectors.iceberg.format.view_metadata import ViewMetadata
 from lodestar_server.plugins.toolkit.metastore.interface import TableWrite
-from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
+from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table, TableType
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.names import SchemaTableName
 
 T = TypeVar("T")
+METADATA_LOCATION = "metadata_location"
+"""The parameter of an entry that names the file."""
 
 
 class CommitConflict(Exception):
@@ -31,6 +33,11 @@ class Published:
 
     location: str
     metadata: TableMetadata
+
+    def entry(self, name: SchemaTableName) -> Table:
+        """As a metastore would tell it."""
+        parameters = {"table_type": "ICEBERG", METADATA_LOCATION: self.location}
+        return Table(name, None, TableType.EXTERNAL_TABLE, (), parameters=parameters, location=self.metadata.location)
 
 
 class Catalog(Protocol):
@@ -87,6 +94,15 @@ class PartitionedCatalog(Catalog, Protocol):
 @runtime_checkable
 class SelfWritingCatalog(Catalog, Protocol):
     """A catalog that writes metadata files itself, and is told what is to be in them."""
+
+    lends_keys: bool
+    """Files are asked for with keys that come with their table, which open nothing else."""
+
+    def find_published(self, name: SchemaTableName) -> Published | None: ...
+
+    def prepare(self, name: SchemaTableName, metadata: TableMetadata) -> None:
+        """Files of a table that is to be made will be written."""
+        ...
 
     def publish_new(self, name: SchemaTableName, metadata: TableMetadata) -> Published:
         """Raises: TABLE_ALREADY_EXISTS."""

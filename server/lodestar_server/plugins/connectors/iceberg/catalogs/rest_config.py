@@ -38,7 +38,19 @@ class RestCatalogConfig(ConfigGroup):
         "iceberg.rest-catalog.warehouse", default=None, doc="Which warehouse of the service", source=_SOURCE
     )
     security: RestSecurity = config(
-        "iceberg.rest-catalog.security", default="NONE", doc="NONE or OAUTH2", source=_SOURCE
+        "iceberg.rest-catalog.security", default="NONE", doc="NONE, OAUTH2 or SIGV4", source=_SOURCE
+    )
+    sigv4: bool = config(
+        "iceberg.rest-catalog.sigv4-enabled",
+        default="false",
+        doc="The same as iceberg.rest-catalog.security=SIGV4",
+        source=_SOURCE,
+    )
+    signing_name: str = config(
+        "iceberg.rest-catalog.signing-name",
+        default="execute-api",
+        doc="Service that requests are signed for",
+        source=_SOURCE,
     )
     session: RestSession = config(
         "iceberg.rest-catalog.session", default="NONE", doc="NONE: one session for all users", source=_SOURCE
@@ -55,7 +67,7 @@ class RestCatalogConfig(ConfigGroup):
     vended_credentials: bool = config(
         "iceberg.rest-catalog.vended-credentials-enabled",
         default="false",
-        doc="Use credentials that the service gives; not supported",
+        doc="Files of a table are asked for with the keys that the service gives for it",
         source=_SOURCE,
     )
     view_endpoints: bool = config(
@@ -64,13 +76,14 @@ class RestCatalogConfig(ConfigGroup):
     case_insensitive: bool = config(
         "iceberg.rest-catalog.case-insensitive-name-matching",
         default="false",
-        doc="Find names whatever their case; not supported",
+        doc="Find names whatever their case",
         source=_SOURCE,
     )
     case_insensitive_ttl: Duration = config(
         "iceberg.rest-catalog.case-insensitive-name-matching.cache-ttl",
         default="1m",
-        doc="Accepted; has no effect",
+        minimum="0s",
+        doc="How long it is remembered which name is meant",
         source=_SOURCE,
     )
     token: str | None = config(
@@ -105,14 +118,20 @@ class RestCatalogConfig(ConfigGroup):
         found = []
         if not self.uri:
             found.append("Invalid configuration property iceberg.rest-catalog.uri: must not be null")
-        if self.security in (RestSecurity.SIGV4, RestSecurity.GOOGLE):
-            found.append(f"iceberg.rest-catalog.security={self.security.name} is not supported yet")
-        if self.security is RestSecurity.OAUTH2 and not (self.token or self.credential):
-            found.append("OAuth2 requires a credential or token")
+        if self.security is RestSecurity.GOOGLE:
+            found.append("iceberg.rest-catalog.security=GOOGLE is not supported yet")
+        if self.sigv4 and self.security is not RestSecurity.NONE:
+            found.append("iceberg.rest-catalog.sigv4-enabled=true goes with iceberg.rest-catalog.security=NONE alone")
+        if self.security is RestSecurity.OAUTH2:
+            if not (self.token or self.credential):
+                found.append("OAuth2 requires a credential or token")
+            if self.token and self.scope:
+                found.append("Scope is applicable only when using credential")
         if self.session is RestSession.USER:
             found.append("iceberg.rest-catalog.session=USER is not supported yet")
-        if self.vended_credentials:
-            found.append("iceberg.rest-catalog.vended-credentials-enabled=true is not supported yet")
-        if self.case_insensitive:
-            found.append("iceberg.rest-catalog.case-insensitive-name-matching=true is not supported yet")
         return found
+
+    @property
+    def signs(self) -> bool:
+        """Requests carry a signature."""
+        return self.sigv4 or self.security is RestSecurity.SIGV4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ import aiohttp
 import orjson
 
 from lodestar_server.plugins.connectors.iceberg.catalogs.rest_config import RestCatalogConfig, RestSecurity
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_signing import RequestSigner
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_tokens import RestTokens
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_CATALOG_ERROR
 from lodestar_server.plugins.toolkit.stores.loop import LOOP
 from lodestar_server.plugins.toolkit.stores.objects import StoreError
@@ -30,7 +31,6 @@ _ONCE = Pauses(tries=1, first=0, factor=1, longest=0, total=0)
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _CONNECTIONS = 32
-_RENEW_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,18 @@ class _Unreached(StoreError):
 class RestRequests:
     """Synchronous calls from any thread; the work is done on the stores' event loop."""
 
-    def __init__(self, config: RestCatalogConfig) -> None:
+    def __init__(self, config: RestCatalogConfig, signer: RequestSigner | None = None) -> None:
         self._config = config
+        self._signer = signer
+        self._always = {"X-Iceberg-Access-Delegation": "vended-credentials"} if config.vended_credentials else {}
         self._root = f"{(config.uri or '').rstrip('/')}/v1"
         self._session: aiohttp.ClientSession | None = None
-        self._token = config.token
-        self._token_ends = float("inf")
-        self._renewing = asyncio.Lock()
+        self._tokens = (
+            RestTokens(config, self._root, self._post_form) if config.security is RestSecurity.OAUTH2 else None
+        )
         self._home: str | None = None
+        self.known: Mapping[str, str] = {}
+        """What the service has said of itself, overrides included; empty before the first request."""
         self._endpoints: frozenset[str] = frozenset()
 
     def ask(
@@ -130,17 +134,27 @@ class RestRequests:
             own = {"prefix": self._config.prefix} if self._config.prefix else {}
             known = {**answer.body.get("defaults", {}), **own, **answer.body.get("overrides", {})}
             prefix = str(known.get("prefix") or "").strip("/")
+            self.known = {str(key): str(value) for key, value in known.items()}
             self._endpoints = frozenset(answer.body.get("endpoints") or ())
             self._home = f"{self._root}/{quote(prefix, safe='/')}" if prefix else self._root
         return self._home
 
     async def _sent(self, method: str, address: str, body: Any, pauses: Pauses) -> Answer:
-        async def attempt(_: int) -> Answer:
-            headers = await self._headers()
+        async def attempt(number: int) -> Answer:
+            token = ""
+            headers = dict(self._always)
+            if self._tokens is not None:
+                token = await self._tokens.current()
+                headers["Authorization"] = f"Bearer {token}"
             content = None if body is None else orjson.dumps(body)
             if content is not None:
                 headers["Content-Type"] = "application/json"
+            if self._signer is not None:
+                headers = await self._signer.signed(method, address, headers, content)
             answer, asked = await self._exchange(method, address, headers, content)
+            if answer.status == 401 and self._tokens is not None and await self._tokens.refused(token) and number == 1:
+                # It may have ended before its time; a request that is refused has done nothing.
+                return await attempt(number + 1)
             if answer.status in PASSING:
                 error = StoreError(f"REST catalog: {answer.status}: {answer.reason}", status=answer.status)
                 raise Passing(error, seconds_of_retry_after(asked, time.time()))
@@ -177,38 +191,9 @@ class RestRequests:
             found = {}
         return Answer(response.status, found if isinstance(found, dict) else {}), asked
 
-    # tokens
-    async def _headers(self) -> dict[str, str]:
-        if self._config.security is not RestSecurity.OAUTH2:
-            return {}
-        async with self._renewing:
-            ends_soon = self._config.refresh and self._token_ends - time.monotonic() < _RENEW_SECONDS
-            if self._config.credential and (self._token is None or ends_soon):
-                await self._get_token()
-        return {"Authorization": f"Bearer {self._token}"}
-
-    async def _get_token(self) -> None:
-        client, mark, secret = (self._config.credential or "").partition(":")
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": client if mark else "",
-            "client_secret": secret if mark else client,
-            "scope": self._config.scope or "catalog",
-        }
-        address = self._config.token_uri or f"{self._root}/oauth/tokens"
-        content = urlencode({key: value for key, value in form.items() if value}).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    async def _post_form(self, address: str, headers: Mapping[str, str], content: bytes) -> tuple[int, Any]:
         answer, _ = await self._exchange("POST", address, headers, content)
-        token = answer.body.get("access_token")
-        if answer.status != 200 or not token:
-            reason = answer.body.get("error_description") or answer.body.get("error") or answer.reason
-            raise StoreError(
-                f"Access to the REST catalog is denied ({answer.status}: {str(reason).splitlines()[0]}); "
-                "check iceberg.rest-catalog.oauth2.credential"
-            )
-        self._token = str(token)
-        lasts = answer.body.get("expires_in")
-        self._token_ends = time.monotonic() + float(lasts) if lasts else float("inf")
+        return answer.status, answer.body
 
     def close(self) -> None:
         """Connections go; they are made again when they are needed."""

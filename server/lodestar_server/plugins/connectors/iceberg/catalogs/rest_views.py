@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from lodestar_server.plugins.connectors.iceberg.catalogs.rest_names import RestNames
 from lodestar_server.plugins.connectors.iceberg.catalogs.rest_paths import RestPaths
 from lodestar_server.plugins.connectors.iceberg.catalogs.rest_requests import Answer, RestRequests
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_CATALOG_ERROR
@@ -33,8 +34,8 @@ class RestViews(RestPaths):
 
     needs_schema = True
 
-    def __init__(self, requests: RestRequests, *, nested: bool = False, enabled: bool = True) -> None:
-        super().__init__(requests, nested=nested)
+    def __init__(self, requests: RestRequests, names: RestNames, *, enabled: bool = True) -> None:
+        super().__init__(requests, names)
         self._enabled = enabled
 
     def _offered(self) -> bool:
@@ -44,13 +45,13 @@ class RestViews(RestPaths):
         """Names."""
         if not self._offered():
             return []
-        return sorted(str(one["name"]) for one in self._pages(self._path(schema, "views"), "identifiers", {}))
+        return self._shown(schema, "view")
 
     def find_view(self, name: SchemaTableName) -> ViewMetadata | None:
         """As it is now."""
         if not self._offered():
             return None
-        answer = self._requests.ask("GET", self._path(name.schema, "views", name.table), expected=(200, 404))
+        answer = self._requests.ask("GET", self._path(name, "view"), expected=(200, 404))
         return None if answer.status == 404 else _view(answer)
 
     def create_view(self, name: SchemaTableName, view: ViewMetadata) -> None:
@@ -64,7 +65,7 @@ class RestViews(RestPaths):
             "view-version": write_version(view.version),
             "properties": dict(view.properties),
         }
-        answer = self._change("POST", self._path(name.schema, "views"), body=body, expected=(200, 409))
+        answer = self._change("POST", self._all(name.schema, "view"), body=body, expected=(200, 409))
         if answer.status == 409:
             raise LodestarError(TABLE_ALREADY_EXISTS, f"View already exists: '{name}'")
 
@@ -78,11 +79,11 @@ class RestViews(RestPaths):
             if not updates:
                 return
             body = {
-                "identifier": self._identifier(name),
+                "identifier": self._identifier(name, "view"),
                 "requirements": [{"type": "assert-view-uuid", "uuid": base.uuid}],
                 "updates": updates,
             }
-            path = self._path(name.schema, "views", name.table)
+            path = self._path(name, "view")
             answer = self._change("POST", path, body=body, expected=(200, 404, 409))
             if answer.status == 200:
                 return
@@ -90,8 +91,10 @@ class RestViews(RestPaths):
 
     def rename_view(self, name: SchemaTableName, new_name: SchemaTableName) -> None:
         """Raises: TABLE_ALREADY_EXISTS, GENERIC_INTERNAL_ERROR without the schema, as Trino does."""
-        body = {"source": self._identifier(name), "destination": self._identifier(new_name)}
+        body = {"source": self._identifier(name, "view"), "destination": self._new_identifier(new_name)}
         answer = self._change("POST", "/views/rename", body=body, expected=(200, 204, 404, 409))
+        self._names.forget(name)
+        self._names.forget(new_name)
         if answer.status == 404:
             raise LodestarError(GENERIC_INTERNAL_ERROR, answer.reason)
         if answer.status == 409:
@@ -99,7 +102,8 @@ class RestViews(RestPaths):
 
     def drop_view(self, name: SchemaTableName) -> None:
         """Raises: TABLE_NOT_FOUND."""
-        answer = self._change("DELETE", self._path(name.schema, "views", name.table), expected=(200, 204, 404))
+        answer = self._change("DELETE", self._path(name, "view"), expected=(200, 204, 404))
+        self._names.forget(name)
         if answer.status == 404:
             raise LodestarError(TABLE_NOT_FOUND, f"View '{name}' not found")
 

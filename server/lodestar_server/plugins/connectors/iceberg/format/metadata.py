@@ -139,7 +139,11 @@ def read_metadata(content: bytes) -> TableMetadata:
     """From the file; it may be compressed. Raises: ValueError, KeyError, TypeError for what is no metadata."""
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
-    document = orjson.loads(content)
+    return table_metadata(orjson.loads(content))
+
+
+def table_metadata(document: Any) -> TableMetadata:
+    """From the JSON document. Raises: ValueError, KeyError, TypeError for what is no metadata."""
     if not isinstance(document, dict):
         raise ValueError("table metadata is a JSON object")
     schemas = tuple(read_schema(one) for one in document.get("schemas") or [document["schema"]])

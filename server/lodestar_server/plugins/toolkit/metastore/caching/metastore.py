@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -41,6 +42,7 @@ class CachingMetastore:
 
     def __init__(self, inner: Metastore, config: MetastoreCacheConfig) -> None:
         self._inner = inner
+        self._keeps_executor = True
         self._executor = ThreadPoolExecutor(config.refresh_threads, thread_name_prefix="metastore-refresh")
         ttl, size = config.ttl, config.maximum_size
         refresh: dict[str, Any] = {"refresh": config.refresh_interval, "executor": self._executor}
@@ -61,6 +63,13 @@ class CachingMetastore:
         self._partition_figures: LoadingCache[PartitionKey, Figures] = LoadingCache(
             statistics_ttl, size, **refresh, **figures
         )
+
+    def over(self, inner: Metastore) -> CachingMetastore:
+        """The same answers, kept together, over another way to the same metastore; it ends with this one."""
+        other = copy(self)
+        other._inner = inner
+        other._keeps_executor = False
+        return other
 
     # what is kept
     def list_databases(self) -> list[str]:
@@ -276,7 +285,8 @@ class CachingMetastore:
 
     def close(self) -> None:
         """With the inner one."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._keeps_executor:
+            self._executor.shutdown(wait=False, cancel_futures=True)
         self._inner.close()
 
     # counting

@@ -19,6 +19,7 @@ from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERRO
 from lodestar_server.plugins.toolkit.metastore.interface import OutcomeUnknown
 from lodestar_server.plugins.toolkit.metastore.thrift.addresses import Address, Addresses
 from lodestar_server.plugins.toolkit.metastore.thrift.config import ThriftConfig
+from lodestar_server.plugins.toolkit.metastore.thrift.socks import connect_through
 from lodestar_server.plugins.toolkit.metastore.thrift.structs import structs
 from lodestar_server.spi.errors import LodestarError
 
@@ -67,7 +68,11 @@ class _Connection:
 
 
 def _connected(address: Address, config: ThriftConfig) -> socket.socket:
-    made = socket.create_connection(address, timeout=config.connect_timeout)
+    proxy = config.proxy_address
+    if proxy is None:
+        made = socket.create_connection(address, timeout=config.connect_timeout)
+    else:
+        made = connect_through(proxy, address, config.connect_timeout)
     try:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if config.tls:

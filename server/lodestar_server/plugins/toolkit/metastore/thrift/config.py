@@ -57,6 +57,12 @@ class ThriftConfig(ConfigGroup):
         source=_SOURCE,
         legacy=("hive.metastore.thrift-client-connect-timeout",),
     )
+    socks_proxy: str | None = config(
+        f"{_THRIFT}.client.socks-proxy",
+        default=None,
+        doc="host:port of a SOCKS 5 proxy through which metastores are reached",
+        source=_SOURCE,
+    )
     read_timeout: Duration = config(
         f"{_THRIFT}.client.read-timeout",
         default="10s",
@@ -160,6 +166,8 @@ class ThriftConfig(ConfigGroup):
                 whole = False
             if not whole:
                 faults.append(f"hive.metastore.uri: '{uri}' is not of the form thrift://host:port")
+        if self.socks_proxy is not None and self.proxy_address is None:
+            faults.append(f"{_THRIFT}.client.socks-proxy: '{self.socks_proxy}' is not of the form host:port")
         if self.authentication is not Authentication.NONE:
             faults.append("hive.metastore.authentication.type: 'KERBEROS' is not supported yet; use 'NONE'")
         if self.impersonation:
@@ -177,3 +185,12 @@ class ThriftConfig(ConfigGroup):
             parts = urlsplit(uri)
             found.append((str(parts.hostname), int(parts.port or 0)))
         return tuple(found)
+
+    @property
+    def proxy_address(self) -> tuple[str, int] | None:
+        """Host and port of the SOCKS proxy; None without one."""
+        try:
+            parts = urlsplit(f"//{self.socks_proxy or ''}")
+            return (parts.hostname, parts.port) if parts.hostname and parts.port else None
+        except ValueError:
+            return None

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import fnmatch
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.session import AioSession
 from aiohttp import ClientError as HttpError
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, HeadersDict
@@ -27,6 +26,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
+    ProxyConnectionError,
     ReadTimeoutError,
     SSLError,
 )
@@ -34,6 +34,7 @@ from botocore.exceptions import (
 from lodestar_server.plugins.toolkit.stores.objects import StoreError
 from lodestar_server.plugins.toolkit.stores.s3.credentials import open_session
 from lodestar_server.plugins.toolkit.stores.s3.pages import Page, read_page
+from lodestar_server.plugins.toolkit.stores.s3.proxies import ChosenProxies, direct_hosts, proxy_url
 from lodestar_server.plugins.toolkit.stores.s3.ranges import (
     RangeTemplate,
     learn_listing,
@@ -62,15 +63,22 @@ _PASSING = _THROTTLED | {
     "RequestTimeTooSkewed",
 }
 _DEFAULT_REGION = "us-east-1"
+_PROXY_REFUSES = 407
 _LISTED: ContextVar[str] = ContextVar("_LISTED")
 """The bucket of which this task lists objects."""
 
 
 class S3Account:
-    """Its calls run on the stores' loop. `settings` are those of the catalog, changed by a mapping perhaps."""
+    """Its calls run on the stores' loop. `settings` are those of the catalog, changed by a mapping perhaps.
 
-    def __init__(self, settings: S3Settings) -> None:
+    `session`: what opens a session with the credentials.
+    """
+
+    def __init__(
+        self, settings: S3Settings, session: Callable[[S3Settings], Awaitable[AioSession]] = open_session
+    ) -> None:
         self.settings = settings
+        self._open_session = session
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._client: Any = None
@@ -141,7 +149,7 @@ class S3Account:
 
     async def _open(self) -> Any:
         settings = self.settings
-        session = await open_session(settings)
+        session = await self._open_session(settings)
         self._credentials = None if settings.auth_type is AuthType.ANONYMOUS else await session.get_credentials()
         region = settings.region or session.get_config_variable("region") or _DEFAULT_REGION
         client = session.create_client(
@@ -161,6 +169,10 @@ class S3Account:
 
             def __init__(self, *arguments: Any, **options: Any) -> None:
                 super().__init__(*arguments, **options)
+                if account.settings.proxy:
+                    direct = direct_hosts(account.settings.non_proxy_hosts)
+                    inner: Any = self._proxy_config
+                    self._proxy_config: Any = ChosenProxies(inner, direct)
                 account._http = self
 
         return Session
@@ -253,21 +265,9 @@ def _client_config(settings: S3Settings, session_class: type[AIOHTTPSession]) ->
         "response_checksum_validation": "when_required",
         "connector_args": {"keepalive_timeout": float(settings.connection_max_idle or 60)},
     }
-    if settings.proxy and not _is_direct(settings):
-        options["proxies"] = dict.fromkeys(("http", "https"), _proxy(settings))
+    if settings.proxy:
+        options["proxies"] = dict.fromkeys(("http", "https"), proxy_url(settings))
     return AioConfig(**options)
-
-
-def _is_direct(settings: S3Settings) -> bool:
-    host = urlsplit(_with_scheme(settings.endpoint) or f"https://s3.{settings.region}.amazonaws.com").hostname or ""
-    return any(fnmatch.fnmatchcase(host, pattern.lower()) for pattern in settings.non_proxy_hosts)
-
-
-def _proxy(settings: S3Settings) -> str:
-    user = ""
-    if settings.proxy_username:
-        user = f"{quote(settings.proxy_username, safe='')}:{quote(settings.proxy_password or '', safe='')}@"
-    return f"{'https' if settings.proxy_secure else 'http'}://{user}{settings.proxy}"
 
 
 def _with_scheme(endpoint: str | None) -> str | None:
@@ -299,6 +299,8 @@ def _status(fault: BaseException) -> int | None:
     if isinstance(fault, ClientError):
         status: int | None = fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return status
+    if isinstance(fault, ProxyConnectionError):  # its answer to CONNECT
+        return getattr(fault.kwargs.get("error"), "status", None)
     return None
 
 
@@ -314,6 +316,8 @@ def _passes(fault: BaseException) -> bool:
     """Whether the same request may succeed a moment later."""
     if isinstance(fault, ClientError):
         return _code(fault) in _PASSING or _status(fault) in (429, 500, 502, 503, 504)
+    if _status(fault) == _PROXY_REFUSES:
+        return False
     if isinstance(fault, SSLError | NoCredentialsError | CredentialRetrievalError):
         return False
     return (
@@ -338,6 +342,15 @@ def told(fault: BaseException, bucket: str, settings: S3Settings) -> StoreError:
     """A fault in words for the user: what happened, in which bucket, and what to look at."""
     status, code = _status(fault), _code(fault)
     where = settings.endpoint or "AWS"
+    if status == _PROXY_REFUSES:
+        return StoreError(
+            f"The proxy {settings.proxy or 'of the environment'} refuses the request (Status Code: 407); "
+            "check s3.http-proxy.username and s3.http-proxy.password",
+            status=status,
+        )
+    if isinstance(fault, ProxyConnectionError):
+        told = "cannot be reached" if status is None else f"does not connect to {where} (Status Code: {status})"
+        return StoreError(f"The proxy {settings.proxy or 'of the environment'} {told}; check s3.http-proxy")
     if isinstance(fault, ClientError):
         said = str(fault.response.get("Error", {}).get("Message") or "").strip().rstrip(".")
         known = "" if code.isdigit() else code

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from aiobotocore.credentials import (
     AioAssumeRoleCredentialFetcher,
     AioCredentialResolver,
+    AioCredentials,
     AioDeferredRefreshableCredentials,
     create_credential_resolver,
 )
 from aiobotocore.session import AioSession
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
 from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Settings
@@ -19,8 +22,8 @@ from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Setti
 _WEB_IDENTITY = "assume-role-with-web-identity"
 
 
-class _Role:
-    """A provider of one role's temporary keys."""
+class _Given:
+    """A provider of credentials that are there."""
 
     METHOD = "assume-role"
     CANONICAL_NAME = "lodestar-role"
@@ -52,9 +55,27 @@ async def open_session(settings: S3Settings) -> AioSession:
         raise NoCredentialsError
     assumed = AioSession()
     assumed.register_component(
-        "credential_provider", AioCredentialResolver([_Role(_assume(settings, session, caller))])
+        "credential_provider", AioCredentialResolver([_Given(_assume(settings, session, caller))])
     )
     return assumed
+
+
+class _Changing(AioCredentials):  # type: ignore[misc]
+    """Access key, secret key and token are asked for whenever something is signed."""
+
+    def __init__(self, keys: Callable[[], tuple[str, str, str | None]]) -> None:
+        super().__init__("", "")
+        self._keys = keys
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return ReadOnlyCredentials(*self._keys())
+
+
+def open_changing_session(keys: Callable[[], tuple[str, str, str | None]]) -> AioSession:
+    """A session that signs each request with what `keys` gives in the task of the request."""
+    session = AioSession()
+    session.register_component("credential_provider", AioCredentialResolver([_Given(_Changing(keys))]))
+    return session
 
 
 def _assume(settings: S3Settings, session: AioSession, caller: Any) -> Any:

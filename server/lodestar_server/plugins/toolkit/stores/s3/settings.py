@@ -179,7 +179,7 @@ class S3Settings(ConfigGroup):
     non_proxy_hosts: tuple[str, ...] = config(
         "s3.http-proxy.non-proxy-hosts",
         default="",
-        doc="Hosts that are asked directly; with *",
+        doc="Hosts that are asked directly: regular expressions, or names with *",
         source=_SOURCE,
     )
 
@@ -195,11 +195,12 @@ class S3Settings(ConfigGroup):
         if self.web_identity and (self.access_key or self.iam_role):
             faults.append("s3.use-web-identity-token-credentials-provider takes neither keys nor a role")
         if self.sse_type is SseType.CUSTOMER:
-            faults += _check_key(self.customer_key)
+            faults += check_customer_key(self.customer_key)
         return faults
 
 
-def _check_key(key: str | None) -> list[str]:
+def check_customer_key(key: str | None) -> list[str]:
+    """What is wrong with a key of SSE-C."""
     if key is None:
         return ["s3.sse.customer-key has to be set for server-side encryption with customer-provided key"]
     try:
@@ -211,10 +212,13 @@ def _check_key(key: str | None) -> list[str]:
 
 
 class S3MappingSettings(ConfigGroup):
-    """Other credentials for some buckets."""
+    """Other credentials for some users and places."""
 
     enabled: bool = config(
-        "s3.security-mapping.enabled", default="false", doc="Buckets have settings of their own", source=_SOURCE
+        "s3.security-mapping.enabled",
+        default="false",
+        doc="Who asks, and where, decides about credentials",
+        source=_SOURCE,
     )
     file: str | None = config(
         "s3.security-mapping.config-file", default=None, doc="JSON file of the mappings", source=_SOURCE
@@ -231,24 +235,27 @@ class S3MappingSettings(ConfigGroup):
     role_credential: str | None = config(
         "s3.security-mapping.iam-role-credential-name",
         default=None,
-        doc="Accepted; roles come from the mappings",
+        doc="Extra credential of a session in which users choose a role",
         source=_SOURCE,
     )
     kms_credential: str | None = config(
         "s3.security-mapping.kms-key-id-credential-name",
         default=None,
-        doc="Accepted; keys come from the mappings",
+        doc="Extra credential of a session in which users choose a key of SSE-KMS",
         source=_SOURCE,
     )
     customer_credential: str | None = config(
         "s3.security-mapping.sse-customer-key-credential-name",
         default=None,
-        doc="Accepted; keys come from the mappings",
+        doc="Extra credential of a session in which users give a key of SSE-C",
         source=_SOURCE,
         legacy=("s3.security-mapping.customer-key-credential-name",),
     )
     colon_replacement: str | None = config(
-        "s3.security-mapping.colon-replacement", default=None, doc="Accepted; has no effect", source=_SOURCE
+        "s3.security-mapping.colon-replacement",
+        default=None,
+        doc="Stands for a colon in the role that users choose",
+        source=_SOURCE,
     )
 
     def check(self) -> list[str]:

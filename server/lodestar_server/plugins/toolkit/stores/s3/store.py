@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo, StoreError
-from lodestar_server.plugins.toolkit.stores.s3.account import S3Account
+from lodestar_server.plugins.toolkit.stores.s3.accounts import Account, Accounts
 from lodestar_server.plugins.toolkit.stores.s3.pages import Page, nanos
 
 PARTS_AT_ONCE = 4
 """Of one upload; a part waits in memory until it is sent."""
 LARGEST_COPY = 5 << 30
 COPIED_PART = 512 << 20
-
-Accounts = Callable[[str, str], S3Account]
-"""From a bucket and a key: in whose name it is asked for."""
 
 
 class S3Store:
@@ -28,10 +25,10 @@ class S3Store:
         self._accounts = accounts
 
     async def _call(self, operation: str, key: str, **parameters: Any) -> Any:
-        return await self._accounts(self._bucket, key).call(operation, self._bucket, Key=key, **parameters)
+        return await self._account(key).call(operation, self._bucket, Key=key, **parameters)
 
-    def _account(self, key: str) -> S3Account:
-        return self._accounts(self._bucket, key)
+    def _account(self, key: str) -> Account:
+        return self._accounts.of(self._bucket, key)
 
     async def head(self, key: str) -> ObjectInfo | None:
         """None when it is not there, a missing bucket included."""
@@ -119,7 +116,7 @@ class S3Store:
                 if fault.status != 404:
                     raise
             return
-        accounts: dict[S3Account, list[str]] = {}
+        accounts: dict[Account, list[str]] = {}
         for key in keys:
             accounts.setdefault(self._account(key), []).append(key)
         for account, some in accounts.items():
@@ -165,14 +162,14 @@ class S3Store:
         return Page(listed, answer["NextContinuationToken"] if answer.get("IsTruncated") else "")
 
     async def close(self) -> None:
-        """The account opens again when another bucket asks."""
-        await self._account("").close()
+        """Accounts open again when another bucket asks."""
+        await self._accounts.close()
 
 
 class S3Upload:
     """An `Upload`: several parts are on their way at once."""
 
-    def __init__(self, account: S3Account, bucket: str, key: str, upload_id: str) -> None:
+    def __init__(self, account: Account, bucket: str, key: str, upload_id: str) -> None:
         self._account = account
         self._bucket = bucket
         self._place = {"Key": key, "UploadId": upload_id}
@@ -250,5 +247,5 @@ class S3Upload:
             return
 
 
-def _for_source(account: S3Account) -> dict[str, Any]:
+def _for_source(account: Account) -> dict[str, Any]:
     return {f"CopySource{name}": value for name, value in account.on_read.items() if name.startswith("SSECustomer")}

@@ -18,6 +18,7 @@ class _Visitor(BaseHTTPRequestHandler):
     def _visit(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self.server.seen.append(f"{self.command} {self.path}")
+        self.server.headers.append(dict(self.headers))
         status, answer = self.server.answer(self.path, body, self.headers.get("Authorization"))
         content = json.dumps(answer).encode()
         self.send_response_only(status)
@@ -34,7 +35,9 @@ class _Service(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Visitor)
         self.seen = []
+        self.headers = []
         self.busy = 0
+        self.ended = 0
 
     def answer(self, path, body, authorization):
         if path == "/v1/oauth/tokens":
@@ -47,6 +50,9 @@ class _Service(ThreadingHTTPServer):
         if self.busy:
             self.busy -= 1
             return 503, {"error": {"message": "busy"}}
+        if self.ended:
+            self.ended -= 1
+            return 401, {"error": {"message": "token has ended"}}
         if authorization != "Bearer t":
             return 401, {"error": {"message": "no token"}}
         return 200, {"path": path}
@@ -67,9 +73,11 @@ def service():
 def requests(service):
     opened = []
 
-    def open_requests(credential="me:hunter2"):
+    def open_requests(credential="me:hunter2", **settings):
         uri = f"http://127.0.0.1:{service.server_address[1]}/"
-        config = RestCatalogConfig(uri=uri, warehouse="w h", security=RestSecurity.OAUTH2, credential=credential)
+        config = RestCatalogConfig(
+            uri=uri, warehouse="w h", security=RestSecurity.OAUTH2, credential=credential, **settings
+        )
         opened.append(RestRequests(config))
         return opened[-1]
 
@@ -116,3 +124,20 @@ def test_reading_is_repeated_and_changing_is_not(service, requests):
     with pytest.raises(Unknown, match="busy"):
         asked.ask("POST", "/a", body={})
     assert service.seen.count("POST /v1/p/q/a") == 1
+
+
+def test_a_token_that_has_ended_early_is_replaced_once(service, requests):
+    asked = requests()
+    service.ended = 1
+    assert asked.ask("POST", "/a", body={}).status == 200
+    assert service.seen.count("POST /v1/oauth/tokens") == 2
+    service.ended = 2
+    with pytest.raises(LodestarError, match=r"denied \(401: token has ended\)"):
+        asked.ask("POST", "/a", body={})
+
+
+def test_keys_for_files_are_asked_for_where_they_are_wanted(service, requests):
+    requests().ask("GET", "/a")
+    assert all("X-Iceberg-Access-Delegation" not in one for one in service.headers)
+    requests(vended_credentials=True).ask("GET", "/a")
+    assert [one.get("X-Iceberg-Access-Delegation") for one in service.headers[-2:]] == ["vended-credentials"] * 2

@@ -158,3 +158,14 @@ def test_it_is_counted(cached: Cached) -> None:
     assert set(values) == set(bean.attributes)
     assert (values["TableStats.RequestCount"], values["TableStats.LoadCount"]) == (4, 1)
     assert (values["TableStats.HitRate"], values["TableStats.MissRate"]) == (0.75, 0.25)
+
+
+def test_several_ways_to_one_metastore_share_what_is_kept(tmp_path: Path) -> None:
+    cached = Cached(tmp_path)
+    other = cached.metastore.over(RemoteMetastore(LocalFileSystem(tmp_path, HIVE_FILESYSTEM_ERROR), cached.registry))
+    assert cached.asked(lambda metastore: metastore.find_table(NAME))
+    assert not cached.asked(lambda _: other.find_table(NAME))
+    other.drop_table(OTHER)
+    assert cached.metastore.find_table(OTHER) is None
+    other.close()
+    assert cached.metastore.find_table(NAME) is not None
