@@ -1,4 +1,4 @@
-"""Rows of Avro data files as values of the engine, by field id, and back."""
+"""Rows of Avro data files as values of the engine, by field id; pages as such rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from lodestar_server.plugins.connectors.iceberg.format.types import (
     MapOf,
     Struct,
 )
-from lodestar_server.plugins.connectors.iceberg.format.values import from_constant, to_constant
+from lodestar_server.plugins.connectors.iceberg.format.values import to_constant
 from lodestar_server.plugins.connectors.iceberg.name_mapping import Names
+from lodestar_server.plugins.connectors.iceberg.raw_arrays import raw_array
+from lodestar_server.plugins.toolkit import avro_encoding as avro
+from lodestar_server.plugins.toolkit.avro_encoding import Encoder
 from lodestar_server.spi.errors import LodestarError
 
 Read = Callable[[Any], Any]
@@ -178,26 +181,38 @@ class _Schemas:
         return made
 
 
-def row_writer(struct: Struct) -> Callable[[Sequence[Any]], dict[str, Any]]:
-    """From values as in `ir.Constant` to a record."""
-    writers = [(one.name, _writer(one.type)) for one in struct.fields]
-    return lambda row: {name: write(value) for (name, write), value in zip(writers, row, strict=True)}
+def row_encoders(struct: Struct) -> list[Encoder]:
+    """From a page's columns to the bytes of `record_schema`."""
+    return [_encoder(one.type, None if one.required else _NULLABLE) for one in struct.fields]
 
 
-def _writer(type_: IcebergType) -> Read:
+_NULLABLE = avro.Optional()
+
+
+def _encoder(type_: IcebergType, union: avro.Union) -> Encoder:
     match type_:
         case Struct():
-            write = row_writer(type_)
-            return lambda value: None if value is None else write(value)
+            return avro.records(row_encoders(type_), union)
         case ListOf():
-            item = _writer(type_.element)
-            return lambda value: None if value is None else [item(one) for one in value]
+            return avro.arrays(_encoder(type_.element, None if type_.element_required else _NULLABLE), union)
         case MapOf():
-            key, one_value = _writer(type_.key), _writer(type_.value)
-            return lambda value: (
-                None if value is None else [{"key": key(k), "value": one_value(one)} for k, one in value]
-            )
+            value = _encoder(type_.value, None if type_.value_required else _NULLABLE)
+            return avro.maps(_encoder(type_.key, None), value, union)
         case DecimalOf():
-            length = decimal_length(type_.precision)
-            return lambda value: None if value is None else value.to_bytes(length, "big", signed=True)
-    return lambda value: from_constant(type_, value)
+            return avro.decimals(union, decimal_length(type_.precision))
+    made = avro_type(type_)
+    physical = made["type"] if isinstance(made, dict) else made
+    encode = _ENCODERS[physical](union)
+    return lambda values: encode(raw_array(type_, values))
+
+
+_ENCODERS: Mapping[str, Callable[[avro.Union], Encoder]] = {
+    "boolean": avro.booleans,
+    "int": avro.longs,
+    "long": avro.longs,
+    "float": avro.floats,
+    "double": avro.floats,
+    "string": avro.texts,
+    "bytes": avro.texts,
+    "fixed": avro.blocks,
+}

@@ -67,9 +67,11 @@ class DataFileSink:
     a later call. Memory: two times the rows that are split together, and what the writers hold.
     """
 
-    def __init__(self, files: FileSystem, handle: IcebergWriteHandle) -> None:
+    def __init__(self, files: FileSystem, handle: IcebergWriteHandle, counters: DistinctCounters | None = None) -> None:
+        """`counters` see all rows."""
         self._files = files
         self._handle = handle
+        self._counters = counters
         self._schema: Schema = read_schema(orjson.loads(handle.schema_json))
         self.spec: PartitionSpec = read_spec(handle.spec_id, orjson.loads(handle.spec_json))
         self.fields: tuple[Field, ...] = self._schema.columns
@@ -101,6 +103,8 @@ class DataFileSink:
         self._gathered, self._gathered_bytes = [], 0
         page = gathered[0] if len(gathered) == 1 else pa.concat_batches(gathered)
         tasks = self._split(page.columns, page.num_rows)
+        if self._counters is not None:
+            tasks += self._counters.tasks(page.columns)
         self._work.start(tasks, size)
 
     def _split(self, columns: Sequence[pa.Array], rows: int) -> list[Callable[[], None]]:
@@ -299,11 +303,11 @@ class IcebergPageSink(PageSink):
     """Pages of an INSERT or CREATE TABLE AS; columns that the pages lack are NULL."""
 
     def __init__(self, files: FileSystem, handle: IcebergWriteHandle) -> None:
-        self._sink = DataFileSink(files, handle)
+        fields = read_schema(orjson.loads(handle.schema_json)).columns
+        self._counters = DistinctCounters(fields if handle.collect_statistics else ())
+        self._sink = DataFileSink(files, handle, self._counters)
         place = {column.id: i for i, column in enumerate(handle.columns)}
         self._places = [place.get(field.id) for field in self._sink.fields]
-        counted = self._sink.fields if handle.collect_statistics else ()
-        self._counters = DistinctCounters(counted)
 
     def append(self, page: pa.RecordBatch) -> None:
         """Raises: ICEBERG_TOO_MANY_OPEN_PARTITIONS, ICEBERG_WRITER_DATA_ERROR."""
@@ -314,7 +318,6 @@ class IcebergPageSink(PageSink):
             pa.nulls(page.num_rows, arrow_type(to_trino(field.type))) if at is None else page.column(at)
             for field, at in zip(self._sink.fields, self._places, strict=True)
         ]
-        self._counters.add(columns)
         self._sink.append(columns)
 
     def finish(self) -> list[bytes]:

@@ -7,7 +7,8 @@ compact theta sketch, "Preamble Layout".
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,8 @@ import pyarrow.compute as pc
 from lodestar_server.plugins.connectors.iceberg.format import types as ice
 from lodestar_server.plugins.connectors.iceberg.format.murmur128 import hash_bytes, hash_fixed
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, Field, IcebergType, Primitive
-from lodestar_server.plugins.connectors.iceberg.format.values import unscaled, unscaled_bytes
 from lodestar_server.plugins.connectors.iceberg.raw_arrays import raw_array
+from lodestar_server.plugins.toolkit.decimal_bytes import shortest
 
 _NOMINAL = 4096
 _REBUILD = 7680
@@ -39,9 +40,13 @@ class ThetaSketch:
 
     def add(self, hashes: Hashes) -> None:
         """Values by their hashes, of 63 bits."""
-        kept = hashes[(hashes != 0) & (hashes < np.uint64(self._theta))]
+        kept = np.unique(hashes[(hashes != 0) & (hashes < np.uint64(self._theta))])
         if len(kept):
-            self._hashes = np.unique(np.concatenate([self._hashes, kept]))
+            places = np.searchsorted(self._hashes, kept)
+            known = np.zeros(len(kept), np.bool_)
+            inside = places < len(self._hashes)
+            known[inside] = self._hashes[places[inside]] == kept[inside]
+            self._hashes = np.insert(self._hashes, places[~known], kept[~known])
             self._cut(_REBUILD)
 
     def merge(self, other: ThetaSketch) -> None:
@@ -55,6 +60,11 @@ class ThetaSketch:
         if len(self._hashes) > limit:
             self._theta = int(self._hashes[_NOMINAL])
             self._hashes = self._hashes[:_NOMINAL]
+
+    @property
+    def is_exact(self) -> bool:
+        """It has every value."""
+        return self._theta == _MAX
 
     @property
     def estimate(self) -> int:
@@ -106,32 +116,54 @@ class DistinctCounters:
 
     def add(self, columns: Sequence[pa.Array]) -> None:
         """More rows: one array per field, of the pages' types."""
-        for field, values in zip(self._fields, columns if self._fields else (), strict=True):
-            sketch = self._sketches.get(field.id)
-            if sketch is not None and values.null_count < len(values):
-                sketch.add(value_hashes(field.type, values))
+        for task in self.tasks(columns):
+            task()
+
+    def tasks(self, columns: Sequence[pa.Array]) -> list[Callable[[], None]]:
+        """The same as tasks that have nothing to do with each other: one for each column."""
+        return [
+            partial(_add, sketch, field.type, values)
+            for field, values in zip(self._fields, columns if self._fields else (), strict=True)
+            if (sketch := self._sketches.get(field.id)) is not None and values.null_count < len(values)
+        ]
 
     def sketches(self) -> dict[int, bytes]:
         """By column id."""
         return {id_: sketch.to_bytes() for id_, sketch in self._sketches.items()}
 
 
-def value_hashes(type_: IcebergType, values: pa.Array) -> Hashes:
-    """Of the distinct values in a column of a page."""
-    raw = pc.unique(raw_array(type_, values).drop_null())
+def _add(sketch: ThetaSketch, type_: IcebergType, values: pa.Array) -> None:
+    # Of many values most hashes are left out, whether they are there once or more often.
+    sketch.add(value_hashes(type_, values, once=sketch.is_exact))
+
+
+def value_hashes(type_: IcebergType, values: pa.Array, *, once: bool = True) -> Hashes:
+    """Of the values in a column of a page. `once`: each is hashed once, which is cheaper when there are few."""
+    raw = raw_array(type_, values).drop_null()
+    if once:
+        raw = pc.unique(raw)
     if type_ == ice.BOOLEAN:
         raw = raw.cast(pa.int8())
     if pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type):
         return _shifted(hash_fixed(raw.to_numpy(zero_copy_only=False)))
     if isinstance(type_, DecimalOf):
-        texts = [unscaled_bytes(unscaled(one, type_.scale)) for one in raw.to_pylist()]
-        raw = pa.array(texts, pa.binary())
+        raw = shortest(raw)
     if pa.types.is_string(raw.type):
         raw = raw.cast(pa.binary())
-    raw = raw.filter(pc.greater(pc.binary_length(raw), 0)).cast(pa.large_binary())
-    _, offsets, content = raw.buffers()
-    places = np.frombuffer(offsets, np.int64)[raw.offset : raw.offset + len(raw) + 1]
-    return _shifted(hash_bytes(b"" if content is None else content.to_pybytes(), places))
+    if pc.any(pc.equal(pc.binary_length(raw), 0)).as_py():
+        raw = raw.filter(pc.greater(pc.binary_length(raw), 0))
+    places, content = _bytes_of(raw)
+    return _shifted(hash_bytes(content, places))
+
+
+def _bytes_of(values: pa.Array) -> tuple[npt.NDArray[np.int64], bytes]:
+    """Where binary values begin in their content, and where the last one ends."""
+    if not len(values):
+        return np.zeros(1, np.int64), b""
+    _, offsets, content = values.buffers()
+    places = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1].astype(np.int64)
+    first, last = int(places[0]), int(places[-1])
+    return places - first, b"" if content is None else content.slice(first, last - first).to_pybytes()
 
 
 def _shifted(hashes: Hashes) -> Hashes:

@@ -9,21 +9,22 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lodestar_server.plugins.connectors.iceberg.avro_rows import record_schema, row_writer
-from lodestar_server.plugins.connectors.iceberg.format.avro import write_container
+from lodestar_server.plugins.connectors.iceberg.avro_rows import record_schema, row_encoders
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.types import Field, Struct, all_fields
 from lodestar_server.plugins.connectors.iceberg.metrics import ColumnMetrics
 from lodestar_server.plugins.connectors.iceberg.raw_arrays import file_array, file_field
-from lodestar_server.plugins.connectors.iceberg.types import to_trino
+from lodestar_server.plugins.toolkit.avro_encoding import rows
+from lodestar_server.plugins.toolkit.avro_files import AvroBlocks
 from lodestar_server.plugins.toolkit.bloom_filters import BloomFilters
-from lodestar_server.spi.types.values import arrow_to_values
 
 _ROW_GROUP_ROWS = 1_000_000
 _ROW_GROUP_BYTES = 32 << 20
 """What a writer collects before it writes a row group; a sink has up to a hundred writers."""
 _GZIP_LEVEL = 1
 _ORC_CODECS = {"NONE": "uncompressed", "GZIP": "zlib"}
+_AVRO_BLOCK_BYTES = 64_000
+"""As Avro for Java has it."""
 _AVRO_CODECS = {"NONE": "null", "SNAPPY": "snappy", "ZSTD": "zstandard", "GZIP": "deflate", "LZ4": "deflate"}
 
 
@@ -277,24 +278,22 @@ def _own(values: pa.Array) -> pa.Array:
 
 
 class AvroWriter(FileWriter):
-    """Rows are collected and written at the end. Manifests keep nothing of Avro files but the number of rows."""
+    """Manifests keep nothing of Avro files but the number of rows."""
 
     def __init__(self, stream: BinaryIO, fields: Sequence[Field], codec: str, *, cut_bounds: bool = True) -> None:
         super().__init__(stream, fields, codec, cut_bounds=cut_bounds)
-        self._struct = Struct(tuple(fields))
-        self._write = row_writer(self._struct)
-        self._rows: list[dict[str, Any]] = []
+        struct = Struct(tuple(fields))
+        self._encoders = row_encoders(struct)
+        self._blocks = AvroBlocks(stream, record_schema(struct), _AVRO_CODECS[codec], _AVRO_BLOCK_BYTES)
 
     def write(self, arrays: Sequence[pa.Array]) -> None:
         """Add rows."""
-        columns = [
-            arrow_to_values(to_trino(one.type), values) for one, values in zip(self._fields, arrays, strict=True)
-        ]
-        self._rows += map(self._write, zip(*columns, strict=True))
-        self._records += len(arrays[0])
+        page = pa.RecordBatch.from_arrays(list(arrays), [str(place) for place in range(len(arrays))])
+        for some in rows(self._encoders, page):
+            self._blocks.write(some)
+        self._records += page.num_rows
 
     def close(self) -> FileFigures:
-        """Write everything."""
-        codec = _AVRO_CODECS[self._codec]
-        self._stream.write(write_container(record_schema(self._struct), self._rows, {}, codec))
+        """Write the last block."""
+        self._blocks.close()
         return FileFigures(self._records)

@@ -51,3 +51,21 @@ def test_nested_columns_are_not_counted() -> None:
     counters = DistinctCounters([Field(1, "a", ListOf(2, types.INT, False))])
     counters.add([pa.array([[1]], pa.list_(pa.int32()))])
     assert counters.sketches() == {}
+
+
+def test_values_that_come_again_after_many_others() -> None:
+    texts = pa.array([f"value {n}" for n in range(30_000)] + [None, ""] * 5)
+    counters = DistinctCounters([Field(1, "a", types.STRING)])
+    for page in (texts, texts.slice(7, 20_000), pa.concat_arrays([texts, texts])):
+        counters.add([page])
+    assert read_sketch(counters.sketches()[1]).estimate == pytest.approx(30_000, rel=0.05)
+
+
+def test_pages_and_their_slices_have_one_hash() -> None:
+    values = pa.array(["a", "", "ab", None, "x" * 16, "y" * 40, "z" * 9])
+    whole = DistinctCounters([Field(1, "a", types.STRING)])
+    whole.add([values])
+    pieces = DistinctCounters([Field(1, "a", types.STRING)])
+    for start in range(len(values)):
+        pieces.add([values.slice(start, 1)])
+    assert pieces.sketches() == whole.sketches()

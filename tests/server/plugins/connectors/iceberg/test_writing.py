@@ -203,6 +203,7 @@ def test_values_of_one_partition_have_one_writer(engine: LocalEngine, monkeypatc
     engine.run("CREATE TABLE t (id bigint, p double) WITH (partitioning = ARRAY['p'])")
     engine.run("INSERT INTO t VALUES (1, 0e0), (2, -0e0), (3, 1e0), (4, -0e0), (5, NULL)")
     # The rows, and closing: zeros of both signs are the same partition, of which one thread at a time writes the file.
-    assert rounds == [3, 3]
+    # Distinct values of two columns are counted beside them.
+    assert rounds == [3 + 2, 3]
     assert rows(engine, "SELECT id FROM t WHERE p = 0") == ["[1]", "[2]", "[4]"]
     assert rows(engine, 'SELECT record_count FROM "t$files"') == ["[1]", "[1]", "[3]"]

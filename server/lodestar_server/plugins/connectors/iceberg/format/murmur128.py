@@ -51,7 +51,9 @@ def hash_fixed(values: npt.NDArray[np.generic]) -> Words:
 
 def hash_bytes(content: bytes, offsets: npt.NDArray[np.int64]) -> Words:
     """Of the byte strings that lie between `offsets` (one more than there are strings) in `content`."""
-    padded = np.frombuffer(content + b"\0" * _BLOCK, np.uint8).astype(np.uint64)
+    padded = content + b"\0" * _BLOCK
+    # A word at every byte: they overlap.
+    words: Words = np.ndarray((len(padded) - 7,), "<u8", padded, strides=(1,))
     starts = offsets[:-1]
     lengths = offsets[1:] - starts
     blocks, rest = lengths // _BLOCK, lengths % _BLOCK
@@ -61,26 +63,19 @@ def hash_bytes(content: bytes, offsets: npt.NDArray[np.int64]) -> Words:
         for block in range(int(blocks.max(initial=0))):
             rows = np.nonzero(blocks > block)[0]
             at = starts[rows] + _BLOCK * block
-            a = one[rows] ^ _first(_word(padded, at))
+            a = one[rows] ^ _first(words[at])
             a = (_rotated(a, 27) + two[rows]) * _FIVE + np.uint64(0x52DCE729)
-            b = two[rows] ^ _second(_word(padded, at + 8))
+            b = two[rows] ^ _second(words[at + 8])
             b = (_rotated(b, 31) + a) * _FIVE + np.uint64(0x38495AB5)
             one[rows], two[rows] = a, b
         at = starts + _BLOCK * blocks
         rows = np.nonzero(rest > 8)[0]
-        two[rows] ^= _second(_word(padded, at[rows] + 8) & _mask(rest[rows] - 8))
+        two[rows] ^= _second(words[at[rows] + 8] & _mask(rest[rows] - 8))
         rows = np.nonzero(rest > 0)[0]
-        one[rows] ^= _first(_word(padded, at[rows]) & _mask(np.minimum(rest[rows], 8)))
+        one[rows] ^= _first(words[at[rows]] & _mask(np.minimum(rest[rows], 8)))
         return _finished(one, two, lengths.astype(np.uint64))
 
 
 def _mask(count: npt.NDArray[np.int64]) -> Words:
     """Of so many low bytes, 1 to 8."""
     return np.uint64(0xFFFFFFFFFFFFFFFF) >> (np.uint64(64) - np.uint64(8) * count.astype(np.uint64))
-
-
-def _word(padded: Words, at: npt.NDArray[np.int64]) -> Words:
-    found = padded[at]
-    for byte in range(1, 8):
-        found = found | (padded[at + byte] << np.uint64(8 * byte))
-    return found
