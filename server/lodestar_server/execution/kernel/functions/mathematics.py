@@ -229,7 +229,12 @@ def _width_bucket(call: ScalarCall) -> Sql:
 
 @scalar("cosine_similarity")
 def _cosine_similarity(call: ScalarCall) -> Sql:
-    return _of_whole(call, lambda a, b: sql.call("trino_cosine_similarity", a, b))
+    return _of_whole(call, lambda a, b: _cosine(call, a, b))
+
+
+def _cosine(call: ScalarCall, a: Sql, b: Sql) -> Sql:
+    arrays = isinstance(call.types[0], ArrayType)
+    return sql.call("trino_cosine_of_arrays" if arrays else "trino_cosine_similarity", a, b)
 
 
 def _of_whole(call: ScalarCall, result: Callable[[Sql, Sql], Sql]) -> Sql:
@@ -254,7 +259,7 @@ def _of_whole(call: ScalarCall, result: Callable[[Sql, Sql], Sql]) -> Sql:
 
 @scalar("cosine_distance")
 def _cosine_distance(call: ScalarCall) -> Sql:
-    return _of_whole(call, lambda a, b: sql.fragment("(1 - trino_cosine_similarity({0}, {1}))", a, b))
+    return _of_whole(call, lambda a, b: sql.fragment("(1 - {0})", _cosine(call, a, b)))
 
 
 @scalar("euclidean_distance")

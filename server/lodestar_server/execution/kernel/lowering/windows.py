@@ -50,13 +50,9 @@ def _lower_window(context: Lowering, node: Window) -> Block:
 
 
 def _sorted_by(node: Window) -> list[Expression]:
-    """What Trino compares rows by: with the keys of partitions, but where only ranks are asked for, which it hashes."""
-    ordering = [term.key for term in node.ordering]
-    ranks_only = all(call.function.name in _RANKS for _, call in node.calls)
-    return ordering if ranks_only else [*node.partition_by, *ordering]
-
-
-_RANKS = frozenset(("row_number", "rank", "dense_rank"))
+    """What Trino compares rows by: with the keys of partitions, but where it only numbers rows, which it hashes."""
+    numbered_only = not node.ordering and all(call.function.name == "row_number" for _, call in node.calls)
+    return [] if numbered_only else [*node.partition_by, *(term.key for term in node.ordering)]
 
 
 def _compared(context: Lowering, block: Block, node: Window) -> tuple[Window, Block]:

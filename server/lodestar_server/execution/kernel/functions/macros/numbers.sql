@@ -61,7 +61,9 @@ CREATE MACRO trino_checked_vectors(a, b, result) AS
 CREATE MACRO trino_dot(a, b) AS
     list_sum(list_transform(list_zip(a, b), lambda dot_pair: dot_pair[1] * dot_pair[2]));
 
-CREATE MACRO trino_norm(a) AS sqrt(list_sum(list_transform(a, lambda norm_part: norm_part * norm_part)));
+CREATE MACRO trino_squares(a) AS list_sum(list_transform(a, lambda norm_part: norm_part * norm_part));
+
+CREATE MACRO trino_norm(a) AS sqrt(trino_squares(a));
 
 CREATE MACRO trino_dot_product(a, b) AS
     trino_checked_vectors(a, b, CASE WHEN len(a) = 0 THEN CAST(0 AS DOUBLE) ELSE coalesce(trino_dot(a, b), 0) END);
@@ -73,6 +75,10 @@ CREATE MACRO trino_euclidean_distance(a, b) AS
 
 CREATE MACRO trino_cosine_similarity(a, b) AS
     trino_checked_vectors(a, b, trino_dot(a, b) / (trino_norm(a) * trino_norm(b)));
+
+-- Of arrays Trino takes one root, of maps two.
+CREATE MACRO trino_cosine_of_arrays(a, b) AS
+    trino_checked_vectors(a, b, trino_dot(a, b) / sqrt(trino_squares(a) * trino_squares(b)));
 
 CREATE MACRO trino_map_is_whole(m) AS list_count(map_values(m)) = cardinality(m);
 

@@ -76,7 +76,7 @@ def _as_real(text: str) -> float:
 
 _WIDE = Context(prec=120)
 _LIMIT = Decimal(10) ** 38
-_QUOTIENT_LIMIT = 2**127
+_QUOTIENT_LIMIT = 2**128
 """Trino computes the quotient beside the remainder, in 128 bits."""
 
 
