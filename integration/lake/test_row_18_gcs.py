@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from integration.lake.clouds import catalogs, check_refusal, check_tables_elsewh
 from integration.lake.operations import check_hive, check_iceberg
 from integration.services.gcs import GoogleStorage
 from integration.toolbox.lanes import Skip
+from integration.toolbox.process import NotReady
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,32 @@ def test_a_wrong_key_is_told(google: GoogleStorage, lake: Any, tmp_path: Any) ->
     server = lake(local_catalogs(_settings(google, forged=True), tmp_path))
     for catalog in ("hive", "ice"):
         check_refusal(server, catalog, "gs://lake", "denied", "key")
+
+
+def _with_key_at(service: GoogleStorage, file: Path, **more: str) -> dict[str, str]:
+    settings = _settings(service)
+    file.write_text(settings.pop("gcs.json-key"))
+    return settings | more
+
+
+def test_a_key_in_a_file(google: GoogleStorage, lake: Any, tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    named = _with_key_at(google, file, **{"gcs.json-key-file-path": str(file), "gcs.auth-type": "SERVICE_ACCOUNT"})
+    server = lake(local_catalogs(named, tmp_path))
+    check_tables_elsewhere(server, "hive", "gs://lake")
+    file.write_text("[]")
+    check_refusal(lake(local_catalogs(named, tmp_path)), "ice", "gs://lake", "No credentials", "json-key-file-path")
+    file.unlink()
+    with pytest.raises(NotReady, match=r"gcs\.json-key-file-path: file does not exist"):
+        lake(local_catalogs(named, tmp_path))
+
+
+def test_the_key_of_the_environment(google: GoogleStorage, lake: Any, tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    settings = _with_key_at(google, file, **{"gcs.auth-type": "APPLICATION_DEFAULT"})
+    environment = {"GOOGLE_APPLICATION_CREDENTIALS": str(file)}
+    check_tables_elsewhere(lake(local_catalogs(settings, tmp_path), environment=environment), "ice", "gs://lake")
+    nothing = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "nothing"), "NO_GCE_CHECK": "true"}
+    check_refusal(
+        lake(local_catalogs(settings, tmp_path), environment=nothing), "ice", "gs://lake", "No credentials", "nothing"
+    )

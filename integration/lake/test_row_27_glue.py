@@ -71,6 +71,7 @@ def glue() -> Iterator[Glue]:
                 "hive.metastore.glue.sts.endpoint": proxy.url,
                 "hive.metastore.glue.sts.region": "eu-west-1",
             },
+            "secured": {**hive, "hive.security": "sql-standard"},
             "cached": {**hive, "hive.metastore-cache-ttl": "1h"},
             "ice": {"connector.name": "iceberg", "iceberg.catalog.type": "glue", **common},
             "jmx": dict(JMX),
@@ -214,3 +215,38 @@ def test_requests_are_repeated(glue: Glue) -> None:
     glue.proxy.troubles.append(Trouble(2, status=503, applies=lambda request: "x-amz-target" in request.headers))
     assert glue.session.rows("TABLE glue.row27.repeated") == [[1]]
     assert [one.status for one in glue.requests()][:2] == [503, 503]
+
+
+def test_nobody_has_privileges(glue: Glue) -> None:
+    """With sql-standard: Glue keeps neither roles nor grants, so only the schema `default` can be filled."""
+    run, error = glue.session.rows, glue.session.error
+    run("CREATE TABLE glue.row27.guarded AS SELECT 1 AS a")
+    assert run("SHOW CURRENT ROLES FROM secured") == [["public"]]
+    assert run("SHOW ROLE GRANTS FROM secured") == [["public"]]
+    assert ["guarded"] in run("SHOW TABLES FROM secured.row27")
+    assert run("SELECT column_name FROM secured.information_schema.columns WHERE table_name = 'guarded'") == []
+    run("SET ROLE ALL IN secured")
+    for statement, refusal in {
+        "TABLE secured.row27.guarded": "Cannot select from table row27.guarded",
+        "SELECT count(*) FROM secured.row27.guarded": "Cannot select from table row27.guarded",
+        "INSERT INTO secured.row27.guarded VALUES 2": "Cannot insert into table row27.guarded",
+        "DROP TABLE secured.row27.guarded": "Cannot drop table row27.guarded",
+        "CREATE TABLE secured.row27.more (a integer)": "Cannot create table row27.more",
+        "CREATE SCHEMA secured.mine": "Cannot create schema mine",
+        "DROP SCHEMA secured.row27 CASCADE": "Cannot drop schema row27",
+        "SHOW ROLES FROM secured": "Cannot show roles",
+        "CREATE ROLE r IN secured": "Cannot create role r",
+        "DROP ROLE public IN secured": "Cannot drop role public",
+        "GRANT public TO USER bob IN secured": "Cannot grant roles [public] to [USER bob]",
+        "GRANT SELECT ON secured.row27.guarded TO bob": "Cannot grant privilege SELECT on table row27.guarded",
+        "REVOKE SELECT ON secured.row27.guarded FROM bob": "Cannot revoke privilege SELECT on table row27.guarded",
+    }.items():
+        assert error(statement) == ("PERMISSION_DENIED", f"Access Denied: {refusal}"), statement
+    assert error("SET ROLE admin IN secured") == ("ROLE_NOT_FOUND", "line 1:1: Role 'admin' does not exist")
+    run("CREATE SCHEMA glue.default")
+    run("CREATE TABLE secured.default.t AS SELECT 1 AS a")
+    assert error("TABLE secured.default.t") == (
+        "PERMISSION_DENIED",
+        "Access Denied: Cannot select from table default.t",
+    )
+    assert run("TABLE glue.default.t") == [[1]]

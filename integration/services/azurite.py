@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from integration.services.certificates import Certificates
 from integration.toolbox.node import node_packages, require_node
 from integration.toolbox.process import Process, free_port
 
@@ -17,18 +18,24 @@ PACKAGE = "azurite@3.35.0"
 
 
 class Azurite:
-    """`endpoint` is for `azure.endpoint`; `key` belongs to `account`. Raises: Skip when it cannot be had."""
+    """`endpoint` is for `azure.endpoint`; `key` belongs to `account`. Raises: Skip when it cannot be had.
 
-    def __init__(self, account: str = "lakehouse") -> None:
+    With certificates it listens with TLS and takes tokens, whoever has given them, beside its key.
+    """
+
+    def __init__(self, account: str = "lakehouse", certificates: Certificates | None = None) -> None:
         self.account = account
         self.key = base64.b64encode(os.urandom(64)).decode()
         self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"{'http' if certificates is None else 'https'}://127.0.0.1:{self.port}"
+        self._trusted = None if certificates is None else str(certificates.authority)
         self._directory = tempfile.TemporaryDirectory(prefix="azurite-", ignore_cleanup_errors=True)
         directory = Path(self._directory.name)
         home = node_packages(PACKAGE, name="azurite")
         program = home / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
         options = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port), "--location", str(directory / "data")]
+        if certificates is not None:
+            options += ["--oauth", "basic", "--cert", str(certificates.certificate), "--key", str(certificates.key)]
         self.process = Process(
             [require_node(), program, *options, "--silent", "--skipApiVersionCheck", "--disableTelemetry"],
             log=directory / "azurite.log",
@@ -61,7 +68,9 @@ class Azurite:
         from azure.storage.blob import ContainerClient
 
         credential = AzureNamedKeyCredential(self.account, self.key)
-        with ContainerClient(f"{self.endpoint}/{self.account}", name, credential=credential) as client:
+        address = f"{self.endpoint}/{self.account}"
+        trusted = self._trusted or True
+        with ContainerClient(address, name, credential=credential, connection_verify=trusted) as client:
             client.create_container()
 
     def __exit__(

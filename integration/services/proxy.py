@@ -53,6 +53,7 @@ class Trouble:
     count: int
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
     reset: bool = False
     short: bool = False
     silence: float = 0.0
@@ -164,7 +165,7 @@ class RecordingProxy:
             await asyncio.sleep(trouble.silence)
         if trouble is not None and trouble.status:
             seen.status = trouble.status
-            return web.Response(status=trouble.status, headers=trouble.headers)
+            return web.Response(status=trouble.status, headers=trouble.headers, body=trouble.body or None)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         url = URL(self._target + request.raw_path, encoded=True)
         async with self._session.request(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,8 @@ class Statements:
 
     def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         """Status and body. Raises: OSError, http.client.HTTPException."""
+        if self._connection is not None and _is_over(self._connection):
+            self.close()
         if self._connection is None:
             self._connection = http.client.HTTPConnection(
                 str(self._place.hostname), self._place.port, timeout=self._timeout
@@ -82,3 +85,12 @@ class Statements:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _is_over(connection: http.client.HTTPConnection) -> bool:
+    """Has the server closed a connection on which nothing happened for long? It says nothing unasked."""
+    if connection.sock is None:
+        return False
+    watch = select.poll()
+    watch.register(connection.sock, select.POLLIN)
+    return bool(watch.poll(0))

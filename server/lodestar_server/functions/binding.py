@@ -136,6 +136,8 @@ def _constrain_numbers(template: Template, argument: Type, bindings: _Bindings, 
     found = numbers_of(source)
     known = tuple(bindings.numbers.get(n) if isinstance(n, str) else n for n in template.numbers)
     if all(number is not None for number in known):
+        if argument == UNKNOWN:
+            return True
         common = common_super_type(instantiate(template.base, tuple(n or 0 for n in known)), source)
         if common is None:
             return False

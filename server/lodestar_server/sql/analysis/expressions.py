@@ -568,10 +568,10 @@ def _format(analyzer: ExpressionAnalyzer, node: ast.Format) -> Expression:
     if not isinstance(pattern.type, VarcharType):
         message = f"Type of first argument to format() must be VARCHAR (actual: {pattern.type.display})"
         raise LodestarError(TYPE_MISMATCH, message, location=node.arguments[0].at)
-    for value, part in zip(values, node.arguments[1:], strict=True):
-        if not _formattable(value.type):
-            message = f"Type not supported for formatting: {value.type.display}"
-            raise LodestarError(NOT_SUPPORTED, message, location=part.at)
+    if not all(_formattable(value.type) for value in values):
+        # Trino names the first value, whichever it is.
+        message = f"Type not supported for formatting: {values[0].type.display}"
+        raise LodestarError(NOT_SUPPORTED, message, location=node.arguments[1].at)
     row = RowType.anonymous(*(value.type for value in values))
     function = ir.FunctionRef("format", (VARCHAR, row), VARCHAR)
     return ir.Call(function, (coerce(pattern, VARCHAR), ir.RowConstructor(tuple(values), row)), at=node.at)

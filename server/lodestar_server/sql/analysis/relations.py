@@ -33,6 +33,7 @@ from lodestar_server.spi.errors import (
     INVALID_ARGUMENTS,
     INVALID_COLUMN_REFERENCE,
     INVALID_FUNCTION_ARGUMENT,
+    INVALID_PARAMETER_USAGE,
     MISMATCHED_COLUMN_ALIASES,
     NOT_SUPPORTED,
     NUMERIC_VALUE_OUT_OF_RANGE,
@@ -65,6 +66,7 @@ from lodestar_server.sql.analysis.patterns.relation import analyze_match_recogni
 from lodestar_server.sql.analysis.scopes import Field, Name, Resolved, Scope
 from lodestar_server.sql.analysis.syntax import check_scalar
 from lodestar_server.sql.parser import ast
+from lodestar_server.sql.parser.ast.walk import walk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -477,6 +479,11 @@ def _sampled(analysis: Analysis, node: ast.SampledRelation, scope: Scope) -> Rel
     bound = bind_constant(analysis, percentage)
     if not can_coerce(bound.type, DOUBLE):
         raise LodestarError(TYPE_MISMATCH, "Sample percentage should be a numeric expression", location=percentage.at)
+    if bound.type != UNKNOWN:
+        # Trino computes the percentage without the parameters.
+        for part in walk(percentage):
+            if isinstance(part, ast.Parameter):
+                raise LodestarError(INVALID_PARAMETER_USAGE, "Query takes no parameters", location=part.at)
     value = analysis.evaluator.evaluate(coerce(bound, DOUBLE)).value
     if value is None:
         raise LodestarError(INVALID_ARGUMENTS, "Sample percentage cannot be NULL", location=percentage.at)

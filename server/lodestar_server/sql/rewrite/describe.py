@@ -20,7 +20,7 @@ from lodestar_server.sql.analysis.bound import BoundQuery, OutputField
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.merges import analyze_merge
 from lodestar_server.sql.analysis.row_changes import analyze_delete, analyze_update
-from lodestar_server.sql.analysis.writes import analyze_source, check_types, inserted_columns
+from lodestar_server.sql.analysis.writes import analyze_source, check_types, created_columns, inserted_columns
 from lodestar_server.sql.parser import ast, parse_statement
 from lodestar_server.sql.parser.ast.walk import walk
 from lodestar_server.sql.rewrite.context import RewriteContext
@@ -81,7 +81,7 @@ def _analyze(
             _check_insert(statement, analysis, context)
             return _ROWS
         case ast.CreateTableAsSelect():
-            analyze_source(analysis, statement.query)
+            created_columns(statement, analyze_source(analysis, statement.query))
             return _ROWS
         case ast.Delete():
             analyze_delete(analysis, statement)

@@ -17,12 +17,12 @@ from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, NUMERIC_VALUE_OUT
 from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, ArrayType, DecimalType
 
 for _name, _template in {
-    "cbrt": "cbrt({0})",
+    "cbrt": "trino_cube_root({0})",
     "degrees": "degrees({0})",
     "radians": "radians({0})",
     "exp": "exp({0})",
     "ln": "ln({0})",
-    "log2": "log2({0})",
+    "log2": "(ln({0}) / ln(CAST(2 AS DOUBLE)))",
     "log10": "log10({0})",
     "sqrt": "sqrt({0})",
     "sin": "sin({0})",

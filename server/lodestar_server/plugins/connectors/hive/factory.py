@@ -43,8 +43,6 @@ class HiveConnectorFactory:
         kind = MetastoreKind.THRIFT if config is None else config.metastore
         metastores = MetastoreOpener(reading, kind)
         security = catalog_security(reading, "allow-all" if config is None else config.security, HiveFileRules)
-        if config is not None and config.keeps_roles and kind is MetastoreKind.GLUE:
-            reading.fault("hive.security", "'sql-standard' needs a metastore that keeps roles; Glue keeps none")
         reading.finish()
         assert config is not None
 

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
+from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
 from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, LocaleTexts
 from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.execution.kernel.functions.python.zone_names import zone_name
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
 from lodestar_server.spi.zones import canonical_zone, fixed_offset, offset_zone
 
 _FIRST_TEXT = {"monthOfYear": 1, "dayOfWeek": 1, "halfdayOfDay": 0, "era": 0}
@@ -256,7 +258,7 @@ def field_value(moment: Moment, field: str) -> int:
         case "yearOfEra":
             return year if year > 0 else 1 - year
         case "centuryOfEra":
-            return (year if year > 0 else 1 - year) // 100
+            return abs(year) // 100
         case "era":
             return 1 if year > 0 else 0
         case "weekyear":
@@ -324,7 +326,7 @@ def _zone_name(moment: Moment, *, long: bool) -> str:
         return _LONG_NAMES.get(zone, zone) if long else zone
     year, day = _calendar(moment.days)
     clock = datetime(year if 0 < year < 9999 else day.year, day.month, day.day) + timedelta(milliseconds=moment.millis)
-    return clock.replace(tzinfo=ZoneInfo(zone)).tzname() or zone
+    return zone_name(zone, clock, long=long)
 
 
 # Parsing
@@ -341,6 +343,8 @@ def _malformed(text: str, position: int) -> ValueError:
 
 def parse_moment(parts: Sequence[Part], text: str, texts: LocaleTexts = ENGLISH) -> Moment:
     """The moment that a text says; fields it lacks are those of 1970-01-01. Raises: INVALID_FUNCTION_ARGUMENT."""
+    if any(part.kind == "zone_name" and part.minimum >= 4 for part in parts):
+        raise ValueError(marked(GENERIC_INTERNAL_ERROR, "Parsing not supported"))
     values: dict[str, int] = {}
     zone: str | None = None
     position = 0
@@ -459,6 +463,8 @@ _DEFAULT_YEAR = 2000
 
 def _days(text: str, values: dict[str, int]) -> int:
     year = values.get("year", values.get("yearOfEra"))
+    if year is None and "weekyear" not in values and "centuryOfEra" in values:
+        year = values["centuryOfEra"] * 100
     if values.get("era") == 0 and year is not None:
         year = 1 - year
     if "weekyear" in values or "weekOfWeekyear" in values or "dayOfWeek" in values:

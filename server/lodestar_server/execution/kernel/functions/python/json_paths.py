@@ -192,6 +192,31 @@ def _array(text: str) -> Pairs | list[Any] | None:
     return value if isinstance(value, list) and not isinstance(value, Pairs) else None
 
 
+def _readable(text: str) -> list[Any]:
+    """The elements of an array before the place where the text stops being JSON."""
+    values: list[Any] = []
+    position = skip_blanks(text, 0)
+    try:
+        if text[position : position + 1] == "[":
+            while True:
+                value, position = read_value(text, position + 1)
+                if value in ("0", "-0") and text[position : position + 1].isdigit():
+                    break
+                values.append(value)
+                position = _next(text, position, "element") - 1
+    except (KeyError, ValueError):
+        pass
+    return values
+
+
+def _contains(text: str, wanted: Callable[[Any], bool]) -> bool | None:
+    """Some element is the wanted one; an array is read no further than to it. None for what is no array before."""
+    values = _array(text)
+    if values is None:
+        return any(map(wanted, _readable(text))) or None
+    return any(map(wanted, values))
+
+
 @value_function("trino_json_array_length", ["VARCHAR"], "BIGINT", pa.int64())
 def json_array_length(text: str) -> int | None:
     """The number of elements; None for what is no array."""
@@ -203,7 +228,9 @@ def json_array_length(text: str) -> int | None:
 def json_array_get(text: str, index: int) -> str | None:
     """An element by its place from 0, from the end when negative: strings bare, other scalars as written."""
     values = _array(text)
-    if values is None or not -len(values) <= index < len(values):
+    if values is None:
+        values = _readable(text) if index >= 0 else []
+    if not -len(values) <= index < len(values):
         return None
     value = values[index]
     return written(value) if isinstance(value, list) else plain(value)
@@ -212,17 +239,13 @@ def json_array_get(text: str, index: int) -> str | None:
 @value_function("trino_json_array_contains_boolean", ["VARCHAR", "BOOLEAN"], "BOOLEAN", pa.bool_())
 def json_array_contains_boolean(text: str, wanted: bool) -> bool | None:
     """An element is the boolean."""
-    values = _array(text)
-    return None if values is None else any(value is wanted for value in values)
+    return _contains(text, lambda value: value is wanted)
 
 
 @value_function("trino_json_array_contains_bigint", ["VARCHAR", "BIGINT"], "BOOLEAN", pa.bool_())
 def json_array_contains_bigint(text: str, wanted: int) -> bool | None:
     """An element is the integer."""
-    values = _array(text)
-    if values is None:
-        return None
-    return any(isinstance(value, Number) and value.integral and int(value) == wanted for value in values)
+    return _contains(text, lambda value: isinstance(value, Number) and value.integral and int(value) == wanted)
 
 
 @value_function("trino_json_array_contains_double", ["VARCHAR", "DOUBLE"], "BOOLEAN", pa.bool_())
@@ -230,19 +253,13 @@ def json_array_contains_double(text: str, wanted: float) -> bool | None:
     """An element is the number, written with a fraction or an exponent."""
     if wanted - wanted != 0:
         return False
-    values = _array(text)
-    if values is None:
-        return None
-    return any(isinstance(value, Number) and not value.integral and float(value) == wanted for value in values)
+    return _contains(text, lambda value: isinstance(value, Number) and not value.integral and float(value) == wanted)
 
 
 @value_function("trino_json_array_contains_varchar", ["VARCHAR", "VARCHAR"], "BOOLEAN", pa.bool_())
 def json_array_contains_varchar(text: str, wanted: str) -> bool | None:
     """An element is the string."""
-    values = _array(text)
-    if values is None:
-        return None
-    return any(isinstance(value, str) and not isinstance(value, Number) and value == wanted for value in values)
+    return _contains(text, lambda one: isinstance(one, str) and not isinstance(one, Number) and one == wanted)
 
 
 @value_function("trino_is_json_scalar", ["VARCHAR"], "BOOLEAN", pa.bool_())

@@ -91,6 +91,7 @@ class GlueClient:
         from asyncio import wrap_future
 
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+        from botocore.parsers import ResponseParserError
 
         named = dict(parameters)
         if self._config.catalog_id is not None:
@@ -103,7 +104,7 @@ class GlueClient:
             raise GlueRefused(str(error.get("Code")), str(error.get("Message") or error.get("Code"))) from fault
         except NoCredentialsError as fault:
             raise GlueRefused("NoCredentials", "No AWS credentials are found for Glue") from fault
-        except (BotoCoreError, OSError, TimeoutError) as fault:
+        except (BotoCoreError, ResponseParserError, OSError, TimeoutError) as fault:
             raise _Lost(f"Failed to reach AWS Glue: {fault}") from fault
 
     def ask(self, operation: str, **parameters: Any) -> Any:

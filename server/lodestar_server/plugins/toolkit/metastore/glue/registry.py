@@ -21,6 +21,7 @@ from lodestar_server.plugins.toolkit.metastore.glue.convert import (
 )
 from lodestar_server.plugins.toolkit.metastore.glue.expressions import partition_expression
 from lodestar_server.plugins.toolkit.metastore.glue.figures import figures_from, figures_to
+from lodestar_server.plugins.toolkit.metastore.glue.permissions import GluePermissions
 from lodestar_server.plugins.toolkit.metastore.interface import PartitionTexts
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.permissions import Permissions
@@ -473,8 +474,8 @@ class GlueRegistry:
         )
 
     def permissions(self) -> Permissions | None:
-        """Glue has none."""
-        return None
+        """Those of a service that keeps none."""
+        return GluePermissions()
 
     def close(self) -> None:
         """Connections go."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from lodestar_server.plugins.toolkit.stores.azure.blobs import AzureBlobs
 from lodestar_server.plugins.toolkit.stores.azure.config import AzureAuthType, AzureConfig
@@ -103,14 +102,15 @@ def _identity(config: AzureConfig) -> Any:
     from azure.identity import aio
 
     if config.auth_type is AzureAuthType.OAUTH:
-        endpoint = config.oauth_endpoint or ""
-        return aio.ClientSecretCredential(
-            config.oauth_tenant_id or "",
-            config.oauth_client_id or "",
-            config.oauth_secret or "",
-            # The setting may be the authority or, as in older files, the whole address of its token service.
-            authority=urlsplit(endpoint).netloc or endpoint.split("/")[0],
-        )
+        try:
+            return aio.ClientSecretCredential(
+                config.oauth_tenant_id or "",
+                config.oauth_client_id or "",
+                config.oauth_secret or "",
+                authority=config.oauth_authority,
+            )
+        except ValueError as fault:
+            raise StoreError(f"azure.oauth.endpoint or azure.oauth.tenant-id is wrong: {fault}") from fault
     if config.managed_resource_id:
         return aio.ManagedIdentityCredential(identity_config={"resource_id": config.managed_resource_id})
     if config.managed_client_id:

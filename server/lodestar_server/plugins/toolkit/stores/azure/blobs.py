@@ -54,6 +54,7 @@ class AzureBlobs:
         self._open = client
         self._release = release
         self._opened: ContainerClient | None = None
+        self._auth = config.auth_type
         self._writes = config.max_write_concurrency
         self.part_size: int = max(config.write_block_size, config.max_single_upload_size)
 
@@ -207,7 +208,7 @@ class AzureBlobs:
         return await repeated(told, _PAUSES)
 
     def _error(self, fault: Exception, code: str | None, status: int | None) -> Exception:
-        text = self._told(status, code, _reason(fault))
+        text = self._no_token(fault) or self._told(status, code, _reason(fault))
         precondition = status == 412 or code == "BlobAlreadyExists"
         error = StoreError(text, status=status, precondition=precondition)
         if _is_refused_token(fault) or (status is not None and status not in PASSING):
@@ -215,6 +216,16 @@ class AzureBlobs:
         response = getattr(fault, "response", None)
         asked = None if response is None else response.headers.get("Retry-After")
         return Passing(error, seconds_of_retry_after(asked, time.time()))
+
+    def _no_token(self, fault: Exception) -> str | None:
+        """A failure of the token service, which was asked before."""
+        response = getattr(fault, "response", None)
+        if not _is_refused_token(fault) or (response is not None and "x-ms-version" in response.headers):
+            return None
+        return (
+            f"No token for the storage account '{self._place.account}' (azure.auth-type={self._auth.name}): "
+            f"{_reason(fault)}; check the settings azure.oauth or the managed identity"
+        )
 
     def _told(self, status: int | None, code: str | None, reason: str) -> str:
         container, account = self._place.container, self._place.account

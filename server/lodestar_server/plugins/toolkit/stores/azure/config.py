@@ -104,6 +104,13 @@ class AzureConfig(ConfigGroup):
         "azure.application-id", default="Trino", pattern=".{0,50}", doc="Named in every request", source=_SOURCE
     )
 
+    @property
+    def oauth_authority(self) -> str:
+        """Who gives tokens. The setting may be that or, as in older files, the whole address of a token service."""
+        endpoint = self.oauth_endpoint or ""
+        scheme, mark, rest = endpoint.partition("://")
+        return f"{scheme if mark else 'https'}://{(rest if mark else endpoint).split('/')[0]}"
+
     def check(self) -> list[str]:
         """What a kind of authentication needs, and what excludes each other."""
         faults: list[str] = []
@@ -121,6 +128,8 @@ class AzureConfig(ConfigGroup):
             faults += [
                 f"Invalid configuration property {key}: must not be empty" for key, value in needed.items() if not value
             ]
+            if self.oauth_endpoint and not self.oauth_authority.lower().startswith("https://"):
+                faults.append("azure.oauth.endpoint must be an address with https://")
         if self.managed_client_id and self.managed_resource_id:
             faults.append(
                 "Both azure.user-assigned-managed-identity.client-id and "

@@ -153,9 +153,10 @@ def _credentials(config: GcsConfig) -> Any:
             return known.from_service_account_info(json.loads(text, strict=False), scopes=_SCOPES)
         found, _ = google.auth.default(scopes=_SCOPES)
         return found
-    except (GoogleAuthError, ValueError, OSError) as fault:
+    except (GoogleAuthError, ValueError, TypeError, AttributeError, OSError) as fault:
         # What is wrong with a key may quote it.
-        detail = type(fault).__name__ if config.json_key else str(fault).splitlines()[0]
+        quotes = config.json_key or (config.json_key_file and not isinstance(fault, OSError))
+        detail = type(fault).__name__ if quotes else _first_line(fault)
         raise StoreError(
             f"No credentials for Google Cloud Storage ({detail}); check gcs.json-key-file-path or gcs.auth-type"
         ) from fault

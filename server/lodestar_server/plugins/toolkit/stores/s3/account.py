@@ -25,14 +25,17 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    InvalidConfigError,
     NoCredentialsError,
+    ParamValidationError,
     ProxyConnectionError,
     ReadTimeoutError,
     SSLError,
 )
+from botocore.parsers import ResponseParserError
 
 from lodestar_server.plugins.toolkit.stores.objects import StoreError
-from lodestar_server.plugins.toolkit.stores.s3.credentials import open_session
+from lodestar_server.plugins.toolkit.stores.s3.credentials import open_session, wants_web_identity
 from lodestar_server.plugins.toolkit.stores.s3.pages import Page, read_page
 from lodestar_server.plugins.toolkit.stores.s3.proxies import ChosenProxies, direct_hosts, proxy_url
 from lodestar_server.plugins.toolkit.stores.s3.ranges import (
@@ -62,8 +65,11 @@ _PASSING = _THROTTLED | {
     "OperationAborted",
     "RequestTimeTooSkewed",
 }
+_FAULTS = (TimeoutError, ClientError, BotoCoreError, ResponseParserError, HttpError, OSError)
 _DEFAULT_REGION = "us-east-1"
 _PROXY_REFUSES = 407
+_FILE_FAULTS = FileNotFoundError | PermissionError | IsADirectoryError
+"""Of a token that credentials are given for: requests themselves read no files."""
 _LISTED: ContextVar[str] = ContextVar("_LISTED")
 """The bucket of which this task lists objects."""
 
@@ -120,7 +126,7 @@ class S3Account:
             if answer.status_code in (200, 206):  # some stores say 200 of a range as well
                 content: bytes = await answer.content
                 return content
-        except (TimeoutError, ClientError, BotoCoreError, HttpError, OSError):
+        except _FAULTS:
             # The long way meets it as well, and tells it.
             return None
         return None
@@ -194,7 +200,7 @@ class S3Account:
                     async with answer["Body"] as body:
                         answer["Body"] = await body.read()
                 return answer
-            except (TimeoutError, ClientError, BotoCoreError, HttpError, OSError) as fault:
+            except _FAULTS as fault:
                 tries += 1
                 if tries > self.settings.max_retries or not _passes(fault):
                     raise told(fault, bucket, self.settings) from fault
@@ -318,10 +324,10 @@ def _passes(fault: BaseException) -> bool:
         return _code(fault) in _PASSING or _status(fault) in (429, 500, 502, 503, 504)
     if _status(fault) == _PROXY_REFUSES:
         return False
-    if isinstance(fault, SSLError | NoCredentialsError | CredentialRetrievalError):
+    if isinstance(fault, SSLError | NoCredentialsError | CredentialRetrievalError | InvalidConfigError | _FILE_FAULTS):
         return False
     return (
-        isinstance(fault, HTTPClientError | HttpError | OSError | asyncio.TimeoutError)
+        isinstance(fault, HTTPClientError | ResponseParserError | HttpError | OSError | asyncio.TimeoutError)
         or "Incomplete" in type(fault).__name__
     )
 
@@ -355,7 +361,9 @@ def told(fault: BaseException, bucket: str, settings: S3Settings) -> StoreError:
         said = str(fault.response.get("Error", {}).get("Message") or "").strip().rstrip(".")
         known = "" if code.isdigit() else code
         said = ": ".join(part for part in (known, "" if said == known else said) if part) or f"HTTP {status}"
-        if code == "NoSuchBucket":
+        if fault.operation_name.startswith("AssumeRole"):
+            hint = f"STS gives no credentials for bucket '{bucket}'; check the role and who asks for it"
+        elif code == "NoSuchBucket":
             hint = f"Bucket '{bucket}' does not exist at {where}; check its name, s3.endpoint and s3.region"
         elif status == 403:
             hint = f"Access to bucket '{bucket}' is denied; check the s3 credentials and what they may do"
@@ -365,6 +373,13 @@ def told(fault: BaseException, bucket: str, settings: S3Settings) -> StoreError:
             hint = f"bucket '{bucket}'"
         precondition = status == 412 or code == "ConditionalRequestConflict"
         return StoreError(f"{said} (Status Code: {status}); {hint}", status=status, precondition=precondition)
+    if isinstance(fault, NoCredentialsError) and wants_web_identity(settings):
+        return StoreError(
+            f"No credentials for bucket '{bucket}': set AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN in the "
+            "environment, or web_identity_token_file and role_arn in the profile"
+        )
+    if isinstance(fault, InvalidConfigError | _FILE_FAULTS):
+        return StoreError(f"Credentials for bucket '{bucket}' cannot be had: {fault}")
     if isinstance(fault, NoCredentialsError):
         return StoreError(
             f"No credentials for bucket '{bucket}': set s3.aws-access-key and s3.aws-secret-key, s3.iam-role, "
@@ -374,6 +389,10 @@ def told(fault: BaseException, bucket: str, settings: S3Settings) -> StoreError:
         return StoreError(f"Credentials for bucket '{bucket}' cannot be had from {fault.kwargs.get('provider', 'AWS')}")
     if isinstance(fault, ConnectTimeoutError | EndpointConnectionError | SSLError):
         return StoreError(f"{where} cannot be reached ({type(fault).__name__}); check s3.endpoint")
+    if isinstance(fault, ParamValidationError):
+        return StoreError(f"A request for bucket '{bucket}' was not sent: {fault.kwargs.get('report')}")
+    if isinstance(fault, ResponseParserError):
+        return StoreError(f"{where} answered with something that is not understood; check s3.endpoint")
     if isinstance(fault, ReadTimeoutError | asyncio.TimeoutError):
         return StoreError(f"{where} did not answer in time; bucket '{bucket}'")
     return StoreError(f"The connection to {where} broke ({type(fault).__name__}); bucket '{bucket}'")

@@ -96,8 +96,9 @@ class LendingAccounts:
         self._own = own
 
     def of(self, bucket: str, key: str) -> Account:
-        """That of the nearest place with keys. Raises: PERMISSION_DENIED."""
-        return self._lent.find(self._settings, bucket, key) or self._own.of(bucket, key)
+        """That of the nearest place with keys; a mapping may refuse all the same. Raises: PERMISSION_DENIED."""
+        own = self._own.of(bucket, key)
+        return self._lent.find(self._settings, bucket, key) or own
 
     async def close(self) -> None:
         """The connections of the other ones."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from aiobotocore.credentials import (
     AioAssumeRoleCredentialFetcher,
+    AioAssumeRoleWithWebIdentityProvider,
     AioCredentialResolver,
     AioCredentials,
     AioDeferredRefreshableCredentials,
-    create_credential_resolver,
 )
 from aiobotocore.session import AioSession
 from botocore.credentials import ReadOnlyCredentials
@@ -19,7 +19,7 @@ from botocore.exceptions import NoCredentialsError
 
 from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Settings
 
-_WEB_IDENTITY = "assume-role-with-web-identity"
+_DEFAULT_REGION = "us-east-1"
 
 
 class _Given:
@@ -35,6 +35,11 @@ class _Given:
         return self._credentials
 
 
+def wants_web_identity(settings: S3Settings) -> bool:
+    """Keys are given for a token that somebody puts into a file."""
+    return settings.auth_type is AuthType.WEB_IDENTITY or settings.web_identity
+
+
 async def open_session(settings: S3Settings) -> AioSession:
     """A session with the credentials that the settings name; temporary ones are fetched when they are needed.
 
@@ -45,9 +50,8 @@ async def open_session(settings: S3Settings) -> AioSession:
         return session
     if settings.access_key is not None and settings.secret_key is not None:
         session.set_credentials(settings.access_key, settings.secret_key)
-    elif settings.auth_type is AuthType.WEB_IDENTITY or settings.web_identity:
-        chain = create_credential_resolver(session)
-        session.register_component("credential_provider", AioCredentialResolver([chain.get_provider(_WEB_IDENTITY)]))
+    elif wants_web_identity(settings):
+        session.register_component("credential_provider", AioCredentialResolver([_web_identity(settings, session)]))
     if settings.iam_role is None:
         return session
     caller = await session.get_credentials()
@@ -58,6 +62,18 @@ async def open_session(settings: S3Settings) -> AioSession:
         "credential_provider", AioCredentialResolver([_Given(_assume(settings, session, caller))])
     )
     return assumed
+
+
+def _sts(settings: S3Settings, session: AioSession) -> Any:
+    region = settings.sts_region or settings.region or session.get_config_variable("region") or _DEFAULT_REGION
+    return partial(session.create_client, endpoint_url=settings.sts_endpoint, region_name=region)
+
+
+def _web_identity(settings: S3Settings, session: AioSession) -> Any:
+    """AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME, or the same in the profile. The file is read
+    again each time: whoever puts it there renews it."""
+    profile = session.get_config_variable("profile") or "default"
+    return AioAssumeRoleWithWebIdentityProvider(lambda: session.full_config, _sts(settings, session), profile)
 
 
 class _Changing(AioCredentials):  # type: ignore[misc]
@@ -84,11 +100,7 @@ def _assume(settings: S3Settings, session: AioSession, caller: Any) -> Any:
     if settings.external_id:
         arguments["ExternalId"] = settings.external_id
     fetcher = AioAssumeRoleCredentialFetcher(
-        partial(
-            session.create_client,
-            endpoint_url=settings.sts_endpoint,
-            region_name=settings.sts_region or settings.region or "us-east-1",
-        ),
+        _sts(settings, session),
         caller,
         settings.iam_role,
         extra_args=arguments,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lodestar_server.plugins.toolkit.stores.azure.config import AzureAuthType, AzureConfig
 
 DEFAULTS = {
@@ -39,3 +41,30 @@ def test_what_is_missing_is_told_where_it_is_switched_on():
     assert len(AzureConfig(enabled=True, auth_type=AzureAuthType.OAUTH, oauth_secret="s").check()) == 3
     both = AzureConfig(enabled=True, managed_client_id="a", managed_resource_id="b")
     assert "cannot be set" in both.check()[0]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "authority"),
+    [
+        ("https://login.microsoftonline.com", "https://login.microsoftonline.com"),
+        ("https://login.microsoftonline.com/", "https://login.microsoftonline.com"),
+        ("https://login.microsoftonline.com/tenant/oauth2/token", "https://login.microsoftonline.com"),
+        ("login.microsoftonline.us/tenant", "https://login.microsoftonline.us"),
+        ("https://localhost:8443/", "https://localhost:8443"),
+        ("localhost:8443", "https://localhost:8443"),
+    ],
+)
+def test_who_gives_tokens(endpoint, authority):
+    assert AzureConfig(oauth_endpoint=endpoint).oauth_authority == authority
+
+
+def test_tokens_are_not_asked_for_in_the_clear():
+    settings = AzureConfig(
+        enabled=True,
+        auth_type=AzureAuthType.OAUTH,
+        oauth_tenant_id="t",
+        oauth_client_id="c",
+        oauth_secret="s",
+        oauth_endpoint="http://login",
+    )
+    assert settings.check() == ["azure.oauth.endpoint must be an address with https://"]
