@@ -124,7 +124,10 @@ def test_keys_that_come_with_tables_open_their_files(gateway: RcloneS3, rest: Ic
             "SELECT nationkey AS n, name FROM tpch.tiny.nation"
         )
         store.forget()
+        service.forget()
         assert server.run("SELECT count(*), max(name) FROM lent.kept.t") == [[25, "VIETNAM"]]
+        assert [one.path for one in service.requests] == ["/v1/namespaces/kept/tables/t"]
+        assert not any(one.path.endswith(".metadata.json") for one in store.requests)
         server.run("DELETE FROM lent.kept.t WHERE n < 5")
         server.run("ALTER TABLE lent.kept.t EXECUTE optimize")
         assert server.run("SELECT count(*) FROM lent.kept.t") == [[20]]

@@ -10,6 +10,7 @@ from tests.sql.test_scripts import SCRIPTS
 
 NOT_CALLED = {
     "$at_timezone": "the operator AT TIME ZONE",
+    "$bucket": "called by the name that a catalog has for it",
     "current_date": "written without parentheses",
     "table_changes": "a table function of Iceberg tables",
 }

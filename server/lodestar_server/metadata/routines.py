@@ -9,7 +9,9 @@ from lodestar_server.metadata.base import MetadataBase
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import PERMISSION_DENIED, Location, LodestarError
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
+from lodestar_server.spi.scalar_functions import ConnectorFunction
 from lodestar_server.spi.security import ACCESS_DENIED
+from lodestar_server.spi.table_functions import TableFunction
 
 
 class MetadataRoutines(MetadataBase):
@@ -26,6 +28,31 @@ class MetadataRoutines(MetadataBase):
             return ()
         begun, session = self._enter(name.catalog)
         return begun.metadata.find_language_functions(session, name.schema_table)
+
+    def find_function(self, name: QualifiedName) -> ConnectorFunction | None:
+        """A catalog's function that the engine computes, None when the catalog is unknown."""
+        return next((one for one in self._functions(name.catalog, name.schema) if one.name == name.name), None)
+
+    def visible_connector_functions(
+        self, catalog: str, schema: str
+    ) -> tuple[Sequence[ConnectorFunction], Sequence[TableFunction]]:
+        """Scalar and table functions of a catalog's schema that the user may see. Raises: PERMISSION_DENIED."""
+        if self.transaction.find_catalog(catalog) is None:
+            return (), ()
+        access = self.access(catalog)
+        access.check_can_show_functions(schema)
+        tables = [
+            one for one in self.transaction.require_catalog(catalog).connector.table_functions() if one.schema == schema
+        ]
+        scalars = self._functions(catalog, schema)
+        names = dict.fromkeys([*(one.name for one in scalars), *(one.name for one in tables)])
+        visible = {one.table for one in access.filter_functions([SchemaTableName(schema, name) for name in names])}
+        return [one for one in scalars if one.name in visible], [one for one in tables if one.name in visible]
+
+    def _functions(self, catalog: str, schema: str) -> Sequence[ConnectorFunction]:
+        if self.transaction.find_catalog(catalog) is None:
+            return ()
+        return [one for one in self.transaction.require_catalog(catalog).connector.functions() if one.schema == schema]
 
     def check_can_execute_function(self, name: QualifiedName, reader: Reader, location: Location) -> None:
         """A stored routine is called, perhaps by a view. Raises: PERMISSION_DENIED."""

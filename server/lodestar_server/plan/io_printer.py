@@ -55,7 +55,7 @@ def _scans(node: PlanNode, terms: Sequence[Expression] = ()) -> Iterator[tuple[T
     """Each scan, those of subqueries among them, with what the filters above it say of its columns."""
     below: Sequence[Expression] = ()
     match node:
-        case TableScan():
+        case TableScan() if not node.function:
             yield node, extract_domains(terms)
         case Filter():
             below = [*conjuncts(node.predicate), *terms]
@@ -121,7 +121,7 @@ def _cpu(node: PlanNode, estimator: Estimator) -> float | None:
     if any(True for expression in expressions_of(node) for _ in subplans(expression)):
         return None
     match node:
-        case TableScan():
+        case TableScan() if not node.function:
             return _bytes(estimator.estimate(node), node.outputs)
         case Values():
             return 0.0

@@ -159,6 +159,9 @@ def _own(node: PlanNode) -> tuple[str, dict[str, str], list[str]]:
             return _WRITERS[node.target.kind], {"table": f"{node.target.catalog}:{node.target.name}"}, []
         case TableDelete():
             return "TableDelete", {"target": str(node.table)}, []
+        case TableScan() if node.function:
+            outputs = ", ".join(symbol.name for symbol in node.outputs)
+            return "TableFunctionProcessor", {"name": node.function, "properOutputs": f"[{outputs}]"}, []
         case TableScan():
             details = [f"{symbol.name} := {column}" for symbol, column in node.columns]
             return "TableScan", {"table": str(node.table)}, details

@@ -82,7 +82,8 @@ def catalog_version(name: str, connector: str, properties: Mapping[str, str]) ->
 
 def _scans(root: PlanNode) -> Iterable[TableScan]:
     for node in walk_plan(root):
-        if isinstance(node, TableScan):
+        # What a table function reads is no input.
+        if isinstance(node, TableScan) and not node.function:
             yield node
         for expression in expressions_of(node):
             for inner in subplans(expression):
@@ -116,7 +117,9 @@ def _origins(root: PlanNode) -> _Origins:
     """The table columns that each column of a plan is made of."""
     found: _Origins = {}
     for node in reversed(list(walk_plan(root))):
-        if isinstance(node, TableScan):
+        if isinstance(node, TableScan) and node.function:
+            found.update(dict.fromkeys(node.outputs, frozenset()))
+        elif isinstance(node, TableScan):
             table = f"{node.table.catalog}.{node.table.name}"
             found.update({symbol: frozenset({SourceColumn(table, symbol.hint)}) for symbol, _ in node.columns})
         elif isinstance(node, Project):

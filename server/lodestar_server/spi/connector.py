@@ -23,6 +23,7 @@ from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.roles import RoleMetadata
 from lodestar_server.spi.row_changes import RowIdColumn
+from lodestar_server.spi.scalar_functions import ConnectorFunction
 from lodestar_server.spi.security import ALLOW_ALL, ConnectorAccessControl, Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
@@ -679,6 +680,10 @@ class Connector:
 
     def table_functions(self) -> Sequence[TableFunction]:
         """For TABLE(catalog.schema.name(…))."""
+        return ()
+
+    def functions(self) -> Sequence[ConnectorFunction]:
+        """Scalar functions of its schemas."""
         return ()
 
     def list_beans(self) -> Iterable[Bean]:

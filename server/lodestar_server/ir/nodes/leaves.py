@@ -15,12 +15,14 @@ from lodestar_server.spi.predicate import TupleDomain
 class TableScan(PlanNode):
     """Columns of a table. `table.handle` carries what the connector took over (predicate, limit, projection …).
 
-    `enforced` is the part of the query's predicate that the connector guarantees; EXPLAIN prints it.
+    `enforced` is the part of the query's predicate that the connector guarantees; EXPLAIN prints it. `function`: the
+    table function whose rows are scanned, empty for a table's own rows.
     """
 
     table: CatalogTable
     columns: tuple[tuple[Symbol, ColumnHandle], ...]
     enforced: TupleDomain = field(default_factory=TupleDomain.all)
+    function: str = ""
 
     @property
     def outputs(self) -> tuple[Symbol, ...]:

@@ -31,7 +31,7 @@ from lodestar_server.sql.analysis.casts import can_cast
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.routines import calls as routine_calls
-from lodestar_server.sql.analysis.routines.stored import find_stored
+from lodestar_server.sql.analysis.routines.stored import catalog_name, find_stored
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.specialization import check_specialization
 from lodestar_server.sql.analysis.syntax import aggregate_calls, check_scalar, function_kind, window_calls
@@ -59,6 +59,18 @@ def builtin_name(node: ast.FunctionCall) -> str:
     if len(parts) > 1 and parts[:-1] != BUILTIN_SCHEMA:
         raise LodestarError(FUNCTION_NOT_FOUND, f"Function '{node.name}' not registered", location=node.at)
     return parts[-1]
+
+
+def connector_function(analysis: Analysis, node: ast.FunctionCall) -> str | None:
+    """The engine's name of a function that a catalog has; None when the name means none. Raises: PERMISSION_DENIED."""
+    found = catalog_name(analysis, node.name)
+    if found is None or analysis.stored_functions is None:
+        return None
+    function = analysis.stored_functions.find_function(found)
+    if function is None:
+        return None
+    analysis.stored_functions.check_can_execute_function(found, analysis.names.reader, node.at)
+    return function.computed_as
 
 
 def find_routines(analysis: Analysis, node: ast.FunctionCall) -> list[ir.Routine]:
@@ -95,7 +107,7 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
     condition = None
     if node.filter is not None:
         condition = analyzer.analyze_as(node.filter, BOOLEAN, "Filter expression")
-    name = builtin_name(node)
+    name = connector_function(analyzer.analysis, node) or builtin_name(node)
     if window is None and node.filter is None and node.order_by is None and node.null_treatment is None:
         if name == "typeof" and len(node.arguments) == 1 and not isinstance(node.arguments[0], ast.LambdaExpression):
             return _type_of(analyzer, analyzer.analyze(node.arguments[0]))
@@ -182,6 +194,8 @@ def _resolve(name: str, types: list[Argument], node: ast.FunctionCall) -> ir.Fun
     try:
         return resolve_function(name, types)
     except LodestarError as fault:
+        if name.startswith("$"):  # it is called by the name that a catalog has for it
+            fault = LodestarError(fault.code, fault.message.replace(name, str(node.name)))
         raise fault.at(node.at) from None
 
 

@@ -22,6 +22,7 @@ from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.materialized_views import MaterializedViewFreshness
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.row_changes import RowIdColumn
+from lodestar_server.spi.scalar_functions import ConnectorFunction
 from lodestar_server.spi.security import Hidden
 from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import Type
@@ -102,6 +103,10 @@ class StoredFunctions(Protocol):
 
     def find_language_functions(self, name: QualifiedName) -> Sequence[LanguageFunction]:
         """The overloads under a name."""
+        ...
+
+    def find_function(self, name: QualifiedName) -> ConnectorFunction | None:
+        """A function of a catalog that the engine computes."""
         ...
 
     def check_can_execute_function(self, name: QualifiedName, reader: Reader, location: Location) -> None:

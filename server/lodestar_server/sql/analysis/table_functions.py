@@ -227,7 +227,8 @@ def _of_connector(analysis: Analysis, catalog: str, function: TableFunction, pas
         columns.append((symbol, handle))
         analysis.select_column(Field(symbol, name, origin=(table, name)))
     fields = tuple(Field(symbol, name) for (symbol, _), (name, _, _) in zip(columns, call.columns, strict=True))
-    return RelationPlan(TableScan(CatalogTable(catalog, call.table, call.handle), tuple(columns)), fields)
+    scan = TableScan(CatalogTable(catalog, call.table, call.handle), tuple(columns), function=function.name)
+    return RelationPlan(scan, fields)
 
 
 def _sequence(analysis: Analysis, passed: PassedArguments) -> RelationPlan:

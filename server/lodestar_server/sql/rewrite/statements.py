@@ -179,7 +179,7 @@ def _functions(node: ast.ShowFunctions, context: RewriteContext) -> Rewritten:
         session = context.session
         catalog, schema = qualify_schema(node.schema, session.catalog, session.schema, node.at)
         builtin = (catalog, schema) == ("system", "builtin")
-        found = _builtin_table_functions() if builtin else _stored_functions(context, catalog, schema)
+        found = _builtin_table_functions() if builtin else _catalog_functions(context, catalog, schema)
         if not found:
             return listing([(name, type_ or VARCHAR) for name, type_ in columns], [], aliased=True)
         return listing(columns, found, like=_like(0, node), aliased=True)
@@ -202,6 +202,22 @@ def _builtin_table_functions() -> list[tuple[str, str, str, str, bool, str]]:
         if one.kind is FunctionKind.TABLE and one.category == "table" and one.name != "table_changes"
     }
     return sorted(rows)
+
+
+def _catalog_functions(
+    context: RewriteContext, catalog: str, schema: str
+) -> list[tuple[str, str, str, str, bool, str]]:
+    """The routines of a schema, and the functions that its connector has."""
+    rows = _stored_functions(context, catalog, schema)
+    scalars, tables = context.metadata.visible_connector_functions(catalog, schema)
+    known = {one.name: one for one in list_entries()}
+    for scalar in scalars:
+        one = known[scalar.computed_as]
+        rows.append((scalar.name, one.result, one.arguments, one.kind.value, one.deterministic, one.description))
+    for table in tables:
+        types = ", ".join(argument.type.signature_text for argument in table.arguments)
+        rows.append((table.name, "unknown", types, FunctionKind.TABLE.value, False, ""))
+    return sorted(rows, key=lambda row: row[:3])
 
 
 def _stored_functions(context: RewriteContext, catalog: str, schema: str) -> list[tuple[str, str, str, str, bool, str]]:

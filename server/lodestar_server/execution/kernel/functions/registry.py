@@ -35,6 +35,7 @@ MODULES = (
     "arrays",
     "binary",
     "bits",
+    "buckets",
     "colors",
     "comparison",
     "conversion",

@@ -23,6 +23,12 @@ from lodestar_server.plugins.connectors.iceberg.format.manifests import Content,
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, Field, IcebergType, Primitive, Struct
 from lodestar_server.plugins.connectors.iceberg.format.values import to_bytes, unscaled
+from lodestar_server.plugins.connectors.iceberg.hidden_bounds import (
+    Hidden,
+    hidden_bounds,
+    may_hide,
+    read_extremes,
+)
 from lodestar_server.plugins.connectors.iceberg.metrics import ColumnMetrics, cut_high, cut_low
 from lodestar_server.plugins.connectors.iceberg.name_mapping import PROPERTY, Names, file_names, new_mapping
 from lodestar_server.plugins.connectors.iceberg.opening import read_columns, source_of
@@ -138,6 +144,7 @@ def _parquet(files: FileSystem, file: DataFile, fields: Sequence[Field], names: 
         nulls: dict[int, int] = {}
         lower: dict[int, bytes] = {}
         upper: dict[int, bytes] = {}
+        hidden: Hidden | None = None
         for one in fields:
             place = at.get(one.id)
             name = None if place is None else schema.field(place).name
@@ -150,6 +157,9 @@ def _parquet(files: FileSystem, file: DataFile, fields: Sequence[Field], names: 
             if all(found is not None and found.has_null_count for found in known):
                 nulls[one.id] = sum(found.null_count for found in known)
             low, high = _bounds(one, schema.field(place).type, known)
+            if low is None and may_hide(one.type):
+                hidden = read_extremes(files, file, footer) if hidden is None else hidden
+                low, high = hidden_bounds(one, footer, columns[name], hidden)
             if low is not None and high is not None:
                 lower[one.id], upper[one.id] = low, high
         return FileFigures(

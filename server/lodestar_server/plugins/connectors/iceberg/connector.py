@@ -44,6 +44,7 @@ from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.scalar_functions import ConnectorFunction
 from lodestar_server.spi.security import ConnectorAccessControl
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.system_tables import SystemTable
@@ -162,6 +163,10 @@ class IcebergConnector(Connector):
     def system_tables(self) -> Sequence[SystemTable]:
         """Which tables are Iceberg's."""
         return (self._listing,)
+
+    def functions(self) -> Sequence[ConnectorFunction]:
+        """bucket."""
+        return (ConnectorFunction("system", "bucket", "$bucket"),)
 
     def table_functions(self) -> Sequence[TableFunction]:
         """Changes of a table."""

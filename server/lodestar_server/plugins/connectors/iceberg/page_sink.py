@@ -18,7 +18,6 @@ from lodestar_server.plugins.connectors.iceberg.errors import (
     ICEBERG_WRITER_CLOSE_ERROR,
     ICEBERG_WRITER_DATA_ERROR,
 )
-from lodestar_server.plugins.connectors.iceberg.format.hashing import hash_bytes
 from lodestar_server.plugins.connectors.iceberg.format.manifests import Content, DataFile
 from lodestar_server.plugins.connectors.iceberg.format.partitioning import PartitionSpec, read_spec
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema, read_schema
@@ -33,6 +32,7 @@ from lodestar_server.plugins.connectors.iceberg.writers import FileWriter, open_
 from lodestar_server.plugins.toolkit.files import FileSystem, child_of, discard_output
 from lodestar_server.plugins.toolkit.sink_work import SinkWork
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.murmur3 import hash_bytes
 from lodestar_server.spi.page import PageSink
 from lodestar_server.spi.types.arrow import arrow_type
 

@@ -102,6 +102,11 @@ class IcebergTables:
             entries * _ENTRIES_PER_FILE, lambda one: len(one) + 1
         )
 
+    @property
+    def loads_whole_tables(self) -> bool:
+        """The catalog gives a table's metadata with its entry."""
+        return self._writer is not None
+
     # reading
     def find(self, name: SchemaTableName) -> LoadedTable | None:
         """None when there is no such table, or it is a view or not Iceberg's.

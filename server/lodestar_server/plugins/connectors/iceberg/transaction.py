@@ -62,6 +62,9 @@ class IcebergTransaction:
     def find_entry(self, name: SchemaTableName) -> Table | None:
         """The metastore's entry: a table or view."""
         with self._lock:
+            if self.tables.loads_whole_tables:
+                loaded = self.find(name)
+                return None if loaded is None else loaded.entry
             if name not in self._entries:
                 self._entries[name] = self.tables.metastore.find_table(name)
             return self._entries[name]

@@ -30,6 +30,13 @@ def find_stored(analysis: Analysis, name: ast.QualifiedName, at: Location) -> li
     return []
 
 
+def catalog_name(analysis: Analysis, name: ast.QualifiedName) -> QualifiedName | None:
+    """A qualified name with its catalog; None for a name without a schema."""
+    if len(name.parts) not in (2, 3):
+        return None
+    return next(iter(_candidates(analysis, name)), None)
+
+
 def _candidates(analysis: Analysis, name: ast.QualifiedName) -> list[QualifiedName]:
     names, parts = analysis.names, name.parts
     if len(parts) == 3:

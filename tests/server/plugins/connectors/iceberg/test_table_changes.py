@@ -169,3 +169,13 @@ def test_the_schema_system_is_listed(engine: LocalEngine) -> None:
         "Cannot drop non-empty schema 'system'",
     )
     assert refused(engine, "CREATE TABLE ice.system.t (a integer)") == ("NOT_FOUND", "Schema system not found")
+
+
+def test_explained_as_a_function(table: LocalEngine) -> None:
+    first, *_, last = snapshots(table)
+    sql = f"SELECT a, _change_type FROM {call(first, last)} WHERE a > 1"
+    plan = "".join(rows(table, f"EXPLAIN {sql}"))
+    assert "TableFunctionProcessor[name = table_changes, properOutputs = [a_1, _change_type_4]]" in plan
+    assert "TableScan" not in plan and "t$data" not in plan
+    described = "".join(rows(table, f"EXPLAIN (TYPE IO) {sql}"))
+    assert 'inputTableColumnInfos\\" : [ ]' in described and '"maxMemory\\" : \\"NaN' in described.replace("\\n", "")

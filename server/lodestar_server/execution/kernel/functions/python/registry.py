@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 MODULES = (
+    "buckets",
     "colors",
     "combinatorics",
     "datetimes",

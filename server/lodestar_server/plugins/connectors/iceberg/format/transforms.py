@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lodestar_server.plugins.connectors.iceberg.format import types
-from lodestar_server.plugins.connectors.iceberg.format.hashing import hash_bytes, hash_longs
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, FixedOf, IcebergType
 from lodestar_server.plugins.connectors.iceberg.format.values import unscaled, unscaled_bytes
 from lodestar_server.plugins.toolkit.calendar import day_text
 from lodestar_server.plugins.toolkit.java_text import java_float
+from lodestar_server.spi.murmur3 import hash_bytes, hash_longs
 
 _WITH_ARGUMENT = re.compile(r"(bucket|truncate)\[(\d+)\]")
 _TIMES = (types.TIMESTAMP, types.TIMESTAMPTZ)

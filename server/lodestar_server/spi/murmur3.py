@@ -1,4 +1,4 @@
-"""Murmur3 with 32 bits, of whole columns: what bucket partitioning spreads rows by."""
+"""Murmur3 with 32 bits, of whole columns: Iceberg spreads rows into buckets by it, and has a function of it."""
 
 from __future__ import annotations
 
