@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import math
 import os
@@ -23,7 +24,7 @@ from lodestar_server.spi.errors import EXCEEDED_TIME_LIMIT, ErrorType, LodestarE
 
 SECONDS = 20
 """A query of these tables that takes longer hangs: by the clock and, as the machine may be busy, of processor time."""
-AT_MOST_SECONDS = 120
+AT_MOST_SECONDS = 600
 """By the clock alone: a query that waits for itself takes no processor time."""
 GRACE_SECONDS = 20
 """Between asking a query to stop and giving up on the process."""
@@ -230,6 +231,7 @@ class _Watch:
     def _cancel(self) -> None:
         self._context.cancellation.cancel(LodestarError(EXCEEDED_TIME_LIMIT, "hangs"))
         if not self._done.wait(GRACE_SECONDS):
+            faulthandler.dump_traceback(all_threads=True)
             os._exit(HUNG)
 
 

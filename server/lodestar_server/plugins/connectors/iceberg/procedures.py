@@ -258,7 +258,7 @@ class IcebergTableProcedures(IcebergRowChanges):
         if snapshot is not None:
             everything = plan_files(self._tables, metadata, snapshot, TupleDomain.all(), TupleDomain.all())
             chosen = plan_files(self._tables, metadata, snapshot, table.enforced, table.enforced)
-            chosen = rewritten_tasks(chosen, read.max_file_size or 0)
+            chosen = rewritten_tasks(chosen, read.max_file_size or 0, metadata.spec.id)
             opened.removed = frozenset({task.file.path for task in chosen} | _done_deletes(everything, chosen))
             opened.predicate = table.enforced
         return self._open(session, table.name, opened, WriteKind.OPTIMIZE), read

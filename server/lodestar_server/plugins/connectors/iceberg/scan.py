@@ -61,7 +61,7 @@ class IcebergScanner:
         found = plan_files(self._tables, metadata, snapshot, known, table.enforced)
         if table.only_snapshots is not None:
             found = [one for one in found if one.entry.snapshot_id in table.only_snapshots]
-        return found if table.max_file_size is None else rewritten_tasks(found, table.max_file_size)
+        return found if table.max_file_size is None else rewritten_tasks(found, table.max_file_size, metadata.spec.id)
 
     def splits(
         self,
@@ -189,13 +189,21 @@ class IcebergScanner:
         return FileSlice(path, 0, split.file.size, split.file.size, values)
 
 
-def rewritten_tasks(tasks: Sequence[FileTask], max_size: int) -> list[FileTask]:
-    """Files worth rewriting: small ones and those with deletes, but not a file that is alone in its partition."""
+def rewritten_tasks(tasks: Sequence[FileTask], max_size: int, spec_id: int) -> list[FileTask]:
+    """Files worth rewriting: small ones and those with deletes, but not a file that is alone in its partition.
+
+    `spec_id`: of the partitions that there are now; a file of others is worth it also alone.
+    """
     chosen: dict[object, list[FileTask]] = {}
     for task in tasks:
         if task.file.size < max_size or task.deletes:
             chosen.setdefault((task.file.spec_id, task.file.partition), []).append(task)
-    return [task for group in chosen.values() if len(group) > 1 or group[0].deletes for task in group]
+    return [
+        task
+        for group in chosen.values()
+        if len(group) > 1 or group[0].deletes or group[0].file.spec_id != spec_id
+        for task in group
+    ]
 
 
 class _Constant:

@@ -153,6 +153,20 @@ def test_compaction(table: LocalEngine, place: Path) -> None:
     assert rows(table, "SELECT a FROM t") == ["[2]", "[3]"]
 
 
+def test_compaction_into_the_partitions_that_there_are_now(engine: LocalEngine) -> None:
+    engine.run("USE iceberg.default")
+    engine.run("CREATE TABLE t AS SELECT * FROM (VALUES (1, 'x'), (2, 'y')) t(a, b)")
+    engine.run("ALTER TABLE t SET PROPERTIES partitioning = ARRAY['a']")
+    engine.run("ALTER TABLE t EXECUTE optimize(file_size_threshold => '1B')")
+    assert rows(engine, 'SELECT partition.a, file_count FROM "t$partitions"') == ["[null,1]"]
+    engine.run("ALTER TABLE t EXECUTE optimize")
+    partitions = 'SELECT partition.a, file_count FROM "t$partitions" ORDER BY 1'
+    assert rows(engine, partitions) == ["[1,1]", "[2,1]"]
+    written = rows(engine, 'SELECT file_path FROM "t$files" ORDER BY 1')
+    engine.run("ALTER TABLE t EXECUTE optimize")
+    assert rows(engine, 'SELECT file_path FROM "t$files" ORDER BY 1') == written
+
+
 def test_retention_has_a_minimum(engine: LocalEngine) -> None:
     engine.run("USE iceberg.default")
     engine.run("CREATE TABLE t AS SELECT 1 a")
