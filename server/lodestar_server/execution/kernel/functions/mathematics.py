@@ -17,7 +17,6 @@ from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, NUMERIC_VALUE_OUT
 from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, ArrayType, DecimalType
 
 for _name, _template in {
-    "cbrt": "trino_cube_root({0})",
     "degrees": "degrees({0})",
     "radians": "radians({0})",
     "exp": "exp({0})",
@@ -45,6 +44,11 @@ for _name, _template in {
 
 scalar_template("pow", "pow({0}, {1})")
 scalar_template("power", "pow({0}, {1})")
+
+
+@scalar("cbrt", total=True)
+def _cbrt(call: ScalarCall) -> Sql:
+    return sql.let(call.arguments[0], lambda value: sql.call("trino_cube_root", value))
 
 
 @scalar("abs")
