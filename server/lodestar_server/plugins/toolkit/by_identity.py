@@ -25,6 +25,7 @@ from lodestar_server.spi.page import FileScan, PageSink, PageSource, Split
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.procedures import Procedure, TableProcedure
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.scalar_functions import ConnectorFunction
 from lodestar_server.spi.security import ConnectorAccessControl
 from lodestar_server.spi.session import ConnectorSession, Identity
 from lodestar_server.spi.system_tables import SystemTable
@@ -300,6 +301,10 @@ class ConnectorByIdentity(Connector):
     def table_functions(self) -> Sequence[TableFunction]:
         """The same for all."""
         return self._first.connector.table_functions()
+
+    def functions(self) -> Sequence[ConnectorFunction]:
+        """The same for all."""
+        return self._first.connector.functions()
 
     def list_beans(self) -> Iterable[Bean]:
         """Caches of metadata are shared."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -151,3 +152,10 @@ def test_every_question_with_a_session_is_handed_on() -> None:
     asked = {name for name in dir(ConnectorMetadata) if not name.startswith("_")}
     assert asked <= own
     assert not begun.single_statement_writes
+
+
+def test_whatever_a_connector_may_answer_is_asked_of_one() -> None:
+    asked = {name for name, _ in inspect.getmembers(Connector, inspect.isfunction)}
+    assert asked <= vars(ConnectorByIdentity).keys()
+    told = {name for name, value in vars(Connector).items() if not name.startswith("_") and not callable(value)}
+    assert told <= vars(Catalog(STANDINGS).connector).keys()
