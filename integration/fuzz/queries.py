@@ -155,6 +155,7 @@ class Queries:
                 where = f" WHERE {a.text} = {b.text}"
             self._levels -= 1
             if not type_.orderable:
+                self.expressions.stable = False  # which row comes first is nobody's promise
                 return f"SELECT {value} FROM {relation.text}{where} LIMIT 1"
             return f"SELECT max({value}) FROM {relation.text}{where}"
 
