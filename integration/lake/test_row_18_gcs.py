@@ -65,7 +65,7 @@ def test_a_key_in_a_file(google: GoogleStorage, lake: Any, tmp_path: Path) -> No
     file = tmp_path / "key.json"
     named = _with_key_at(google, file, **{"gcs.json-key-file-path": str(file), "gcs.auth-type": "SERVICE_ACCOUNT"})
     server = lake(local_catalogs(named, tmp_path))
-    check_tables_elsewhere(server, "hive", "gs://lake")
+    check_tables_elsewhere(server, "hive", "gs://lake/keyed")
     file.write_text("[]")
     check_refusal(lake(local_catalogs(named, tmp_path)), "ice", "gs://lake", "No credentials", "json-key-file-path")
     file.unlink()
