@@ -152,6 +152,10 @@ def _as_json(value: Sql) -> Sql:
 
 
 def _floating(value: Sql, type_: Type) -> Sql:
+    return sql.let(value, lambda v: _floating_of(v, type_))
+
+
+def _floating_of(value: Sql, type_: Type) -> Sql:
     shortest = (
         sql.call("to_json", value)
         if type_ == DOUBLE

@@ -121,6 +121,11 @@ _MACROS: dict[Type, str] = {
 }
 
 
+def floating_text(value: Sql) -> Sql:
+    """Java's own text of a double or a real."""
+    return sql.let(value, lambda v: sql.call("trino_java_floating_text", v))
+
+
 def key_text(value: Sql, type_: Type) -> Sql:
     """The text of a map's key in a result: Java's, with lists in brackets and maps in braces, NULL inside as null."""
 
@@ -149,7 +154,7 @@ def key_text(value: Sql, type_: Type) -> Sql:
             entries = sql.call("list_transform", sql.call("map_entries", value), sql.function_of(entry_text))
             return sql.fragment("('{' || array_to_string({0}, ', ') || '}')", entries)
     if type_ in (DOUBLE, REAL):
-        return sql.call("trino_java_floating_text", value)
+        return floating_text(value)
     if type_ == BING_TILE:
         return sql.let(
             value,

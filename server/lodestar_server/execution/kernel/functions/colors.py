@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
+from lodestar_server.execution.kernel.encoding.text import floating_text
 from lodestar_server.execution.kernel.functions.python.colors import NAMES
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
@@ -41,7 +42,7 @@ def _render(call: ScalarCall) -> Sql:
             sql.call("trino_render", sql.text("\u2717"), bad),
         )
     if call.types[0] == DOUBLE:
-        value = sql.call("trino_java_floating_text", value)
+        value = floating_text(value)
     elif not isinstance(call.types[0], VarcharType):
         value = sql.cast(value, "VARCHAR")
     return sql.call("trino_render", value, call.arguments[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.text import text_of, timestamp_text, wall_clock
+from lodestar_server.execution.kernel.encoding.text import floating_text, text_of, timestamp_text, wall_clock
 from lodestar_server.execution.kernel.functions.python.locales import is_english
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
@@ -115,7 +115,7 @@ def _kind(type_: Type) -> str:
 
 def _text(value: Sql, type_: Type) -> Sql:
     if type_ in (DOUBLE, REAL):
-        return sql.call("trino_java_floating_text", value)
+        return floating_text(value)
     if isinstance(type_, TimestampTzType):
 
         def zoned(v: Sql) -> Sql:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.text import decimal_text, text_of
+from lodestar_server.execution.kernel.encoding.text import decimal_text, floating_text, text_of
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.functions.python.json_values import json_reader_name, quote
@@ -169,7 +169,7 @@ def json_text(value: Sql, type_: Type) -> Sql:
     if type_ == JSON:
         return value
     if type_ in (DOUBLE, REAL):
-        return sql.call("trino_json_number", value)
+        return sql.let(value, lambda v: sql.call("trino_json_number", v))
     if type_ == DATE:
         return sql.fragment("('\"' || ltrim(trino_date_text({0}), '+') || '\"')", value)
     return sql.cast(value, "VARCHAR")
@@ -181,7 +181,7 @@ def _element(value: Sql, type_: Type) -> Sql:
 
 def _key_text(value: Sql, type_: Type) -> Sql:
     if type_ in (DOUBLE, REAL):
-        return sql.call("trino_java_floating_text", value)
+        return floating_text(value)
     if isinstance(type_, DecimalType):
         return decimal_text(value, type_)
     return value if isinstance(type_, VarcharType) else sql.cast(value, "VARCHAR")

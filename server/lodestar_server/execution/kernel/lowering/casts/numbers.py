@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.text import decimal_text
+from lodestar_server.execution.kernel.encoding.text import decimal_text, floating_text
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.lowering.casts.registry import CastContext, cast_rule
@@ -59,7 +59,7 @@ def _double_to_real(value: Sql, source: Type, target: Type, context: CastContext
 def _not_decimal(value: Sql, source: Type, target: Type) -> Sql:
     assert isinstance(target, DecimalType)
     if source.base in FLOATS:
-        text, label = sql.call("trino_java_floating_text", value), source.base.upper()
+        text, label = floating_text(value), source.base.upper()
     else:
         text = decimal_text(value, source) if isinstance(source, DecimalType) else sql.cast(value, "VARCHAR")
         label = decimal_name(source) if isinstance(source, DecimalType) else source.base.upper()
