@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lodestar_server.plugins.toolkit.security.owners import OwnersAccessControl
 from lodestar_server.plugins.toolkit.security.rules import (
     EXECUTES,
     Expression,
@@ -13,13 +14,13 @@ from lodestar_server.plugins.toolkit.security.rules import (
     TableRule,
 )
 from lodestar_server.spi.names import SchemaTableName
-from lodestar_server.spi.security import ConnectorAccessControl, Principal, Privilege, ViewExpression
+from lodestar_server.spi.security import Principal, Privilege, ViewExpression
 from lodestar_server.spi.session import Identity
 
 _INFORMATION_SCHEMA = "information_schema"
 
 
-class FileAccessControl(ConnectorAccessControl):
+class FileAccessControl(OwnersAccessControl):
     """What the rules leave one user. They are the only ones: nobody grants, and there are no roles."""
 
     def __init__(self, rules: Rules, identity: Identity) -> None:
@@ -29,65 +30,37 @@ class FileAccessControl(ConnectorAccessControl):
 
     # schemas
     def check_can_create_schema(self, schema: str) -> None:
-        if not self._owns_schema(schema):
+        if not self.owns_schema(schema):
             super().check_can_create_schema(schema)
 
-    def check_can_drop_schema(self, schema: str) -> None:
-        if not self._owns_schema(schema):
-            super().check_can_drop_schema(schema)
-
     def check_can_rename_schema(self, schema: str, new_name: str) -> None:
-        if not (self._owns_schema(schema) and self._owns_schema(new_name)):
+        if not (self.owns_schema(schema) and self.owns_schema(new_name)):
             super().check_can_rename_schema(schema, new_name)
 
     def check_can_set_schema_authorization(self, schema: str, principal: Principal) -> None:
-        if not (self._owns_schema(schema) and self._authorizes(principal)):
+        if not (self.owns_schema(schema) and self._authorizes(principal)):
             super().check_can_set_schema_authorization(schema, principal)
 
     def check_can_show_schemas(self) -> None: ...
-
-    def check_can_show_create_schema(self, schema: str) -> None:
-        if not self._owns_schema(schema):
-            super().check_can_show_create_schema(schema)
 
     def filter_schemas(self, schemas: Sequence[str]) -> Sequence[str]:
         return [one for one in schemas if self._rules.sees_schema(self._identity, one)]
 
     # tables
     def check_can_show_create_table(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
+        if not self.owns(table):
             super().check_can_show_create_table(table)
 
     def check_can_create_table(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
+        if not self.owns(table):
             super().check_can_create_table(table)
 
-    def check_can_drop_table(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_drop_table(table)
-
     def check_can_rename_table(self, table: SchemaTableName, new_name: SchemaTableName) -> None:
-        if not (self._owns(table) and self._owns(new_name)):
+        if not (self.owns(table) and self.owns(new_name)):
             super().check_can_rename_table(table, new_name)
 
-    def check_can_set_table_properties(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_set_table_properties(table)
-
-    def check_can_set_table_comment(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_set_table_comment(table)
-
-    def check_can_set_view_comment(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
-            super().check_can_set_view_comment(view)
-
-    def check_can_set_column_comment(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_set_column_comment(table)
-
     def check_can_set_table_authorization(self, table: SchemaTableName, principal: Principal) -> None:
-        if not (self._owns(table) and self._authorizes(principal)):
+        if not (self.owns(table) and self._authorizes(principal)):
             super().check_can_set_table_authorization(table, principal)
 
     def check_can_show_tables(self, schema: str) -> None:
@@ -95,7 +68,7 @@ class FileAccessControl(ConnectorAccessControl):
             super().check_can_show_tables(schema)
 
     def filter_tables(self, tables: Sequence[SchemaTableName]) -> Sequence[SchemaTableName]:
-        return [one for one in tables if self._owns_schema(one.schema) or self._has(one, None)]
+        return [one for one in tables if self.owns_schema(one.schema) or self._has(one, None)]
 
     # columns
     def check_can_show_columns(self, table: SchemaTableName) -> None:
@@ -112,22 +85,6 @@ class FileAccessControl(ConnectorAccessControl):
         if rule.privileges != {TablePrivilege.SELECT}:
             return columns
         return [one for one in columns if one not in rule.restricted]
-
-    def check_can_add_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_add_column(table)
-
-    def check_can_alter_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_alter_column(table)
-
-    def check_can_drop_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_drop_column(table)
-
-    def check_can_rename_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_rename_column(table)
 
     # rows
     def check_can_select_from_columns(self, table: SchemaTableName, columns: Sequence[str]) -> None:
@@ -162,20 +119,16 @@ class FileAccessControl(ConnectorAccessControl):
 
     # views
     def check_can_create_view(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
+        if not self.owns(view):
             super().check_can_create_view(view)
 
     def check_can_rename_view(self, view: SchemaTableName, new_name: SchemaTableName) -> None:
-        if not (self._owns(view) and self._owns(new_name)):
+        if not (self.owns(view) and self.owns(new_name)):
             super().check_can_rename_view(view, new_name)
 
     def check_can_set_view_authorization(self, view: SchemaTableName, principal: Principal) -> None:
-        if not (self._owns(view) and self._authorizes(principal)):
+        if not (self.owns(view) and self._authorizes(principal)):
             super().check_can_set_view_authorization(view, principal)
-
-    def check_can_drop_view(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
-            super().check_can_drop_view(view)
 
     def check_can_create_view_with_select_from_columns(self, table: SchemaTableName, columns: Sequence[str]) -> None:
         self.check_can_select_from_columns(table, columns)
@@ -183,7 +136,7 @@ class FileAccessControl(ConnectorAccessControl):
             self.deny(f"View owner '{self._identity.user}' cannot create view that selects from {table}")
 
     def check_can_create_materialized_view(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
+        if not self.owns(view):
             super().check_can_create_materialized_view(view)
 
     def check_can_refresh_materialized_view(self, view: SchemaTableName) -> None:
@@ -191,15 +144,15 @@ class FileAccessControl(ConnectorAccessControl):
             super().check_can_refresh_materialized_view(view)
 
     def check_can_set_materialized_view_properties(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
+        if not self.owns(view):
             super().check_can_set_materialized_view_properties(view)
 
     def check_can_drop_materialized_view(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
+        if not self.owns(view):
             super().check_can_drop_materialized_view(view)
 
     def check_can_rename_materialized_view(self, view: SchemaTableName, new_name: SchemaTableName) -> None:
-        if not (self._owns(view) and self._owns(new_name)):
+        if not (self.owns(view) and self.owns(new_name)):
             super().check_can_rename_materialized_view(view, new_name)
 
     # session, procedures and functions
@@ -237,27 +190,23 @@ class FileAccessControl(ConnectorAccessControl):
             super().check_can_show_functions(schema)
 
     def filter_functions(self, functions: Sequence[SchemaTableName]) -> Sequence[SchemaTableName]:
-        return [one for one in functions if self._owns_schema(one.schema) or self.can_execute_function(one)]
+        return [one for one in functions if self.owns_schema(one.schema) or self.can_execute_function(one)]
 
     # privileges
     def check_can_grant_schema_privilege(self, privilege: Privilege, schema: str) -> None:
-        if not self._owns_schema(schema):
+        if not self.owns_schema(schema):
             super().check_can_grant_schema_privilege(privilege, schema)
 
     def check_can_deny_schema_privilege(self, privilege: Privilege, schema: str) -> None:
-        if not self._owns_schema(schema):
+        if not self.owns_schema(schema):
             super().check_can_deny_schema_privilege(privilege, schema)
 
     def check_can_revoke_schema_privilege(self, privilege: Privilege, schema: str) -> None:
-        if not self._owns_schema(schema):
+        if not self.owns_schema(schema):
             super().check_can_revoke_schema_privilege(privilege, schema)
 
     # roles
     def check_can_show_roles(self) -> None: ...
-
-    def check_can_show_current_roles(self) -> None: ...
-
-    def check_can_show_role_grants(self) -> None: ...
 
     # inside
     def _hiding(self, table: SchemaTableName) -> TableRule | None:
@@ -273,13 +222,13 @@ class FileAccessControl(ConnectorAccessControl):
     def _expression(self, found: Expression, table: SchemaTableName) -> ViewExpression:
         return ViewExpression(found.text, table.schema, user=found.user or self._identity.user)
 
-    def _owns_schema(self, schema: str) -> bool:
+    def owns_schema(self, schema: str) -> bool:
         return self._rules.owns_schema(self._identity, schema)
 
     def _authorizes(self, principal: Principal) -> bool:
         return self._rules.authorizes(self._identity, principal)
 
-    def _owns(self, table: SchemaTableName) -> bool:
+    def owns(self, table: SchemaTableName) -> bool:
         return self._has(table, TablePrivilege.OWNERSHIP)
 
     def _has(self, table: SchemaTableName, privilege: TablePrivilege | None) -> bool:

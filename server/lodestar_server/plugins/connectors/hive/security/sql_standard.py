@@ -15,11 +15,11 @@ from lodestar_server.plugins.connectors.hive.security.roles import (
 )
 from lodestar_server.plugins.connectors.hive.transaction import HiveTransaction
 from lodestar_server.plugins.toolkit.metastore.permissions import HivePrivilege, Permissions
+from lodestar_server.plugins.toolkit.security.owners import OwnersAccessControl
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import TABLE_NOT_FOUND, LodestarError
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.security import (
-    ConnectorAccessControl,
     Principal,
     PrincipalKind,
     Privilege,
@@ -33,7 +33,7 @@ _ROLES = SchemaTableName(_INFORMATION_SCHEMA, "roles")
 _DEFAULT_SCHEMA = "default"
 
 
-class SqlStandardAccessControl(ConnectorAccessControl):
+class SqlStandardAccessControl(OwnersAccessControl):
     """What one user may do, with the roles of his session."""
 
     def __init__(
@@ -49,12 +49,8 @@ class SqlStandardAccessControl(ConnectorAccessControl):
         if not self._is_admin():
             super().check_can_create_schema(schema)
 
-    def check_can_drop_schema(self, schema: str) -> None:
-        if not self._owns_schema(schema):
-            super().check_can_drop_schema(schema)
-
     def check_can_rename_schema(self, schema: str, new_name: str) -> None:
-        if not self._owns_schema(schema):
+        if not self.owns_schema(schema):
             super().check_can_rename_schema(schema, new_name)
 
     def check_can_set_schema_authorization(self, schema: str, principal: Principal) -> None:
@@ -62,10 +58,6 @@ class SqlStandardAccessControl(ConnectorAccessControl):
             super().check_can_set_schema_authorization(schema, principal)
 
     def check_can_show_schemas(self) -> None: ...
-
-    def check_can_show_create_schema(self, schema: str) -> None:
-        if not self._owns_schema(schema):
-            super().check_can_show_create_schema(schema)
 
     def filter_schemas(self, schemas: Sequence[str]) -> Sequence[str]:
         return schemas
@@ -76,32 +68,12 @@ class SqlStandardAccessControl(ConnectorAccessControl):
             super().check_can_show_create_table(table)
 
     def check_can_create_table(self, table: SchemaTableName) -> None:
-        if not self._owns_schema(table.schema):
+        if not self.owns_schema(table.schema):
             super().check_can_create_table(table)
 
-    def check_can_drop_table(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_drop_table(table)
-
     def check_can_rename_table(self, table: SchemaTableName, new_name: SchemaTableName) -> None:
-        if not self._owns(table):
+        if not self.owns(table):
             super().check_can_rename_table(table, new_name)
-
-    def check_can_set_table_properties(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_set_table_properties(table)
-
-    def check_can_set_table_comment(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_set_table_comment(table)
-
-    def check_can_set_view_comment(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
-            super().check_can_set_view_comment(view)
-
-    def check_can_set_column_comment(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_set_column_comment(table)
 
     def check_can_set_table_authorization(self, table: SchemaTableName, principal: Principal) -> None:
         if not self._is_admin():
@@ -124,22 +96,6 @@ class SqlStandardAccessControl(ConnectorAccessControl):
             if error.code is not TABLE_NOT_FOUND:
                 raise
             return ()  # it was dropped meanwhile
-
-    def check_can_add_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_add_column(table)
-
-    def check_can_alter_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_alter_column(table)
-
-    def check_can_drop_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_drop_column(table)
-
-    def check_can_rename_column(self, table: SchemaTableName) -> None:
-        if not self._owns(table):
-            super().check_can_rename_column(table)
 
     # rows
     def check_can_select_from_columns(self, table: SchemaTableName, columns: Sequence[str]) -> None:
@@ -164,20 +120,16 @@ class SqlStandardAccessControl(ConnectorAccessControl):
 
     # views
     def check_can_create_view(self, view: SchemaTableName) -> None:
-        if not self._owns_schema(view.schema):
+        if not self.owns_schema(view.schema):
             super().check_can_create_view(view)
 
     def check_can_rename_view(self, view: SchemaTableName, new_name: SchemaTableName) -> None:
-        if not self._owns(view):
+        if not self.owns(view):
             super().check_can_rename_view(view, new_name)
 
     def check_can_set_view_authorization(self, view: SchemaTableName, principal: Principal) -> None:
         if not self._is_admin():
             super().check_can_set_view_authorization(view, principal)
-
-    def check_can_drop_view(self, view: SchemaTableName) -> None:
-        if not self._owns(view):
-            super().check_can_drop_view(view)
 
     def check_can_create_view_with_select_from_columns(self, table: SchemaTableName, columns: Sequence[str]) -> None:
         self.check_can_select_from_columns(table, columns)
@@ -192,19 +144,19 @@ class SqlStandardAccessControl(ConnectorAccessControl):
     def check_can_execute_procedure(self, procedure: SchemaTableName) -> None: ...
 
     def check_can_execute_table_procedure(self, table: SchemaTableName, procedure: str) -> None:
-        if not self._owns(table):
+        if not self.owns(table):
             super().check_can_execute_table_procedure(table, procedure)
 
     def check_can_create_function(self, function: SchemaTableName) -> None:
-        if not self._owns_schema(function.schema):
+        if not self.owns_schema(function.schema):
             super().check_can_create_function(function)
 
     def check_can_drop_function(self, function: SchemaTableName) -> None:
-        if not self._owns_schema(function.schema):
+        if not self.owns_schema(function.schema):
             super().check_can_drop_function(function)
 
     def check_can_show_create_function(self, function: SchemaTableName) -> None:
-        if not self._owns_schema(function.schema):
+        if not self.owns_schema(function.schema):
             super().check_can_show_create_function(function)
 
     def can_execute_function(self, function: SchemaTableName) -> bool:
@@ -272,10 +224,6 @@ class SqlStandardAccessControl(ConnectorAccessControl):
         if not self._is_admin():
             super().check_can_show_roles()
 
-    def check_can_show_current_roles(self) -> None: ...
-
-    def check_can_show_role_grants(self) -> None: ...
-
     # inside
     def _is_admin(self) -> bool:
         return is_admin(self._identity)
@@ -289,14 +237,14 @@ class SqlStandardAccessControl(ConnectorAccessControl):
     def _administers(self, roles: Sequence[str]) -> bool:
         return self._is_admin() or {one.role for one in self._applicable() if one.grantable} >= set(roles)
 
-    def _owns_schema(self, schema: str) -> bool:
+    def owns_schema(self, schema: str) -> bool:
         """Everybody owns the schema `default`."""
         if schema == _DEFAULT_SCHEMA or self._is_admin():
             return True
         database = self._transaction.find_database(schema)
         return database is not None and database.owner_principal in self._principals()
 
-    def _owns(self, table: SchemaTableName) -> bool:
+    def owns(self, table: SchemaTableName) -> bool:
         return self._has(table, HivePrivilege.OWNERSHIP)
 
     def _has(self, table: SchemaTableName, privilege: HivePrivilege | None, *, grantable: bool = False) -> bool:
@@ -314,7 +262,7 @@ class SqlStandardAccessControl(ConnectorAccessControl):
         )
 
     def _hands_on(self, privilege: Privilege, table: SchemaTableName) -> bool:
-        if self._owns(table):
+        if self.owns(table):
             return True
         if privilege is Privilege.CREATE:
             return False
