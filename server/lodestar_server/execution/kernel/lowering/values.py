@@ -10,6 +10,7 @@ from lodestar_server.execution.kernel.functions.registry import ScalarCall, requ
 from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.lowering.casts.json import json_text_to_nested
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering, column_name
+from lodestar_server.execution.kernel.lowering.repetition import once_each
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
     ArrayConstructor,
@@ -39,12 +40,19 @@ def _lower_cast(context: Lowering, node: Cast) -> Sql:
         if _reads_text(node):
             assert isinstance(node.value, Call)
             return json_text_to_nested(context.expression(node.value.arguments[0]), node.target)
-        return cast_value(context.expression(node.value), node.value.type, node.target, context)
+        return _cast(context, node)
     outer, context.inside_try = context.inside_try, True
     try:
-        return cast_value(context.expression(node.value), node.value.type, node.target, context, safe=True)
+        return _cast(context, node)
     finally:
         context.inside_try = outer
+
+
+def _cast(context: Lowering, node: Cast) -> Sql:
+    def converted(value: Sql) -> Sql:
+        return cast_value(value, node.value.type, node.target, context, safe=node.safe)
+
+    return once_each(converted, [context.expression(node.value)])
 
 
 def _reads_text(node: Cast) -> bool:
@@ -60,7 +68,11 @@ def _reads_text(node: Cast) -> bool:
 def _lower_call(context: Lowering, node: Call) -> Sql:
     function = require_scalar(node.function)
     arguments = tuple(context.expressions(node.arguments))
-    return function.lower(ScalarCall(node.function, node.arguments, arguments, context))
+
+    def lowered(*values: Sql) -> Sql:
+        return function.lower(ScalarCall(node.function, node.arguments, values, context))
+
+    return once_each(lowered, arguments)
 
 
 def _lower_row(context: Lowering, node: RowConstructor) -> Sql:
