@@ -21,10 +21,7 @@ def _extreme(call: ScalarCall) -> Sql:
     if type_ in (DOUBLE, REAL):
         return sql.let_all(call.arguments, lambda *values: _floating(call, values))
     if has_own_order(type_) and not isinstance(type_, ArrayType | RowType):
-        chosen = sql.call(call.function.name, *call.arguments)
-        if len(call.arguments) == 1:
-            return call.arguments[0]
-        return sql.let_all(call.arguments, lambda *values: _unless_null(call, values, lambda: chosen))
+        return sql.let_all(call.arguments, lambda *values: _scalar(call, values))
 
     def folded(values: tuple[Sql, ...]) -> Sql:
         if len(values) == 1:
@@ -43,6 +40,14 @@ def _extreme(call: ScalarCall) -> Sql:
 def _unless_null(call: ScalarCall, values, chosen) -> Sql:  # type: ignore[no-untyped-def]
     nulls = sql.disjunction([sql.is_null(value) for value in values])
     return sql.case([(nulls, sql.typed_null(call.held))], chosen())
+
+
+def _scalar(call: ScalarCall, values: tuple[Sql, ...]) -> Sql:
+    # DuckDB takes one column given twice for an argument named twice, where it copies a plan.
+    different = tuple({sql.render(value): value for value in values}.values())
+    if len(different) == 1:
+        return different[0]
+    return _unless_null(call, different, lambda: sql.call(call.function.name, *different))
 
 
 def _floating(call: ScalarCall, values: tuple[Sql, ...]) -> Sql:
