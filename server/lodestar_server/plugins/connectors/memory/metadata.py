@@ -110,7 +110,9 @@ class MemoryMetadata(ConnectorMetadata):
 
     def statistics(self, session: ConnectorSession, table: TableHandle) -> TableStatistics:
         """The number of rows."""
-        return TableStatistics(row_count=self._table(table).rows)
+        assert isinstance(table, MemoryTableHandle)
+        rows = self._table(table).rows
+        return TableStatistics(row_count=rows if table.limit is None else min(rows, table.limit))
 
     def apply_limit(self, session: ConnectorSession, table: TableHandle, limit: int) -> LimitResult | None:
         """Taken over entirely."""
