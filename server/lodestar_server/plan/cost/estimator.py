@@ -44,6 +44,7 @@ from lodestar_server.plan.cost.estimates import (
     PlanEstimate,
     ValueRange,
     as_number,
+    strict_max,
 )
 from lodestar_server.plan.cost.filters import UNESTIMATED, added, conjunction_rows, equal_columns, filtered
 from lodestar_server.plan.cost.scalars import estimate_value
@@ -90,7 +91,9 @@ class Estimator:
             case Values():
                 return _values(node)
             case Filter(source=source, predicate=predicate):
-                return _filter(self.estimate(source), predicate)
+                return _filter(
+                    self.estimate(source), predicate, grouped=isinstance(source, Aggregate) and bool(source.keys)
+                )
             case Project(source=source, assignments=assignments):
                 below = self.estimate(source)
                 return PlanEstimate(below.rows, {one: estimate_value(value, below) for one, value in assignments})
@@ -104,6 +107,10 @@ class Estimator:
                 return _join(node, self.estimate(node.left), self.estimate(node.right))
             case SetOperation(operator=SetOperator.UNION, distinct=False):
                 return self._union(node)
+            case SetOperation(operator=operator, distinct=True):
+                rows = _aggregate(self._union(node).normalized(), node.symbols)
+                # Which rows are in both inputs, or in the first one only, is a filter over groups of the rows of both.
+                return rows if operator is SetOperator.UNION else rows.with_rows(rows.rows * UNESTIMATED)
             case Output() | Sort():
                 return self.estimate(node.source)
             case Window():
@@ -133,7 +140,7 @@ class Estimator:
             below = self.estimate(source)
             renamed = {a: below.column(b) for a, b in zip(node.symbols, mapping, strict=True)}
             one = PlanEstimate(below.rows, renamed)
-            result = one if result is None else added(result, one)
+            result = one if result is None else _both(result, one)
         return result or PlanEstimate()
 
     def _shared_scan(self, node: SharedScan) -> PlanEstimate:
@@ -141,6 +148,15 @@ class Estimator:
             return PlanEstimate()
         estimate, symbols = self._shared[node.key]
         return PlanEstimate(estimate.rows, {a: estimate.column(b) for a, b in zip(node.symbols, symbols, strict=True)})
+
+
+def _both(left: PlanEstimate, right: PlanEstimate) -> PlanEstimate:
+    """The rows of both, the values of one side those of the other too."""
+    result = added(left, right)
+    for symbol, column in result.columns.items():
+        distinct = strict_max(left.column(symbol).distinct, right.column(symbol).distinct)
+        result = result.with_column(symbol, replace(column, range=replace(column.range, distinct=distinct)))
+    return result
 
 
 def _known(value: float | None) -> float:
@@ -182,8 +198,9 @@ def _constants(values: Sequence[object], symbol: Symbol) -> ColumnEstimate:
     return ColumnEstimate(ValueRange(min(numbers), max(numbers), distinct), nulls)
 
 
-def _filter(source: PlanEstimate, predicate: Expression) -> PlanEstimate:
-    return filtered(source, predicate)
+def _filter(source: PlanEstimate, predicate: Expression, *, grouped: bool) -> PlanEstimate:
+    result = filtered(source, predicate)
+    return source.with_rows(source.rows * UNESTIMATED) if grouped and not result.known else result
 
 
 def _limit(source: PlanEstimate, count: int | None, offset: int) -> PlanEstimate:
