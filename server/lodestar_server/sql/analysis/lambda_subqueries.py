@@ -26,7 +26,7 @@ def lifted(symbols: ir.SymbolAllocator, call: ir.Call) -> Expression:
     for part in found:
         if not elements.isdisjoint(one.symbol for one in free_symbols(part.relation)):
             raise LodestarError(GENERIC_INTERNAL_ERROR, "No value present")
-    names: dict[Expression, Symbol] = {part: symbols.new(BOOLEAN, "exists") for part in found}
+    names: dict[Exists, Symbol] = {part: symbols.new(BOOLEAN, "exists") for part in found}
 
     def change(part: Expression) -> Expression:
         return SymbolRef(names[part]) if isinstance(part, Exists) and part in names else part
