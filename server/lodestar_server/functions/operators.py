@@ -56,29 +56,31 @@ def _add() -> list[Overload]:
 
 def _subtract() -> list[Overload]:
     rows = _same(*_NUMBERS, _DAY, _MONTH)
-    rows += [("date", _MONTH, "date", None), ("date", _DAY, "date", None)]
+    rows += [("date", _DAY, "date", None), ("date", _MONTH, "date", None)]
     rows.append((*_DECIMALS, _DECIMAL, "add"))
     for moment, moved in _MOMENTS:
         rows += [(moment, _DAY, moved, "at_least_millis"), (moment, _MONTH, moment, None), (moment, moment, _DAY, None)]
     for moment, moved in _TIMES:
-        rows += [(moment, _DAY, moved, "at_least_millis"), (moment, moment, _DAY, None)]
+        both = [(moment, _DAY, moved, "at_least_millis"), (moment, moment, _DAY, None)]
+        rows += both if moment == _TIME_ZONED else reversed(both)
     return rows
 
 
 def _multiply() -> list[Overload]:
-    rows = [*_same(*_NUMBERS), (*_DECIMALS, _DECIMAL, "multiply")]
+    rows = _same(*_NUMBERS)
     for interval in (_DAY, _MONTH):
-        for factor in ("bigint", "double"):
-            rows += [(interval, factor, interval, None), (factor, interval, interval, None)]
+        rows += [(interval, factor, interval, None) for factor in ("bigint", "double")]
+        rows += [(factor, interval, interval, None) for factor in ("bigint", "double")]
+    rows.append((*_DECIMALS, _DECIMAL, "multiply"))
     return rows
 
 
 def _divide() -> list[Overload]:
     return [
         *_same(*_NUMBERS),
-        (*_DECIMALS, _DECIMAL, "divide"),
         (_DAY, "double", _DAY, None),
         (_MONTH, "double", _MONTH, None),
+        (*_DECIMALS, _DECIMAL, "divide"),
     ]
 
 
@@ -88,7 +90,7 @@ def _signatures(name: str) -> tuple[Signature, ...]:
     if name == NEGATE:
         return tuple(
             Signature(name, FunctionKind.SCALAR, (parse_template(t, none),), parse_template(t, none), t, {})
-            for t in (*_NUMBERS, "decimal(p,s)", _DAY, _MONTH)
+            for t in (*_NUMBERS, _DAY, _MONTH, "decimal(p,s)")
         )
     if name == SUBSCRIPT:
         array, map_ = frozenset("E"), frozenset("KV")

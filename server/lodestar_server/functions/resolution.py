@@ -40,12 +40,16 @@ def _resolve(name: str, arguments: tuple[Argument, ...]) -> FunctionRef:
         raise LodestarError(FUNCTION_NOT_FOUND, f"Function '{name}' not registered")
     chosen = choose(signatures, arguments)
     if chosen is None:
-        expected = ", ".join(sorted(signature.text for signature in signatures))
-        raise LodestarError(
-            FUNCTION_NOT_FOUND,
-            f"Unexpected parameters ({', '.join(map(_shown, arguments))}) for function {name}. Expected: {expected}",
-        )
+        raise unexpected_arguments(name, arguments, signatures)
     return _reference(chosen)
+
+
+def unexpected_arguments(name: str, arguments: Sequence[Argument], signatures: Sequence[Signature]) -> LodestarError:
+    """None of the overloads fits. They are listed under the name as it was written, its schema included."""
+    expected = ", ".join(sorted({name + one.text.removeprefix(one.name) for one in signatures}))
+    given = ", ".join(map(_shown, arguments))
+    message = f"Unexpected parameters ({given}) for function {name}. Expected: {expected}"
+    return LodestarError(FUNCTION_NOT_FOUND, message)
 
 
 def _shown(argument: Argument) -> str:

@@ -22,6 +22,7 @@ from lodestar_server.spi.connector import (
     ViewDefinition,
     not_supported,
 )
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, SYNTAX_ERROR, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle, TableHandle, WriteKind, WriteTarget
 from lodestar_server.spi.materialized_views import RefreshSources
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
@@ -102,6 +103,9 @@ class MetadataChanging(MetadataReading):
 
     def rename_table(self, table: CatalogTable, new_name: SchemaTableName) -> None:
         """ALTER TABLE … RENAME TO."""
+        if isinstance(table.handle, ComputedTableHandle):
+            # The tables that the engine computes are those of a catalog of their own, whatever its name.
+            raise LodestarError(SYNTAX_ERROR, "Cannot rename tables across catalogs")
         begun, session = self._enter_to_change(table)
         begun.metadata.rename_table(session, table.handle, new_name)
 
@@ -255,7 +259,7 @@ class MetadataChanging(MetadataReading):
     def insert_columns(self, table: CatalogTable, given: Sequence[str]) -> tuple[str, ...]:
         """The columns that the sink wants for an INSERT of `given`: these, or all visible ones (the rest is NULL)."""
         if isinstance(table.handle, ComputedTableHandle):
-            not_supported("This connector does not support inserts")
+            raise _no_part()
         begun, session = self._enter(table.catalog)
         if begun.metadata.supports_missing_columns_on_insert():
             return tuple(given)
@@ -364,5 +368,10 @@ class MetadataChanging(MetadataReading):
     # inside
     def _enter_to_change(self, table: CatalogTable) -> _Entered:
         if isinstance(table.handle, ComputedTableHandle):
-            not_supported("System tables cannot be changed")
+            raise _no_part()
         return self._enter_to_write(table.catalog)
+
+
+def _no_part() -> LodestarError:
+    """A change of a table that the engine computes: no transaction knows of its catalog."""
+    return LodestarError(GENERIC_INTERNAL_ERROR, "Cannot record write for catalog not part of transaction")

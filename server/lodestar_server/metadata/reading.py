@@ -27,6 +27,7 @@ from lodestar_server.spi.connector import (
 )
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
+    GENERIC_INTERNAL_ERROR,
     PROCEDURE_NOT_FOUND,
     SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
@@ -250,15 +251,21 @@ class MetadataReading(MetadataRoles):
         return begun.metadata.materialized_view_freshness(session, name.schema_table)
 
     def find_table(self, name: QualifiedName, version: TableVersion | None = None) -> CatalogTable | None:
-        """The table, None when there is none (or it is a view, or the catalog is unknown)."""
+        """The table, None when there is none (or it is a view, or the catalog is unknown).
+
+        Raises: GENERIC_INTERNAL_ERROR for a table that the catalog `system` does not have.
+        """
         if self.find_catalog(name.catalog) is None:
             return None
         if self._computed(name) is not None:
             if version is not None:
                 not_supported("This connector does not support versioned tables")
             return CatalogTable(name.catalog, name.schema_table, ComputedTableHandle(name.schema_table))
-        if self._computed_only(name):
+        if name.schema == INFORMATION_SCHEMA:
             return None
+        if name.catalog == SYSTEM_CATALOG:
+            # That connector was never made to be asked for a table that it does not have.
+            raise LodestarError(GENERIC_INTERNAL_ERROR, "ConnectorMetadata getTableHandle() is not implemented")
         begun, session = self._enter(name.catalog)
         handle = begun.metadata.find_table(session, name.schema_table, version)
         return None if handle is None else CatalogTable(name.catalog, name.schema_table, handle)

@@ -9,7 +9,7 @@ from lodestar_server.plan.cost.estimates import ColumnEstimate, PlanEstimate
 from lodestar_server.plan.cost.estimator import Estimator
 from lodestar_server.query.plans import plan_query
 from lodestar_server.query.statement import StatementContext
-from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
@@ -96,9 +96,9 @@ def _shown(type_: Type, value: float) -> str | None:
             return _instant(value, min(precision, 6))
         case TimestampTzType(precision):
             return _instant(value, min(precision, 3)) + " UTC"
-        case DecimalType():
+        case _ if type_ == DOUBLE or isinstance(type_, DecimalType):
             return double_text(value)
-    return double_text(value)
+    raise LodestarError(GENERIC_INTERNAL_ERROR, f"Unexpected type: {type_.display}")
 
 
 def _instant(micros: float, digits: int) -> str:

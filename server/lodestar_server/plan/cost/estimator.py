@@ -26,6 +26,7 @@ from lodestar_server.ir.nodes import (
     Output,
     PlanNode,
     Project,
+    Sample,
     SetOperation,
     Shared,
     SharedScan,
@@ -35,7 +36,7 @@ from lodestar_server.ir.nodes import (
     Values,
     Window,
 )
-from lodestar_server.ir.nodes.relational import SetOperator
+from lodestar_server.ir.nodes.relational import SampleMethod, SetOperator
 from lodestar_server.plan.cost.estimates import (
     NO_VALUES,
     UNKNOWN,
@@ -43,14 +44,17 @@ from lodestar_server.plan.cost.estimates import (
     PlanEstimate,
     ValueRange,
     as_number,
+    strict_max,
 )
 from lodestar_server.plan.cost.filters import UNESTIMATED, added, conjunction_rows, equal_columns, filtered
 from lodestar_server.plan.cost.scalars import estimate_value
 from lodestar_server.spi.handles import CatalogTable
 from lodestar_server.spi.statistics import ColumnStatistics, TableStatistics
-from lodestar_server.spi.types import VarcharType, fixed_size
+from lodestar_server.spi.types import fixed_size
 
 _JOIN_INDEPENDENCE = 0.25
+_BEHIND_OFFSET = 0.5
+_BIGINT_SIZE = 8.0
 _UNMATCHED_SHARE = 0.5
 """Of the other side's values that a column of an outer join is thought to meet."""
 
@@ -87,23 +91,30 @@ class Estimator:
             case Values():
                 return _values(node)
             case Filter(source=source, predicate=predicate):
-                return _filter(self.estimate(source), predicate)
+                return _filter(
+                    self.estimate(source), predicate, grouped=isinstance(source, Aggregate) and bool(source.keys)
+                )
             case Project(source=source, assignments=assignments):
                 below = self.estimate(source)
                 return PlanEstimate(below.rows, {one: estimate_value(value, below) for one, value in assignments})
             case Limit():
-                return _limit(self.estimate(node.source), node.count)
+                return _limit(self.estimate(node.source), node.count, node.offset)
+            case Sample():
+                return _sample(self.estimate(node.source), node)
             case Aggregate(grouping_sets=None):
                 return _aggregate(self.estimate(node.source), node.keys)
             case Join(lateral=False):
                 return _join(node, self.estimate(node.left), self.estimate(node.right))
             case SetOperation(operator=SetOperator.UNION, distinct=False):
                 return self._union(node)
+            case SetOperation(operator=operator, distinct=True):
+                rows = _aggregate(self._union(node).normalized(), node.symbols)
+                # Which rows are in both inputs, or in the first one only, is a filter over groups of the rows of both.
+                return rows if operator is SetOperator.UNION else rows.with_rows(rows.rows * UNESTIMATED)
             case Output() | Sort():
                 return self.estimate(node.source)
             case Window():
-                below = self.estimate(node.source)
-                return PlanEstimate(below.rows, below.columns)
+                return _numbered(self.estimate(node.source), node)
             case TableWrite():
                 return PlanEstimate(1.0)
             case Shared():
@@ -129,7 +140,7 @@ class Estimator:
             below = self.estimate(source)
             renamed = {a: below.column(b) for a, b in zip(node.symbols, mapping, strict=True)}
             one = PlanEstimate(below.rows, renamed)
-            result = one if result is None else added(result, one)
+            result = one if result is None else _both(result, one)
         return result or PlanEstimate()
 
     def _shared_scan(self, node: SharedScan) -> PlanEstimate:
@@ -137,6 +148,15 @@ class Estimator:
             return PlanEstimate()
         estimate, symbols = self._shared[node.key]
         return PlanEstimate(estimate.rows, {a: estimate.column(b) for a, b in zip(node.symbols, symbols, strict=True)})
+
+
+def _both(left: PlanEstimate, right: PlanEstimate) -> PlanEstimate:
+    """The rows of both, the values of one side those of the other too."""
+    result = added(left, right)
+    for symbol, column in result.columns.items():
+        distinct = strict_max(left.column(symbol).distinct, right.column(symbol).distinct)
+        result = result.with_column(symbol, replace(column, range=replace(column.range, distinct=distinct)))
+    return result
 
 
 def _known(value: float | None) -> float:
@@ -171,24 +191,47 @@ def _constants(values: Sequence[object], symbol: Symbol) -> ColumnEstimate:
     if not present:
         return NO_VALUES
     distinct = float(len({repr(value) for value in present}))
-    nulls = 1 - len(present) / len(values)
+    nulls = (len(values) - len(present)) / len(values)
     numbers = [as_number(symbol.type, value) for value in present]
-    size = UNKNOWN
-    if isinstance(symbol.type, VarcharType):
-        size = sum(len(str(value)) for value in present) / len(present)
     if any(math.isnan(number) for number in numbers):
-        return ColumnEstimate(ValueRange(distinct=distinct), nulls, size)
-    return ColumnEstimate(ValueRange(min(numbers), max(numbers), distinct), nulls, size)
+        return ColumnEstimate(ValueRange(distinct=distinct), nulls)
+    return ColumnEstimate(ValueRange(min(numbers), max(numbers), distinct), nulls)
 
 
-def _filter(source: PlanEstimate, predicate: Expression) -> PlanEstimate:
-    return filtered(source, predicate)
+def _filter(source: PlanEstimate, predicate: Expression, *, grouped: bool) -> PlanEstimate:
+    result = filtered(source, predicate)
+    return source.with_rows(source.rows * UNESTIMATED) if grouped and not result.known else result
 
 
-def _limit(source: PlanEstimate, count: int | None) -> PlanEstimate:
+def _limit(source: PlanEstimate, count: int | None, offset: int) -> PlanEstimate:
+    if offset:
+        # Trino numbers the rows, as many as are asked for, and says that half of the numbers are behind the offset.
+        below = source if count is None else _limit(source, count + offset, 0)
+        source = below.with_rows(below.rows * _BEHIND_OFFSET).normalized()
     if count is None or source.rows <= count:
         return source
     return source.with_rows(float(count))
+
+
+def _sample(source: PlanEstimate, node: Sample) -> PlanEstimate:
+    if node.ratio == 1:
+        return source
+    if node.method is SampleMethod.SYSTEM:
+        return source.with_rows(source.rows * node.ratio)
+    # A filter by a random number, of which nothing is known.
+    return source.with_rows(UNKNOWN)
+
+
+def _numbered(source: PlanEstimate, node: Window) -> PlanEstimate:
+    """Rows that are numbered in no order; of any other window nothing is said, nor of the rows it is over."""
+    if node.ordering or len(node.calls) > 1 or node.calls[0][1].function.name != "row_number":
+        return PlanEstimate()
+    partitions = 1.0
+    for key in node.partition_by:
+        column = estimate_value(key, source)
+        partitions *= column.distinct + (column.nulls != 0)
+    numbers = ColumnEstimate(ValueRange(low=1.0, distinct=source.rows / partitions), 0.0, _BIGINT_SIZE)
+    return source.with_column(node.calls[0][0], numbers)
 
 
 def _aggregate(source: PlanEstimate, keys: Sequence[Symbol]) -> PlanEstimate:

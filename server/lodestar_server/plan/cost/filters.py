@@ -34,9 +34,11 @@ from lodestar_server.plan.cost.estimates import (
     strict_min,
 )
 from lodestar_server.plan.cost.scalars import estimate_value
+from lodestar_server.spi.types import BIGINT, DATE, INTEGER, SMALLINT, TINYINT
 
 UNESTIMATED = 0.9
 """The share of rows that pass a term about which nothing can be said, next to terms about which something can."""
+_WHOLE = (BIGINT, INTEGER, SMALLINT, TINYINT, DATE)
 _INDEPENDENCE = 0.75
 """How much further terms about other columns count."""
 
@@ -45,6 +47,14 @@ _FLIPPED = {
     ComparisonOperator.LESS_OR_EQUAL: ComparisonOperator.GREATER_OR_EQUAL,
     ComparisonOperator.GREATER: ComparisonOperator.LESS,
     ComparisonOperator.GREATER_OR_EQUAL: ComparisonOperator.LESS_OR_EQUAL,
+}
+_NEGATED = {
+    ComparisonOperator.EQUAL: ComparisonOperator.NOT_EQUAL,
+    ComparisonOperator.NOT_EQUAL: ComparisonOperator.EQUAL,
+    ComparisonOperator.LESS: ComparisonOperator.GREATER_OR_EQUAL,
+    ComparisonOperator.LESS_OR_EQUAL: ComparisonOperator.GREATER,
+    ComparisonOperator.GREATER: ComparisonOperator.LESS_OR_EQUAL,
+    ComparisonOperator.GREATER_OR_EQUAL: ComparisonOperator.LESS,
 }
 _NOTHING = PlanEstimate()
 
@@ -73,6 +83,11 @@ def _filtered(source: PlanEstimate, predicate: Expression) -> PlanEstimate:
             column = source.column(symbol)
             kept = source.with_rows(source.rows * (1 - column.nulls))
             return kept.with_column(symbol, replace(column, nulls=0.0))
+        case Not(value=Comparison(operator=operator) as inner) if operator in _NEGATED:
+            return filtered(source, replace(inner, operator=_NEGATED[operator]))
+        case Not(value=Logical(operator=operator, terms=terms)):
+            other = LogicalOperator.OR if operator is LogicalOperator.AND else LogicalOperator.AND
+            return filtered(source, Logical(other, tuple(Not(term) for term in terms)))
         case Not(value=inner) if not isinstance(inner, IsNull):
             return subtract(source, filtered(source, inner))
         case Between():
@@ -144,6 +159,7 @@ def _related(terms: Sequence[Expression]) -> list[list[Expression]]:
 
 
 def _any(source: PlanEstimate, terms: Sequence[Expression]) -> PlanEstimate:
+    terms = _gathered(terms)
     result = filtered(source, terms[0])
     for term in terms[1:]:
         current, both = filtered(source, term), filtered(result, term)
@@ -151,6 +167,37 @@ def _any(source: PlanEstimate, terms: Sequence[Expression]) -> PlanEstimate:
             return _NOTHING
         result = capped(subtract(added(result, current), both), source)
     return result
+
+
+def _gathered(terms: Sequence[Expression]) -> list[Expression]:
+    """Terms of OR with the values that one column is compared with as one list."""
+    items: dict[Expression, list[Expression]] = {}
+    for term in terms:
+        match term:
+            case Comparison(operator=ComparisonOperator.EQUAL, left=SymbolRef() as column, right=Constant() as item):
+                items.setdefault(column, []).append(item)
+            case In(value=SymbolRef() as column, items=some) if all(isinstance(one, Constant) for one in some):
+                items.setdefault(column, []).extend(some)
+            case _:
+                items[term] = []
+    return [In(one, tuple(found)) if len(found) > 1 else _single(one, found) for one, found in items.items()]
+
+
+def _single(term: Expression, found: Sequence[Expression]) -> Expression:
+    return Comparison(ComparisonOperator.EQUAL, term, found[0]) if found else term
+
+
+def _run(node: In) -> Between | None:
+    """A list of whole numbers or days without a gap as the range that it is."""
+    if node.value.type not in _WHOLE:
+        return None
+    values = sorted({one.value for one in node.items if isinstance(one, Constant) and one.value is not None})
+    if not all(isinstance(one, Constant) and one.value is not None for one in node.items) or len(values) < 2:
+        return None
+    if values[-1] - values[0] + 1 != len(values):
+        return None
+    bounds = [Constant(node.value.type, values[0]), Constant(node.value.type, values[-1])]
+    return Between(node.value, *bounds)
 
 
 def _between(source: PlanEstimate, node: Between) -> PlanEstimate:
@@ -165,8 +212,11 @@ def _between(source: PlanEstimate, node: Between) -> PlanEstimate:
 
 
 def _in(source: PlanEstimate, node: In) -> PlanEstimate:
+    run = _run(node)
+    if run is not None:
+        return _between(source, run)
     result = _NOTHING
-    for item in node.items:
+    for item in dict.fromkeys(node.items):
         one = filtered(source, Comparison(ComparisonOperator.EQUAL, node.value, item))
         if not one.known:
             return _NOTHING

@@ -8,6 +8,7 @@ from lodestar_server.session import Capability, RoleKind, SelectedRole
 from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import (
     CATALOG_NOT_FOUND,
+    GENERIC_INTERNAL_ERROR,
     GENERIC_USER_ERROR,
     INVALID_FUNCTION_ARGUMENT,
     INVALID_LITERAL,
@@ -22,7 +23,7 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.types import INTERVAL_DAY_SECOND, VarcharType
 from lodestar_server.spi.zones import MAX_OFFSET_MINUTES
 from lodestar_server.sql.analysis.constants import constant_type
-from lodestar_server.sql.parser import ast, format_expression, format_statement
+from lodestar_server.sql.parser import ast, format_expression, format_statement, parse_statement
 
 _MINUTE = 60_000
 
@@ -162,7 +163,17 @@ def prepare(statement: StatementContext, node: ast.Prepare) -> None:
     if isinstance(inner, ast.Prepare | ast.Execute | ast.Deallocate):
         message = f"Invalid statement type for prepared statement: {type(inner).__name__.upper()}"
         raise LodestarError(NOT_SUPPORTED, message)
-    statement.changes.added_prepare[node.name.value] = format_statement(inner)
+    text = format_statement(inner)
+    _check_text(text)
+    statement.changes.added_prepare[node.name.value] = text
+
+
+def _check_text(text: str) -> None:
+    """A formatted text is not always one that parses: the formatter writes the bare table of a MERGE as a query."""
+    try:
+        parse_statement(text)
+    except LodestarError:
+        raise LodestarError(GENERIC_INTERNAL_ERROR, "Formatted query does not parse") from None
 
 
 def deallocate(statement: StatementContext, node: ast.Deallocate) -> None:

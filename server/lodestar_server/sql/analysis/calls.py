@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lodestar_server import ir
+from lodestar_server.functions import registry
 from lodestar_server.functions.binding import Argument, LambdaArgument
-from lodestar_server.functions.resolution import resolve_function
+from lodestar_server.functions.resolution import resolve_function, unexpected_arguments
 from lodestar_server.ir import AggregateCall, Expression, FunctionKind, Ordering
 from lodestar_server.spi.errors import (
     COLUMN_NOT_FOUND,
@@ -29,6 +30,7 @@ from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, VARCHAR, Functio
 from lodestar_server.sql.analysis import session_values, windows
 from lodestar_server.sql.analysis.casts import can_cast
 from lodestar_server.sql.analysis.collector import CallCollector
+from lodestar_server.sql.analysis.lambda_subqueries import lifted
 from lodestar_server.sql.analysis.patterns import functions as pattern_functions
 from lodestar_server.sql.analysis.routines import calls as routine_calls
 from lodestar_server.sql.analysis.routines.stored import catalog_name, find_stored
@@ -99,7 +101,9 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
         message = "DISTINCT is not supported for non-aggregation functions"
         raise LodestarError(FUNCTION_NOT_AGGREGATE, message, location=node.at)
     if routines:
-        return routine_calls.analyze_call(analyzer, node, routines)
+        called = routine_calls.analyze_call(analyzer, node, routines)
+        if called is not None:
+            return called
     window = None if node.window is None else windows.resolve(analyzer, node.window)
     key = None if window is None else windows.bind(analyzer, window)
     frame = None if window is None or key is None else windows.frame_of(analyzer, window, key)
@@ -134,7 +138,8 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall) -> Expres
     if node.null_treatment is not None:
         message = f"Cannot specify null treatment clause for {name} function"
         raise LodestarError(NULL_TREATMENT_NOT_ALLOWED, message, location=node.at)
-    return ir.Call(function, arguments, at=node.at)
+    call = ir.Call(function, arguments, at=node.at)
+    return call if analyzer.in_lambda else lifted(analyzer.analysis.symbols, call)
 
 
 def _type_of(analyzer: ExpressionAnalyzer, value: Expression) -> Expression:
@@ -194,9 +199,19 @@ def _resolve(name: str, types: list[Argument], node: ast.FunctionCall) -> ir.Fun
     try:
         return resolve_function(name, types)
     except LodestarError as fault:
-        if name.startswith("$"):  # it is called by the name that a catalog has for it
+        if fault.code is FUNCTION_NOT_FOUND and len(node.name.parts) > 1:
+            fault = _not_found(name, types, node)
+        elif name.startswith("$"):  # it is called by the name that a catalog has for it
             fault = LodestarError(fault.code, fault.message.replace(name, str(node.name)))
         raise fault.at(node.at) from None
+
+
+def _not_found(name: str, types: list[Argument], node: ast.FunctionCall) -> LodestarError:
+    """The error of a call by a qualified name, which shows that name."""
+    signatures = registry.find_signatures(name)
+    if not signatures:
+        return LodestarError(FUNCTION_NOT_FOUND, f"Function '{node.name}' not registered")
+    return unexpected_arguments(str(node.name), types, signatures)
 
 
 def _lambda_argument(analyzer: ExpressionAnalyzer, node: ast.LambdaExpression) -> LambdaArgument:

@@ -38,10 +38,7 @@ def bind_constant(analysis: Analysis, node: ast.Expression, collector: CallColle
 
     Raises: EXPRESSION_NOT_CONSTANT, what analysis raises.
     """
-    for part in walk_expression(node):
-        if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate):
-            message = "Constant expression cannot contain a subquery"
-            raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=part.at)
+    check_no_subquery(node)
     return ExpressionAnalyzer(analysis, Scope(), collector, correlation=False).analyze(node)
 
 
@@ -66,3 +63,11 @@ def evaluate_constant(analysis: Analysis, node: ast.Expression, expected: Type |
     check_scalar(node, "Expression")
     collector.check_calls()
     return analysis.evaluator.evaluate(bound)
+
+
+def check_no_subquery(node: ast.Expression) -> None:
+    """Raises: EXPRESSION_NOT_CONSTANT at the first subquery of a constant expression."""
+    for part in walk_expression(node):
+        if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate):
+            message = "Constant expression cannot contain a subquery"
+            raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=part.at)

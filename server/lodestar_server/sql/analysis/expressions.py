@@ -18,6 +18,7 @@ from lodestar_server.spi.errors import (
     AMBIGUOUS_NAME,
     COLUMN_NOT_FOUND,
     EXPRESSION_NOT_CONSTANT,
+    GENERIC_INTERNAL_ERROR,
     INVALID_COLUMN_REFERENCE,
     INVALID_FUNCTION_ARGUMENT,
     INVALID_PARAMETER_USAGE,
@@ -57,6 +58,7 @@ from lodestar_server.sql.analysis.scopes import Resolved, Scope, column_not_foun
 from lodestar_server.sql.analysis.syntax import qualified_name
 from lodestar_server.sql.analysis.types import require_type
 from lodestar_server.sql.parser import ast, format_expression
+from lodestar_server.sql.parser.ast.walk import walk
 
 _COMPARISONS = {
     ast.ComparisonOperator.EQUAL: ir.ComparisonOperator.EQUAL,
@@ -280,7 +282,22 @@ def _parameter(analyzer: ExpressionAnalyzer, node: ast.Parameter) -> Expression:
     if node.index >= len(given):
         message = f"Invalid parameter index {node.index}, max value is {len(given) - 1}"
         raise LodestarError(INVALID_PARAMETER_USAGE, message, location=node.at)
+    _check_given(given[node.index])
     return analyzer.analyze(given[node.index])
+
+
+def _check_given(value: ast.Expression) -> None:
+    """A value for a `?` is no part of the statement: the analysis has not seen its queries and windows, and the planner
+    trips over them.
+    """
+    if isinstance(value, ast.Literal):
+        return
+    for part in walk(value):
+        if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate):
+            shown = f"(io.trino.sql.tree.{type(part).__name__}): {format_expression(part)}"
+            raise LodestarError(GENERIC_INTERNAL_ERROR, f"Unsupported expression {shown}")
+        if isinstance(part, ast.FunctionCall) and part.window is not None:
+            raise LodestarError(GENERIC_INTERNAL_ERROR, f"no resolved window for: {format_expression(part)}")
 
 
 # logic and comparison

@@ -42,6 +42,7 @@ from lodestar_server.spi.types import BIGINT, Type
 from lodestar_server.sql.analysis import recursion
 from lodestar_server.sql.analysis.calls import ordering_of
 from lodestar_server.sql.analysis.casts import can_cast, coerce
+from lodestar_server.sql.analysis.constants import check_no_subquery
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.patterns.labels import refuse_in_recursion
@@ -408,6 +409,8 @@ def _parameter_count(analysis: Analysis, node: ast.Expression, clause: str) -> i
     if analysis.describing:
         analysis.parameter_types[node.index] = BIGINT
         return None
+    if node.index < len(analysis.parameters):
+        check_no_subquery(analysis.parameters[node.index])
     bound = ExpressionAnalyzer(analysis, Scope()).analyze(node)
     given = analysis.parameters[node.index]
     if not can_cast(bound.type, BIGINT) or common_super_type(bound.type, BIGINT) != BIGINT:

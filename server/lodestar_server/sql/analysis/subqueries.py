@@ -28,9 +28,9 @@ _COMPARISONS = {
 }
 
 
-def _analyze(analyzer: ExpressionAnalyzer, node: ast.Expression) -> RelationPlan:
+def _analyze(analyzer: ExpressionAnalyzer, node: ast.Expression, *, in_lambda: bool = False) -> RelationPlan:
     assert isinstance(node, ast.SubqueryExpression)
-    if analyzer.in_lambda:
+    if analyzer.in_lambda and not in_lambda:
         raise LodestarError(NOT_SUPPORTED, "Lambda expression cannot contain subqueries", location=node.at)
     return analyzer.analysis.subquery(node.query, _outer(analyzer))
 
@@ -57,7 +57,7 @@ def scalar(analyzer: ExpressionAnalyzer, node: ast.SubqueryExpression) -> Expres
 def exists(analyzer: ExpressionAnalyzer, node: ast.ExistsPredicate) -> Expression:
     """EXISTS (query)."""
     assert isinstance(node.subquery, ast.SubqueryExpression)
-    plan = _analyze(analyzer, node.subquery)
+    plan = _analyze(analyzer, node.subquery, in_lambda=True)
     return ir.Exists(plan.node, at=node.at)
 
 

@@ -25,6 +25,7 @@ from lodestar_server.spi.types import BOOLEAN, VARCHAR
 from lodestar_server.sql.analysis.bound import BoundQuery
 from lodestar_server.sql.analysis.names import qualify, qualify_schema
 from lodestar_server.sql.analysis.routines.declaration import analyze_declaration
+from lodestar_server.sql.analysis.routines.stored import schemas_of
 from lodestar_server.sql.parser import ast, parse_function_specification, parse_statement
 from lodestar_server.sql.rewrite import show_create
 from lodestar_server.sql.rewrite.context import RewriteContext
@@ -188,8 +189,9 @@ def _functions(node: ast.ShowFunctions, context: RewriteContext) -> Rewritten:
         for one in list_entries()
         if not one.hidden
     ]
-    if context.metadata.function_schema is not None:
-        rows += _stored_functions(context, *context.metadata.function_schema)
+    session = context.session
+    for place in schemas_of(session.path, session.catalog, context.metadata.function_schema):
+        rows += _stored_functions(context, *place)
     rows.sort(key=lambda row: (row[0].lower(), *row[1:4]))
     return listing(columns, rows, like=_like(0, node), aliased=True)
 

@@ -19,7 +19,7 @@ from lodestar_server.execution.kernel.lowering.casts import cast_value
 from lodestar_server.execution.kernel.lowering.casts.datetimes import zoned
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Cast
-from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, NOT_SUPPORTED, ErrorCode
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, INVALID_FUNCTION_ARGUMENT, NOT_SUPPORTED, ErrorCode
 from lodestar_server.spi.types import (
     DATE,
     INTEGRAL_TYPES,
@@ -233,6 +233,9 @@ def zone_text(call: ScalarCall, index: int, refusal: tuple[ErrorCode, str, str] 
     if isinstance(constant, str):
         known = canonical_zone(constant)
         if known is None:
+            if not constant:
+                before, after = "Zone id is an empty string", ""
+                code = INVALID_FUNCTION_ARGUMENT if code is NOT_SUPPORTED else GENERIC_INTERNAL_ERROR
             raised = call.context.fail(code, before + constant + after, "VARCHAR")
             # Not for a NULL: the call is NULL then.
             present = sql.conjunction([sql.is_not_null(one) for one in call.arguments])

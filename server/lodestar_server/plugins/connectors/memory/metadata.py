@@ -11,7 +11,7 @@ from lodestar_server.plugins.connectors.memory.handles import (
     MemoryTableHandle,
     MemoryWriteHandle,
 )
-from lodestar_server.plugins.connectors.memory.store import MemoryStore, MemoryTable
+from lodestar_server.plugins.connectors.memory.store import VIEW_ID, MemoryStore, MemoryTable
 from lodestar_server.spi.connector import (
     ColumnMetadata,
     ConnectorMetadata,
@@ -88,11 +88,13 @@ class MemoryMetadata(ConnectorMetadata):
     def find_table(
         self, session: ConnectorSession, name: SchemaTableName, version: TableVersion | None = None
     ) -> TableHandle | None:
-        """The table as it is now."""
+        """The table as it is now. The name of a view is that of a table without a definition."""
         if version is not None:
             not_supported("This connector does not support versioned tables")
         table = self._store.find_table(name)
-        return None if table is None else MemoryTableHandle(table.table_id, name)
+        if table is None:
+            return None if self._store.find_view(name) is None else MemoryTableHandle(VIEW_ID, name)
+        return MemoryTableHandle(table.table_id, name)
 
     def table_metadata(self, session: ConnectorSession, table: TableHandle) -> TableMetadata:
         """The definition."""
@@ -108,7 +110,9 @@ class MemoryMetadata(ConnectorMetadata):
 
     def statistics(self, session: ConnectorSession, table: TableHandle) -> TableStatistics:
         """The number of rows."""
-        return TableStatistics(row_count=self._table(table).rows)
+        assert isinstance(table, MemoryTableHandle)
+        rows = self._table(table).rows
+        return TableStatistics(row_count=rows if table.limit is None else min(rows, table.limit))
 
     def apply_limit(self, session: ConnectorSession, table: TableHandle, limit: int) -> LimitResult | None:
         """Taken over entirely."""

@@ -17,6 +17,7 @@ from lodestar_server.plugins.connectors.memory.errors import MEMORY_LIMIT_EXCEED
 from lodestar_server.spi.connector import ColumnMetadata, LanguageFunction, RelationKind, ViewDefinition
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
+    GENERIC_INTERNAL_ERROR,
     NOT_FOUND,
     SCHEMA_NOT_EMPTY,
     SCHEMA_NOT_FOUND,
@@ -29,6 +30,10 @@ from lodestar_server.spi.names import SchemaTableName
 DEFAULT_SCHEMA = "default"
 SMALL_PAGE_ROWS = 8192
 """Pages that together have at most so many rows are joined when they are published."""
+
+
+VIEW_ID = -1
+"""The number of every view in a handle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,9 @@ class MemoryStore:
 
     def table(self, table_id: int, name: SchemaTableName) -> MemoryTable:
         """The table of a handle. Raises: TABLE_NOT_FOUND when it was dropped meanwhile."""
+        if table_id == VIEW_ID:
+            message = 'Cannot invoke "io.trino.plugin.memory.TableInfo.getMetadata()" because the return value of '
+            raise LodestarError(GENERIC_INTERNAL_ERROR, f'{message}"java.util.Map.get(Object)" is null')
         table = self._tables.get(table_id)
         if table is None:
             raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' not found")

@@ -11,6 +11,7 @@ from lodestar_server.ir import Constant, Expression, Symbol, SymbolRef
 from lodestar_server.ir.routines import Assign, Branch, Iterate, Leave, Loop, Return, Routine, RoutineStatement
 from lodestar_server.spi.errors import (
     ALREADY_EXISTS,
+    GENERIC_INTERNAL_ERROR,
     INVALID_ARGUMENTS,
     NOT_FOUND,
     NOT_SUPPORTED,
@@ -29,7 +30,7 @@ from lodestar_server.sql.analysis.routines.declaration import (
 )
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.analysis.syntax import check_scalar
-from lodestar_server.sql.parser import ast
+from lodestar_server.sql.parser import ast, format_expression
 from lodestar_server.sql.parser.ast.walk import walk
 
 
@@ -120,6 +121,10 @@ class _Body:
         for part in walk(node):
             if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate | ast.Query):
                 raise LodestarError(NOT_SUPPORTED, "Queries are not allowed in functions", location=part.at)
+            if isinstance(part, ast.FunctionCall) and part.window is not None:
+                # No SELECT has resolved its window: the analysis trips over it before it looks at anything else.
+                message = f"no resolved window for: {format_expression(part)}"
+                raise LodestarError(GENERIC_INTERNAL_ERROR, message)
         fields = [Field(symbol, name) for name, symbol in names.variables.items()]
         collector = CallCollector(self._analysis.symbols, node.at)
         bound = ExpressionAnalyzer(self._analysis, Scope(fields), collector, correlation=False).analyze(node)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lodestar_server import ir
-from lodestar_server.functions.resolution import choose, resolve_function
+from lodestar_server.functions import registry
+from lodestar_server.functions.resolution import choose, find_function, resolve_function, unexpected_arguments
 from lodestar_server.functions.signatures import Signature, Template
 from lodestar_server.ir import Constant, Expression, FunctionKind, Routine, Symbol, SymbolRef
 from lodestar_server.ir.routines import RoutineCall
 from lodestar_server.spi.errors import (
     FUNCTION_NOT_AGGREGATE,
-    FUNCTION_NOT_FOUND,
     FUNCTION_NOT_WINDOW,
     NOT_SUPPORTED,
     NULL_TREATMENT_NOT_ALLOWED,
@@ -21,6 +21,7 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.types import BIGINT, Type
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.routines.folding import folded
+from lodestar_server.sql.analysis.syntax import function_kind
 from lodestar_server.sql.parser import ast
 
 if TYPE_CHECKING:
@@ -45,8 +46,13 @@ def _template(type_: Type) -> Template:
     return Template(type_.base, concrete=type_)
 
 
-def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall, routines: Sequence[Routine]) -> Expression:
-    """A call that means one of the routines. Raises: LodestarError for arguments that fit none."""
+def analyze_call(
+    analyzer: ExpressionAnalyzer, node: ast.FunctionCall, routines: Sequence[Routine]
+) -> Expression | None:
+    """A call that means one of the routines; None when a built-in scalar function of the same name fits instead.
+
+    Raises: LodestarError for arguments that fit none.
+    """
     name = routines[0].name
     if node.window is not None:
         at = node.at if analyzer.collector is None else analyzer.collector.at
@@ -68,10 +74,12 @@ def analyze_call(analyzer: ExpressionAnalyzer, node: ast.FunctionCall, routines:
     except LodestarError as fault:
         raise fault.at(node.at) from None
     if chosen is None:
-        expected = ", ".join(sorted(one.text for one in signatures))
-        given = ", ".join(one.signature_text for one in types)
-        message = f"Unexpected parameters ({given}) for function {name}. Expected: {expected}"
-        raise LodestarError(FUNCTION_NOT_FOUND, message, location=node.at)
+        if function_kind(node.name) is FunctionKind.SCALAR:
+            # The next schema of the path is that of the built-in functions.
+            if find_function(name, types) is not None:
+                return None
+            signatures += registry.find_signatures(name)
+        raise unexpected_arguments(str(node.name), types, signatures).at(node.at)
     index = next(i for i, one in enumerate(signatures) if one is chosen.signature)
     routine = routines[index]
     for pending, at in analyzer.analysis.pending_routines:
@@ -107,11 +115,11 @@ def expanded(
         any_missing = missing[0] if len(missing) == 1 else ir.Logical(ir.LogicalOperator.OR, missing)
         value = ir.Case(((any_missing, Constant(value.type, None)),), value)
     for symbol, argument in reversed(computed):
-        value = _let(symbol, argument, value)
+        value = let(symbol, argument, value)
     return value
 
 
-def _let(symbol: Symbol, argument: Expression, body: Expression) -> Expression:
+def let(symbol: Symbol, argument: Expression, body: Expression) -> Expression:
     """`body` over a column that holds `argument`: element_at(transform(ARRAY[argument], symbol -> body), 1)."""
     array = ir.ArrayConstructor((argument,), argument.type)
     mapped = ir.Lambda((symbol,), body)

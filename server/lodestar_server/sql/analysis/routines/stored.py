@@ -45,9 +45,13 @@ def _candidates(analysis: Analysis, name: ast.QualifiedName) -> list[QualifiedNa
         return [] if names.catalog is None else [QualifiedName(names.catalog, *parts)]
     if len(parts) > 3 or analysis.stored_functions is None:
         return []
-    schemas = [] if analysis.stored_functions.function_schema is None else [analysis.stored_functions.function_schema]
-    schemas += _path(names.path, names.catalog)
+    schemas = schemas_of(names.path, names.catalog, analysis.stored_functions.function_schema)
     return [QualifiedName(catalog, schema, parts[0]) for catalog, schema in schemas]
+
+
+def schemas_of(path: str | None, catalog: str | None, function_schema: tuple[str, str] | None) -> list[tuple[str, str]]:
+    """Where a routine without a schema is looked for: a path that is set replaces the schema of such routines."""
+    return _path(path, catalog) or ([] if function_schema is None else [function_schema])
 
 
 def _path(path: str | None, catalog: str | None) -> list[tuple[str, str]]:
