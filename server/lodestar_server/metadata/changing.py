@@ -22,6 +22,7 @@ from lodestar_server.spi.connector import (
     ViewDefinition,
     not_supported,
 )
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle, TableHandle, WriteKind, WriteTarget
 from lodestar_server.spi.materialized_views import RefreshSources
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
@@ -255,7 +256,7 @@ class MetadataChanging(MetadataReading):
     def insert_columns(self, table: CatalogTable, given: Sequence[str]) -> tuple[str, ...]:
         """The columns that the sink wants for an INSERT of `given`: these, or all visible ones (the rest is NULL)."""
         if isinstance(table.handle, ComputedTableHandle):
-            not_supported("This connector does not support inserts")
+            self._enter_to_change(table)
         begun, session = self._enter(table.catalog)
         if begun.metadata.supports_missing_columns_on_insert():
             return tuple(given)
@@ -364,5 +365,6 @@ class MetadataChanging(MetadataReading):
     # inside
     def _enter_to_change(self, table: CatalogTable) -> _Entered:
         if isinstance(table.handle, ComputedTableHandle):
-            not_supported("System tables cannot be changed")
+            # Not a refusal in Trino but a check that fails: these tables are another catalog's, behind this one.
+            raise LodestarError(GENERIC_INTERNAL_ERROR, "Cannot record write for catalog not part of transaction")
         return self._enter_to_write(table.catalog)

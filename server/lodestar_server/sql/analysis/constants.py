@@ -33,15 +33,20 @@ def names_columns(node: ast.Node) -> bool:
     return isinstance(node, ast.Identifier) or any(map(names_columns, children(node)))
 
 
+def refuse_subqueries(node: ast.Expression) -> None:
+    """Raises: EXPRESSION_NOT_CONSTANT for an expression with one."""
+    for part in walk_expression(node):
+        if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate):
+            message = "Constant expression cannot contain a subquery"
+            raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=part.at)
+
+
 def bind_constant(analysis: Analysis, node: ast.Expression, collector: CallCollector | None = None) -> Expression:
     """An expression without columns and subqueries, bound; with a collector, one of aggregates too.
 
     Raises: EXPRESSION_NOT_CONSTANT, what analysis raises.
     """
-    for part in walk_expression(node):
-        if isinstance(part, ast.SubqueryExpression | ast.ExistsPredicate):
-            message = "Constant expression cannot contain a subquery"
-            raise LodestarError(EXPRESSION_NOT_CONSTANT, message, location=part.at)
+    refuse_subqueries(node)
     return ExpressionAnalyzer(analysis, Scope(), collector, correlation=False).analyze(node)
 
 

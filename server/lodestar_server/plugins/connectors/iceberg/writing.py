@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -26,6 +26,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
 from lodestar_server.plugins.connectors.iceberg.planning import live_entries, plan_files
 from lodestar_server.plugins.connectors.iceberg.properties import (
     LOCATION,
+    NATIVE_COMMENT,
     NATIVE_DATA_LOCATION,
     NATIVE_FORMAT,
     NATIVE_OBJECT_STORE,
@@ -76,6 +77,8 @@ class IcebergWriting(IcebergChanging):
                 )
             made = first_metadata(table, old.metadata.location, compression_codec(session), self._config)
             return OpenWrite(_replacing(old.metadata, made), old.location, replaces=True, definition=table)
+        if given is not None:
+            self._check_location(given)
         schema_location = self._tables.schema_location(self._database(name.schema))
         location = given or self._tables.default_location(name, schema_location)
         made = first_metadata(table, location, compression_codec(session), self._config)
@@ -284,6 +287,10 @@ class IcebergWriting(IcebergChanging):
         }
 
 
+def _without_comment(properties: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in properties.items() if name != NATIVE_COMMENT}
+
+
 def _replacing(old: TableMetadata, new: TableMetadata) -> TableMetadata:
     """The old table with the definition of a new one: history stays, columns of the same name keep their ids.
 
@@ -346,7 +353,7 @@ def _replacing(old: TableMetadata, new: TableMetadata) -> TableMetadata:
         last_partition_id=partition_id,
         orders=orders,
         default_order_id=order.id,
-        properties={**old.properties, **new.properties},
+        properties={**_without_comment(old.properties), **new.properties},
         current_snapshot_id=None,
         refs={name: ref for name, ref in old.refs.items() if name != MAIN},
     )
