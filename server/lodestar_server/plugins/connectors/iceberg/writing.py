@@ -9,6 +9,7 @@ from dataclasses import replace
 import orjson
 
 from lodestar_server.plugins.connectors.iceberg.changing import IcebergChanging
+from lodestar_server.plugins.connectors.iceberg.config import CompressionCodec
 from lodestar_server.plugins.connectors.iceberg.definitions import data_columns, first_metadata
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_COMMIT_ERROR
 from lodestar_server.plugins.connectors.iceberg.evolution import with_schema
@@ -37,7 +38,7 @@ from lodestar_server.plugins.connectors.iceberg.snapshots import Change
 from lodestar_server.plugins.connectors.iceberg.statistics_files import with_statistics
 from lodestar_server.plugins.connectors.iceberg.transaction import OpenWrite
 from lodestar_server.plugins.toolkit.files import child_of
-from lodestar_server.spi.connector import SaveMode
+from lodestar_server.spi.connector import SaveMode, not_supported
 from lodestar_server.spi.connector import TableMetadata as DefinedTable
 from lodestar_server.spi.errors import (
     GENERIC_INTERNAL_ERROR,
@@ -64,7 +65,7 @@ class IcebergWriting(IcebergChanging):
         name = table.name
         if self._metastore.find_database(name.schema) is None:
             raise LodestarError(NOT_FOUND, f"Schema {name.schema} not found")
-        if "$" in name.table:
+        if "$" in name.table or "@" in name.table:
             raise LodestarError(GENERIC_INTERNAL_ERROR, f"Invalid Iceberg table name: {name.table}")
         given = table.properties.get(LOCATION)
         old = self._transaction.find(name) if save_mode is SaveMode.REPLACE else None
@@ -206,6 +207,9 @@ class IcebergWriting(IcebergChanging):
         write_id = uuid.uuid4().hex
         self._transaction.writes[write_id] = opened
         form = base.properties.get(NATIVE_FORMAT, "PARQUET").upper()
+        codec = compression_codec(session)
+        if form == "PARQUET" and codec is CompressionCodec.LZ4:
+            not_supported("Compression codec LZ4 not supported for Parquet")
         spread = base.properties.get(NATIVE_OBJECT_STORE, "false").lower() == "true"
         home = base.properties.get(NATIVE_DATA_LOCATION) or child_of(base.location, "data")
         sorting: tuple[tuple[str, str, str], ...] = ()
@@ -228,7 +232,7 @@ class IcebergWriting(IcebergChanging):
             home,
             spread,
             form,
-            compression_codec(session).name,
+            codec.name,
             session.query_id,
             target_max_file_size(session),
             session.properties["max_partitions_per_writer"],
