@@ -15,6 +15,7 @@ from lodestar_server.plugins.connectors.hive.foreign import check_not_transactio
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_readable
 from lodestar_server.plugins.connectors.hive.handles import (
     ColumnKind,
+    EvolvedColumn,
     FileLayout,
     HiveColumnHandle,
     HiveSplit,
@@ -120,7 +121,7 @@ def layout_of(
     if partition is not None:
         properties |= partition.serde_parameters
         columns = partition.columns or columns
-    changed = ()
+    changed: tuple[EvolvedColumn, ...] = ()
     if partition is not None and by_name is not None and columns != table.columns:
         form = require_readable(partition.storage_format or table.storage_format)
         changed = evolved(table.columns, columns, by_name=by_name(form))
