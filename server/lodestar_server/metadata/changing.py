@@ -365,6 +365,14 @@ class MetadataChanging(MetadataReading):
             target.counts_rows,
         )
 
+    def is_computed(self, table: CatalogTable) -> bool:
+        """A system table: its rows are made when they are asked for."""
+        return isinstance(table.handle, ComputedTableHandle)
+
+    def check_can_change(self, table: CatalogTable) -> None:
+        """Raises: GENERIC_INTERNAL_ERROR for a system table."""
+        self._enter_to_change(table)
+
     # inside
     def _enter_to_change(self, table: CatalogTable) -> _Entered:
         if isinstance(table.handle, ComputedTableHandle):

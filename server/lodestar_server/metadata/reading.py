@@ -98,6 +98,8 @@ class MetadataReading(MetadataRoles):
 
     def schema_is_empty(self, catalog: str, schema: str) -> bool:
         """There is nothing in it, not even what the user may not see."""
+        if schema == INFORMATION_SCHEMA:
+            return False
         begun, session = self._enter(catalog)
         with listing("tables", catalog):
             return not _own_tables(begun, schema) and not begun.metadata.list_tables(session, schema)

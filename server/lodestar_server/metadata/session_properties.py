@@ -11,6 +11,7 @@ from lodestar_server.metadata.catalogs import Catalog
 from lodestar_server.spi.errors import INVALID_SESSION_PROPERTY, LodestarError
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, ArrayType, MapType, Type
+from lodestar_server.spi.types.numbers import double_text
 
 
 def decode_session_properties(catalog: Catalog, texts: Mapping[str, str]) -> Mapping[str, Any]:
@@ -65,4 +66,4 @@ def encode_session_value(type_: Type, value: Any) -> str:
             return orjson.dumps(list(value)).decode()
         case MapType():
             return orjson.dumps(dict(value)).decode()
-    return str(value)
+    return double_text(value) if type_ == DOUBLE else str(value)

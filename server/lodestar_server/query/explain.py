@@ -16,6 +16,7 @@ from lodestar_server.query.plans import optimized, plan_query
 from lodestar_server.query.preparation import PreparedStatement, resolve
 from lodestar_server.query.row_changes import explained_changes
 from lodestar_server.query.statement import StatementContext
+from lodestar_server.query.table_procedures import check_on_table
 from lodestar_server.query.writes import begin_analyze, may_create_table_as, plan_insert, rows_to_analyze
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
@@ -97,6 +98,8 @@ def _plan(statement: StatementContext, node: ast.Statement) -> PlanNode | None:
         case ast.Analyze():
             begun = begin_analyze(statement, node)
             return None if begun is None else optimized(statement, rows_to_analyze(begun, analysis), analysis)
+        case ast.TableExecute():
+            check_on_table(statement, node)
     return None
 
 

@@ -14,6 +14,7 @@ from lodestar_server.plan.optimizer.rewrite import rebuild
 from lodestar_server.query.plans import ROWS, begun, optimized, write
 from lodestar_server.query.results import ResultSink
 from lodestar_server.query.statement import StatementContext
+from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
     DUPLICATE_PROPERTY,
     GENERIC_INTERNAL_ERROR,
@@ -50,6 +51,15 @@ def execute_on_table(statement: StatementContext, node: ast.TableExecute, result
     results.begin([ROWS], spoolable=False)
 
 
+def check_on_table(statement: StatementContext, node: ast.TableExecute) -> None:
+    """What EXPLAIN finds out of an ALTER TABLE … EXECUTE: that it names what there is."""
+    table, procedure = _target(statement, node)
+    _refuse_hidden(statement, node, table)
+    if procedure.rewrites:
+        _rows(statement, node, table)
+    _arguments(statement, node, table.catalog, procedure)
+
+
 def _refuse_hidden(statement: StatementContext, node: ast.TableExecute, table: CatalogTable) -> None:
     """Raises: NOT_SUPPORTED for a table that shows its user less than there is."""
     metadata = statement.metadata
@@ -72,6 +82,8 @@ def _target(statement: StatementContext, node: ast.TableExecute) -> tuple[Catalo
     table = metadata.find_table(name)
     if table is None:
         raise LodestarError(TABLE_NOT_FOUND, f"Table '{name}' does not exist", location=node.table.at)
+    if metadata.is_computed(table):
+        not_supported("This connector does not support table procedures")
     return table, _procedure(statement, name, node)
 
 

@@ -81,6 +81,8 @@ def _checked_insert(
     refuse_views(metadata, name, "Inserting into {} is not supported", node.at)
     source = analyze_source(analysis, node.query)
     table = write_target(metadata, name, node.at)
+    if metadata.is_computed(table):
+        metadata.check_can_change(table)
     metadata.access(name.catalog).check_can_insert_into_table(name.schema_table)
     columns = metadata.table_metadata(table).columns
     names = [column.name for column in columns]

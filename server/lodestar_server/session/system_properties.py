@@ -16,11 +16,14 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
+import orjson
+
 from lodestar_server.session.session import Session
 from lodestar_server.session.time_zones import require_zone
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, INVALID_SESSION_PROPERTY, LodestarError
 from lodestar_server.spi.properties import DataSize, Duration, PropertyMetadata
-from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, VARCHAR, SimpleType, Type
+from lodestar_server.spi.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, VARCHAR, ArrayType, MapType, SimpleType, Type
+from lodestar_server.spi.types.numbers import double_text
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _DOUBLE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?|[+-]?(?:NaN|Infinity)", re.ASCII)
@@ -84,9 +87,16 @@ def decode_value(metadata: PropertyMetadata, value: Any, *, name: str | None = N
 
 
 def encode_text(type_: Type, value: Any) -> str:
-    """A SQL constant as it travels in Set-Session: `true`, `12`, `0.5`, `1GB`."""
+    """A SQL constant as it travels in Set-Session: `true`, `12`, `0.5`, `1.0E-4`, `1GB`, `["a"]`."""
     if type_ == BOOLEAN:
         return "true" if value else "false"
+    if type_ == DOUBLE:
+        return double_text(value)
+    match type_:
+        case ArrayType():
+            return orjson.dumps(list(value)).decode()
+        case MapType():
+            return orjson.dumps(dict(value)).decode()
     return str(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lodestar_server.ir import (
     Between,
@@ -41,6 +42,11 @@ _FLIPPED = {
     ComparisonOperator.GREATER: ComparisonOperator.LESS,
     ComparisonOperator.GREATER_OR_EQUAL: ComparisonOperator.LESS_OR_EQUAL,
 }
+_OPPOSITES = {
+    ComparisonOperator.EQUAL: ComparisonOperator.NOT_EQUAL,
+    ComparisonOperator.NOT_EQUAL: ComparisonOperator.EQUAL,
+}
+"""Of values that are their own equals; an order has no opposite where there is NaN."""
 Domains = dict[Symbol, Domain]
 
 
@@ -59,6 +65,8 @@ def extract_domains(terms: Iterable[Expression]) -> Domains:
 
 def is_exact(term: Expression) -> bool:
     """The term is nothing but a domain of one column, so whoever enforces the domain enforces the term."""
+    if isinstance(term, Logical) and term.operator is LogicalOperator.OR:
+        return len(_of(term)) == 1 and all(map(is_exact, term.terms))
     return len(_of(term)) == 1 and _exact(term)
 
 
@@ -74,6 +82,8 @@ def _exact(term: Expression) -> bool:
             return True
         case Not(value=IsNull()):
             return True
+        case Not(value=Comparison() as compared):
+            return _exact(compared)
     return False
 
 
@@ -95,6 +105,8 @@ def _of(term: Expression) -> Domains:
             inside = _in(symbol, items).get(symbol)
             outside = None if inside is None else inside.complement()
             return {} if outside is None else {symbol: Domain(outside.type, outside.ranges, False)}
+        case Not(value=Comparison(operator=operator) as compared) if operator in _OPPOSITES:
+            return _comparison(replace(compared, operator=_OPPOSITES[operator]))
         case Logical(operator=LogicalOperator.OR, terms=terms):
             return _union([extract_domains([one]) for one in terms])
         case SymbolRef(symbol=symbol):  # a boolean column

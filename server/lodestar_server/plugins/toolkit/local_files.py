@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -72,7 +72,7 @@ class LocalFileSystem:
                 return None
 
     def list(self, location: str) -> list[FileInfo]:
-        """In the order of the names; broken links, and links that lead outside, are left out."""
+        """In the order of the names; broken links, links that lead outside and what goes meanwhile are left out."""
         path = self._path(location)
         found = []
         with self._telling("list", location):
@@ -82,7 +82,9 @@ class LocalFileSystem:
                         inside = child_of(location, entry.name)
                         if entry.is_symlink() and not self._leads_inside(inside):
                             continue
-                        found.append(_info(inside, entry.stat(), entry.is_dir()))
+                        # Others write and delete here at the same time: what they leave is listed nevertheless.
+                        with suppress(FileNotFoundError):
+                            found.append(_info(inside, entry.stat(), entry.is_dir()))
             except (FileNotFoundError, NotADirectoryError):
                 return []
         return sorted(found, key=lambda info: info.location)

@@ -185,6 +185,9 @@ def rename_table(statement: StatementContext, node: ast.RenameTable) -> None:
         raise LodestarError(TABLE_ALREADY_EXISTS, message, location=node.at)
     if target.catalog != name.catalog:
         raise LodestarError(NOT_SUPPORTED, "Table rename across catalogs is not supported", location=node.at)
+    if metadata.is_computed(table):
+        # Trino takes the names for those of two catalogs: system tables are in one of their own.
+        raise LodestarError(SYNTAX_ERROR, "Cannot rename tables across catalogs")
     metadata.access(name.catalog).check_can_rename_table(name.schema_table, target.schema_table)
     metadata.rename_table(table, target.schema_table)
 

@@ -48,6 +48,7 @@ from lodestar_server.spi.types import (
     BOOLEAN,
     DATE,
     DOUBLE,
+    MAX_DATETIME_PRECISION,
     UNKNOWN,
     VARCHAR,
     ArrayType,
@@ -59,7 +60,7 @@ from lodestar_server.spi.types import (
 )
 from lodestar_server.sql.analysis import hiding, json_tables, session_values, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
-from lodestar_server.sql.analysis.constants import bind_constant, names_columns
+from lodestar_server.sql.analysis.constants import bind_constant, names_columns, check_no_subquery
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.patterns.relation import analyze_match_recognize
@@ -171,6 +172,7 @@ def _missing(analysis: Analysis, node: ast.Table, name: QualifiedName) -> Lodest
 
 def _version(analysis: Analysis, period: ast.QueryPeriod, scope: Scope) -> TableVersion:
     assert period.end is not None
+    check_no_subquery(period.end)
     bound = ExpressionAnalyzer(analysis, Scope()).analyze(period.end)
     value = analysis.evaluator.evaluate(bound)
     temporal = period.type is ast.QueryPeriodType.TIMESTAMP
@@ -190,7 +192,7 @@ def _version(analysis: Analysis, period: ast.QueryPeriod, scope: Scope) -> Table
 
 def _check_past(analysis: Analysis, pointer: ir.Constant, period: ast.QueryPeriod) -> None:
     """A table is looked at as it was. Raises: LodestarError(INVALID_ARGUMENTS)."""
-    start = session_values.current_timestamp(analysis)
+    start = session_values.current_timestamp(analysis, MAX_DATETIME_PRECISION)
     moment = coerce(pointer, TimestampTzType(12))
     later = ir.Comparison(ir.ComparisonOperator.GREATER_OR_EQUAL, moment, coerce(start, moment.type))
     if analysis.evaluator.evaluate(later).value:

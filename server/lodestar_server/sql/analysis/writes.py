@@ -15,6 +15,7 @@ from lodestar_server.spi.errors import (
     COLUMN_TYPE_UNKNOWN,
     CONSTRAINT_VIOLATION,
     DUPLICATE_COLUMN_NAME,
+    GENERIC_INTERNAL_ERROR,
     INVALID_CAST_ARGUMENT,
     MISSING_COLUMN_NAME,
     NOT_SUPPORTED,
@@ -85,22 +86,31 @@ def created_columns(statement: ast.CreateTableAsSelect, source: RelationPlan) ->
                 raise _unknown_type(statement, position)
         return [(name.value.lower(), one.type) for name, one in zip(statement.column_aliases, fields, strict=True)]
     check_columns(statement, source)
-    return [((one.name or "").lower(), one.type) for one in fields]
+    found: dict[str, Type] = {}
+    for one in fields:
+        name = (one.name or "").lower()
+        if name in found:
+            # Names that differ in case pass Trino's analysis; the connector's names, in lower case, do not.
+            message = (
+                f"Multiple entries with same key: {name}={name}_1::[{one.type}] and {name}={name}::[{found[name]}]"
+            )
+            raise LodestarError(GENERIC_INTERNAL_ERROR, message)
+        found[name] = one.type
+    return list(found.items())
 
 
 def check_columns(statement: ast.Statement, source: RelationPlan) -> None:
     """Every column of a table or view made from a query has a name of its own and a type."""
     seen: set[str] = set()
-    # A view may have columns that differ in case; a table's columns are in lower case.
-    by_case = isinstance(statement, ast.CreateView)
+    lower = not isinstance(statement, ast.CreateView | ast.CreateTableAsSelect)
     for position, one in enumerate(source.visible_fields, 1):
         if one.name is None:
             message = f"Column name not specified at position {position}"
             raise LodestarError(MISSING_COLUMN_NAME, message, location=statement.at)
-        if (one.name if by_case else one.name.lower()) in seen:
+        if (one.name.lower() if lower else one.name) in seen:
             message = f"Column name '{one.name}' specified more than once"
             raise LodestarError(DUPLICATE_COLUMN_NAME, message, location=statement.at)
-        seen.add(one.name if by_case else one.name.lower())
+        seen.add(one.name.lower() if lower else one.name)
         if one.type == UNKNOWN:
             raise LodestarError(COLUMN_TYPE_UNKNOWN, f"Column type is unknown: {one.name}", location=statement.at)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,21 @@ def test_files_by_their_whole_path(files: LocalFileSystem, root: Path, tmp_path:
     (tmp_path / "secret").write_text("x")
     assert message(lambda: files.read(f"file://{tmp_path}/secret")).startswith("No factory for location")
     assert message(lambda: files.read(f"file://{root}/../secret")) == f"Invalid location: file://{root}/../secret"
+
+
+def test_what_goes_while_a_directory_is_listed(
+    root: Path, files: LocalFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        files.write(f"local:///d/{name}", b"x")
+    listed = os.scandir
+
+    @contextmanager
+    def listed_then_deleted(path: str) -> Iterator[list[os.DirEntry[str]]]:
+        with listed(path) as entries:
+            found = list(entries)
+        (root / "d" / "b").unlink()
+        yield found
+
+    monkeypatch.setattr(os, "scandir", listed_then_deleted)
+    assert [info.name for info in files.list("local:///d")] == ["a", "c"]

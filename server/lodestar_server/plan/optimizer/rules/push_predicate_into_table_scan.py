@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lodestar_server.ir import (
+    Constant,
     Expression,
     Symbol,
     SymbolRef,
@@ -113,9 +114,9 @@ def _join(node: Join, terms: list[Expression], context: RuleContext) -> PlanNode
 def _filter(node: Filter, terms: list[Expression], context: RuleContext) -> PlanNode:
     own = conjuncts(node.predicate)
     source = _push(node.source, [*terms, *own], context)
-    kept = own
+    kept = [term for term in own if not (isinstance(term, Constant) and term.value is True)]
     if isinstance(source, TableScan) and not source.enforced.is_all:
-        kept = [term for term in own if not _enforced(source, term)]
+        kept = [term for term in kept if not _enforced(source, term)]
     if len(kept) != len(own):
         if not kept:
             return source

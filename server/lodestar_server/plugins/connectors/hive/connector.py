@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lodestar_server.plugins.connectors.hive.analyzing import FiguresSink
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
+from lodestar_server.plugins.connectors.hive.evolved import check_evolved
 from lodestar_server.plugins.connectors.hive.footers import FooterCache
 from lodestar_server.plugins.connectors.hive.handles import (
     HiveAnalyzeHandle,
@@ -138,6 +139,8 @@ class HiveConnector(Connector):
         assert isinstance(table, HiveTableHandle)
         chosen = [column for column in columns if isinstance(column, HiveColumnHandle)]
         wanted = [split for split in splits if isinstance(split, HiveSplit)]
+        for split in wanted:
+            check_evolved(table.name, chosen, split)
         return self._scanner.read(session, chosen, wanted, table.hint)
 
     def page_sink(self, transaction: TransactionHandle, session: ConnectorSession, handle: WriteHandle) -> PageSink:

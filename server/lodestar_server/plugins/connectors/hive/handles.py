@@ -73,11 +73,26 @@ class HiveTableHandle(TableHandle):
 
 
 @dataclass(frozen=True, slots=True)
+class EvolvedColumn:
+    """A column of a table that a partition declares with another type; types as Hive writes them."""
+
+    column: str
+    table_type: str
+    partition_column: str
+    partition_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileLayout:
-    """What else the files of a table or partition need to be read: parameters, number of data columns."""
+    """What else the files of a table or partition need to be read: parameters, number of data columns, and which
+    columns had another type when the partition was made.
+    """
 
     properties: tuple[tuple[str, str], ...] = ()
     width: int = 0
+    evolved: tuple[EvolvedColumn, ...] = ()
+    as_pages: bool = False
+    """Some file of the scan is not for the kernel, and all of them are read in one way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from lodestar_server.plugins.connectors.hive.bucketing import wanted_buckets
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
+from lodestar_server.plugins.connectors.hive.evolved import evolved, names_decide
 from lodestar_server.plugins.connectors.hive.foreign import check_not_transactional
-from lodestar_server.plugins.connectors.hive.formats import require_readable
+from lodestar_server.plugins.connectors.hive.formats import StorageFormat, require_readable
 from lodestar_server.plugins.connectors.hive.handles import (
     ColumnKind,
+    EvolvedColumn,
     FileLayout,
     HiveColumnHandle,
     HiveSplit,
@@ -105,14 +109,23 @@ def _entries(hint: TupleDomain) -> list[tuple[HiveColumnHandle, Domain]]:
     return [(column, domain) for column, domain in hint.entries or () if isinstance(column, HiveColumnHandle)]
 
 
-def layout_of(table: Table, partition: Partition | None = None) -> FileLayout:
-    """How files are laid out; a partition's own parameters of its SerDe are stronger than the table's."""
+def layout_of(
+    table: Table, partition: Partition | None = None, by_name: Callable[[StorageFormat], bool] | None = None
+) -> FileLayout:
+    """How files are laid out; a partition's own parameters of its SerDe are stronger than the table's.
+
+    `by_name`: in which formats columns of a partition are found by their names; elsewhere they are by their places.
+    """
     properties = {**table.parameters, **table.serde_parameters}
     columns = table.columns
     if partition is not None:
         properties |= partition.serde_parameters
         columns = partition.columns or columns
-    return FileLayout(tuple(properties.items()), len(columns))
+    changed: tuple[EvolvedColumn, ...] = ()
+    if partition is not None and by_name is not None and columns != table.columns:
+        form = require_readable(partition.storage_format or table.storage_format)
+        changed = evolved(table.columns, columns, by_name=by_name(form))
+    return FileLayout(tuple(properties.items()), len(columns), changed)
 
 
 class HiveLister:
@@ -190,8 +203,10 @@ class HiveLister:
         ]
         forms = [require_readable(partition.storage_format or table.storage_format) for partition, _, _ in there]
         listed = self._files_of_each(session, visible, [(partition.location, name) for partition, name, _ in there])
-        for (partition, name, typed), form, files in zip(there, forms, listed, strict=True):
-            layout = layout_of(table, partition)
+        layouts = [layout_of(table, partition, partial(names_decide, session)) for partition, _, _ in there]
+        if len(set(forms)) > 1 or any(layout.evolved for layout in layouts):
+            layouts = [replace(layout, as_pages=True) for layout in layouts]
+        for (partition, name, typed), form, layout, files in zip(there, forms, layouts, listed, strict=True):
             for info in self._in_buckets(session, table, partition, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, name, typed, layout, size_bytes=info.size

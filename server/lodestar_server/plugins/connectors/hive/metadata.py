@@ -41,7 +41,6 @@ from lodestar_server.spi.errors import (
     INVALID_SCHEMA_PROPERTY,
     NOT_FOUND,
     SCHEMA_NOT_EMPTY,
-    SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     LodestarError,
 )
@@ -75,7 +74,7 @@ class HiveMetadata(HiveRoleMetadata, HiveWriting):
     def _database(self, schema: str) -> Database:
         database = self._transaction.find_database(schema)
         if database is None:
-            raise LodestarError(SCHEMA_NOT_FOUND, f"Schema {schema} not found")
+            raise LodestarError(NOT_FOUND, f"Schema {schema} not found")
         return database
 
     def schema_properties(self, session: ConnectorSession, schema: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from lodestar_server.plugins.connectors.hive.avro.reading import read_avro
 from lodestar_server.plugins.connectors.hive.convert import convert
+from lodestar_server.plugins.connectors.hive.evolved import as_written, old_types
 from lodestar_server.plugins.connectors.hive.footers import open_parquet, source_of
 from lodestar_server.plugins.connectors.hive.formats import HADOOP_FORMATS, StorageFormat
 from lodestar_server.plugins.connectors.hive.hadoop.reading import read_hadoop
@@ -111,7 +112,9 @@ class HivePageSource(PageSource):
 
     def _read_rows(self, split: HiveSplit) -> Iterator[pa.RecordBatch]:
         """Formats whose readers give columns by themselves."""
-        wanted = [column for column in self._columns if column.kind is ColumnKind.DATA]
+        columns = [column for column in self._columns if column.kind is ColumnKind.DATA]
+        types = old_types(split.layout)
+        wanted = [as_written(column, types) for column in columns]
         source = self._opened(self._files.open_input(split.location, _version(split)))
         properties = dict(split.layout.properties)
         if split.format is StorageFormat.AVRO:
@@ -122,6 +125,8 @@ class HivePageSource(PageSource):
         for rows, arrays in read:
             if self._closed.is_set():
                 return
+            if types:
+                arrays = [_as_wanted(values, column.type) for values, column in zip(arrays, columns, strict=True)]
             for start in range(0, rows, PAGE_ROWS):
                 count = min(PAGE_ROWS, rows - start)
                 found = iter(arrays)
@@ -241,11 +246,14 @@ class HivePageSource(PageSource):
         for column in self._columns:
             place = resolve(column, schema) if column.kind is ColumnKind.DATA else None
             if place is not None:
-                self._check(split, column, schema.field(place).type)
+                self._check(split, column, schema.field(place).name, schema.field(place).type)
             places.append(place)
         return places
 
-    def _check(self, split: HiveSplit, column: HiveColumnHandle, arrow: pa.DataType) -> None:
+    def _check(self, split: HiveSplit, column: HiveColumnHandle, name: str, arrow: pa.DataType) -> None:
+        """`name`: what the column is called in the file."""
+        if any(one.column == column.name for one in split.layout.evolved) and is_coerced(column.type, arrow):
+            return
         if split.format is not StorageFormat.ORC:
             check_readable(split.format.name, column.name, column.type, arrow)
             return
@@ -255,7 +263,7 @@ class HivePageSource(PageSource):
         except LodestarError:
             raise LodestarError(
                 HIVE_BAD_DATA,
-                f"Malformed ORC file. Cannot read SQL type '{column.type}' from ORC stream '.{column.name}' of type"
+                f"Malformed ORC file. Cannot read SQL type '{column.type}' from ORC stream '.{name}' of type"
                 f" {orc_kind(arrow)} with attributes {{}} [{split.location}]",
             ) from None
 
@@ -277,8 +285,10 @@ class HivePageSource(PageSource):
                 arrays.append(exact_timestamps(batch.column(rank[place]), nanos, column.type))
             elif place is not None:
                 values = batch.column(rank[place])
-                coerced = split.format is StorageFormat.ORC and is_coerced(column.type, values.type)
-                arrays.append(coerce(values, column.type) if coerced else convert(values, column.type))
+                coerced = split.format is StorageFormat.ORC or any(
+                    one.column == column.name for one in split.layout.evolved
+                )
+                arrays.append(_as_wanted(values, column.type) if coerced else convert(values, column.type))
             else:
                 arrays.append(None)
         return self._assembled(split, batch.num_rows, arrays)
@@ -301,6 +311,10 @@ class HivePageSource(PageSource):
     def close(self) -> None:
         """After the page that is being read."""
         self._closed.set()
+
+
+def _as_wanted(values: pa.Array, type_: Type) -> pa.Array:
+    return coerce(values, type_) if is_coerced(type_, values.type) else convert(values, type_)
 
 
 def _orc_file(source: str | BinaryIO) -> Any:

@@ -100,7 +100,7 @@ class HiveProcedures:
         columns, given = _required(arguments, "partition_columns"), _required(arguments, "partition_values")
         table = self._metastore.find_table(name)
         if table is None or table.is_view:
-            raise _wrong(f"Table '{name}' does not exist")
+            raise _missing(arguments)
         _check_columns(table, columns)
         values = _values(table, given)
         if self._metastore.find_partition(table, values) is not None:
@@ -167,7 +167,7 @@ class HiveProcedures:
         name = _table_name(arguments)
         table = self._metastore.find_table(name)
         if table is None or table.is_view:
-            raise _wrong(f"Table '{name}' does not exist")
+            raise _missing(arguments)
         given = arguments["partition_values"]
         count = len(table.partition_columns)
         if given is None:
@@ -199,8 +199,11 @@ class HiveProcedures:
             name = SchemaTableName(schema, table)
             # Dropped first: a table that was made elsewhere may be remembered as missing.
             self._metastore.forget(name, tuple(values) if columns else None)
-            if self._metastore.find_table(name) is None:
+            found = self._metastore.find_table(name)
+            if found is None:
                 raise LodestarError(NOT_FOUND, f"Table '{name}' not found")
+            if columns and len(values) != len(found.partition_columns):
+                raise _failed("partition value count must match partition column count")
         elif schema is not None or table is not None or columns:
             raise _wrong(
                 "Illegal parameter set passed. Valid usages:\n - 'flush_metadata_cache()'\n"
@@ -266,7 +269,12 @@ def _name(table: Table, values: Sequence[str]) -> str:
 
 
 def _table_name(arguments: Arguments) -> SchemaTableName:
-    return SchemaTableName(_required(arguments, "schema_name"), _required(arguments, "table_name"))
+    """As metastores keep names: in lower case."""
+    return SchemaTableName(_required(arguments, "schema_name").lower(), _required(arguments, "table_name").lower())
+
+
+def _missing(arguments: Arguments) -> LodestarError:
+    return _wrong(f"Table '{arguments['schema_name']}.{arguments['table_name']}' does not exist")
 
 
 def _required(arguments: Arguments, name: str) -> Any:

@@ -37,7 +37,7 @@ class HiveScanner:
         hint: TupleDomain,
     ) -> PageSource | Sequence[FileScan]:
         """All as files when every file allows it; else all as pages."""
-        if all(split.format is StorageFormat.PARQUET for split in splits):
+        if all(split.format is StorageFormat.PARQUET and not split.layout.as_pages for split in splits):
             scans = self._file_scans(session, columns, splits)
             if scans is not None:
                 return scans

@@ -12,10 +12,23 @@ from typing import Any
 from lodestar_server.plugins.connectors.hive.config import CompressionCodec, ExistingPartitions, HiveConfig
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
+from lodestar_server.plugins.toolkit.session_limits import (
+    PARQUET_LIMITS,
+    limited,
+    lower_names,
+    percentage,
+    split_weight,
+)
 from lodestar_server.spi.properties import DataSize, Duration, PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import BOOLEAN, DOUBLE, INTEGER, VARCHAR, ArrayType, Type
 
+_LIMITS = {
+    **PARQUET_LIMITS,
+    "minimum_assigned_split_weight": split_weight,
+    "orc_optimized_writer_validate_percentage": percentage,
+    "parquet_optimized_writer_validation_percentage": percentage,
+}
 _DEFAULTS: Mapping[Type, Callable[[str], Any]] = {
     BOOLEAN: lambda text: text == "true",
     INTEGER: int,
@@ -69,9 +82,7 @@ def _choice(name: str, default: str, values: str, description: str) -> PropertyM
 
 
 def _names(name: str, description: str) -> PropertyMetadata:
-    return PropertyMetadata(
-        name, description, ArrayType(VARCHAR), (), decode=lambda names: tuple(one.lower() for one in names)
-    )
+    return PropertyMetadata(name, description, ArrayType(VARCHAR), (), decode=lower_names(name))
 
 
 _PROPERTIES: tuple[PropertyMetadata, ...] = (
@@ -252,6 +263,11 @@ _PROPERTIES: tuple[PropertyMetadata, ...] = (
 )
 
 
+def _decoding(one: PropertyMetadata) -> Callable[[Any], Any]:
+    check = _LIMITS.get(one.name)
+    return one.decode if check is None else limited(one.name, check, one.decode)
+
+
 def session_properties(config: HiveConfig) -> Sequence[PropertyMetadata]:
     """With the defaults of a catalog."""
     defaults: dict[str, Any] = {
@@ -277,7 +293,7 @@ def session_properties(config: HiveConfig) -> Sequence[PropertyMetadata]:
             one.type,
             defaults.get(one.name, one.default),
             one.hidden,
-            one.decode,
+            _decoding(one),
             one.encode,
         )
         for one in _PROPERTIES

@@ -33,7 +33,7 @@ _FORMATS = tuple(StorageFormat.__members__)
 
 def _lower(names: Sequence[str | None]) -> tuple[str, ...]:
     if any(name is None for name in names):
-        raise ValueError("names must not be null")
+        raise ValueError('Cannot invoke "String.toLowerCase(java.util.Locale)" because "name" is null')
     return tuple(str(name).lower() for name in names)
 
 

@@ -20,7 +20,7 @@ from functools import lru_cache
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_INVALID_METADATA
 from lodestar_server.spi.connector import not_supported
-from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.spi.types import (
     BIGINT,
     BOOLEAN,
@@ -87,6 +87,8 @@ def to_hive_type(type_: Type) -> str:
                 )
             return f"varchar({max(length, 1)})"
         case CharType(length):
+            if length < 1:
+                raise LodestarError(GENERIC_INTERNAL_ERROR, f"invalid char length: {length}")
             if length > MAX_CHAR:
                 not_supported(f"Unsupported Hive type: {type_}. Supported CHAR types: CHAR(<={MAX_CHAR}).")
             return f"char({length})"

@@ -50,7 +50,7 @@ class IcebergAnalyzing(IcebergTableProcedures):
         if wanted is not None:
             if not wanted:
                 raise LodestarError(INVALID_ANALYZE_PROPERTY, "Cannot specify empty list of columns for analysis")
-            known = {column.name for column in data_columns(schema)}
+            known = {column.name for column in data_columns(schema) if not column.type.children}
             unknown = [name for name in wanted if name not in known]
             if unknown:
                 raise LodestarError(

@@ -52,6 +52,7 @@ from lodestar_server.plugins.toolkit.metastore.model import Database
 from lodestar_server.spi.connector import ColumnMetadata, not_supported
 from lodestar_server.spi.errors import (
     COLUMN_ALREADY_EXISTS,
+    GENERIC_INTERNAL_ERROR,
     INVALID_SCHEMA_PROPERTY,
     INVALID_TABLE_PROPERTY,
     NOT_SUPPORTED,
@@ -399,6 +400,15 @@ class IcebergChanging(IcebergViews):
                 )
             made[NATIVE_DATA_LOCATION] = properties[DATA_LOCATION]
         return made
+
+    def _check_location(self, location: str) -> None:
+        """Raises: GENERIC_INTERNAL_ERROR for a location that no file system serves."""
+        if not location:
+            raise LodestarError(GENERIC_INTERNAL_ERROR, "path must not be null or empty")
+        try:
+            self._tables.files.local_path(location)
+        except (ValueError, LodestarError) as fault:
+            raise LodestarError(GENERIC_INTERNAL_ERROR, str(fault)) from None
 
     def _check_empty(self, location: str) -> None:
         if next(iter(self._tables.files.list_recursively(location)), None) is not None:

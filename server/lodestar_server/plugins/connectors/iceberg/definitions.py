@@ -20,7 +20,7 @@ from lodestar_server.plugins.connectors.iceberg.format.partitioning import (
 )
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema
 from lodestar_server.plugins.connectors.iceberg.format.transforms import Transform
-from lodestar_server.plugins.connectors.iceberg.format.types import Field, Struct
+from lodestar_server.plugins.connectors.iceberg.format.types import Field, Primitive, Struct
 from lodestar_server.plugins.connectors.iceberg.handles import HIDDEN_IDS, HIDDEN_TYPES, IcebergColumnHandle
 from lodestar_server.plugins.connectors.iceberg.properties import (
     FORMAT,
@@ -82,6 +82,8 @@ def sorting_of(schema: Schema, texts: Sequence[str], id_: int = 1) -> SortOrder:
             raise LodestarError(GENERIC_INTERNAL_ERROR, f"Cannot find field '{name}' in struct: {schema.struct}")
         if all(one.id != found.id for one in schema.columns):
             raise LodestarError(COLUMN_NOT_FOUND, f"Column not found: {name}")
+        if not isinstance(found.type, Primitive):
+            raise LodestarError(INVALID_TABLE_PROPERTY, "Invalid sorted_by definition")
         fields.append(SortField(found.id, Transform("identity"), direction, nulls))
     return SortOrder(id_ if fields else 0, tuple(fields))
 

@@ -105,6 +105,42 @@ def _micros(values: pa.Array) -> pa.Array:
     return values.cast(pa.timestamp(values.type.unit)).cast(plain)
 
 
+def hollow_as_null(values: pa.Array, found: pa.DataType, wanted: IcebergType) -> pa.Array:
+    """Converted values, but NULL for rows of which a file has none of the fields: so Parquet files are read.
+
+    In the other formats such a row has fields that are NULL. `found` is the type in the file.
+    """
+    if not isinstance(wanted, Struct) or not pa.types.is_struct(found):
+        return values
+    if _is_hollow(found, wanted):
+        return pa.nulls(len(values), values.type)
+    there, by_id = _children(found), _tells_ids(found)
+    parts = []
+    changed = False
+    for place, one in enumerate(wanted.fields):
+        part = values.field(place)
+        at = there.get(one.id if by_id else one.name.lower())
+        if at is not None and isinstance(one.type, Struct):
+            made = hollow_as_null(part, found.field(at).type, one.type)
+            changed = changed or made is not part
+            part = made
+        parts.append(part)
+    if not changed:
+        return values
+    return pa.StructArray.from_arrays(parts, fields=list(values.type), mask=values.is_null())
+
+
+def _is_hollow(found: pa.DataType, wanted: Struct) -> bool:
+    if not pa.types.is_struct(found):
+        return False
+    there, by_id = _children(found), _tells_ids(found)
+    for one in wanted.fields:
+        at = there.get(one.id if by_id else one.name.lower())
+        if at is not None and not (isinstance(one.type, Struct) and _is_hollow(found.field(at).type, one.type)):
+            return False
+    return bool(wanted.fields)
+
+
 def _struct(values: pa.StructArray, wanted: Struct, target: pa.DataType) -> pa.Array:
     there = _children(values.type)
     inside = values.flatten()

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_BAD_DATA, ICEBERG_CANNOT_OPEN_SPLIT
-from lodestar_server.plugins.connectors.iceberg.file_columns import convert, places
+from lodestar_server.plugins.connectors.iceberg.file_columns import convert, hollow_as_null, places
 from lodestar_server.plugins.connectors.iceberg.format.avro import opened
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
@@ -136,7 +136,10 @@ def read_columns(
                 raise LodestarError(ICEBERG_BAD_DATA, f"Unknown format of data file: {other}")
 
 
-def _batch(batch: pa.RecordBatch, fields: Sequence[Field], at: Mapping[int, int], schema: pa.Schema) -> pa.RecordBatch:
+def _batch(
+    batch: pa.RecordBatch, fields: Sequence[Field], at: Mapping[int, int], schema: pa.Schema, *, hollow: bool = False
+) -> pa.RecordBatch:
+    """`hollow`: a row of which the file has nothing is NULL."""
     if not fields:
         return empty_columns_page(batch.num_rows)
     names = {name: place for place, name in enumerate(batch.schema.names)}
@@ -147,7 +150,9 @@ def _batch(batch: pa.RecordBatch, fields: Sequence[Field], at: Mapping[int, int]
             arrays.append(pa.nulls(batch.num_rows, arrow_type(to_trino(field.type))))
         else:
             column = batch.column(names[schema.field(place).name])
-            arrays.append(convert(_with_ids(column, schema.field(place)), field.type))
+            found = _with_ids(column, schema.field(place))
+            made = convert(found, field.type)
+            arrays.append(hollow_as_null(made, found.type, field.type) if hollow else made)
     return pa.RecordBatch.from_arrays(arrays, [f"c{i}" for i in range(len(fields))])
 
 
@@ -169,7 +174,7 @@ def _read_parquet(
                 yield _batch(empty_columns_page(rows), fields, at, schema)
             return
         for batch in parquet.iter_batches(PAGE_ROWS, columns=wanted):
-            yield _batch(batch, fields, at, schema)
+            yield _batch(batch, fields, at, schema, hollow=True)
 
 
 def _read_orc(

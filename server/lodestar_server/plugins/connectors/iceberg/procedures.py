@@ -34,9 +34,11 @@ from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import (
     GENERIC_INTERNAL_ERROR,
     INVALID_PROCEDURE_ARGUMENT,
+    NOT_FOUND,
     PERMISSION_DENIED,
+    PROCEDURE_CALL_FAILED,
     SCHEMA_NOT_FOUND,
-    TABLE_NOT_FOUND,
+    UNSUPPORTED_TABLE_TYPE,
     LodestarError,
 )
 from lodestar_server.spi.handles import TableHandle, WriteHandle
@@ -463,15 +465,17 @@ class IcebergProcedures:
         return newest[2]
 
     def unregister_table(self, session: ConnectorSession, arguments: Arguments) -> None:
-        """The files stay. Raises: INVALID_PROCEDURE_ARGUMENT, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND."""
+        """The files stay. Raises: INVALID_PROCEDURE_ARGUMENT, NOT_FOUND, UNSUPPORTED_TABLE_TYPE."""
         for name in ("schema_name", "table_name"):
             if not arguments[name]:
                 raise _wrong(f"{name} cannot be null or empty")
-        table = SchemaTableName(arguments["schema_name"], arguments["table_name"])
+        table = SchemaTableName(arguments["schema_name"].lower(), arguments["table_name"].lower())
         if self._tables.metastore.find_database(table.schema) is None:
-            raise LodestarError(SCHEMA_NOT_FOUND, f"Schema {table.schema} not found")
+            raise LodestarError(NOT_FOUND, f"Schema {table.schema} not found")
         if self._tables.find(table) is None:
-            raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' not found")
+            if self._tables.metastore.find_table(table) is not None:
+                raise LodestarError(UNSUPPORTED_TABLE_TYPE, f"Not an Iceberg table: {table}")
+            raise LodestarError(NOT_FOUND, f"Table '{table}' not found")
         self._tables.metastore.drop_table(table)
 
     def migrate(self, session: ConnectorSession, arguments: Arguments) -> None:
@@ -486,14 +490,21 @@ class IcebergProcedures:
         migrate(self._tables, self._config, table, recursive)
 
     def roll_back(self, session: ConnectorSession, arguments: Arguments) -> None:
-        """Raises: INVALID_PROCEDURE_ARGUMENT, TABLE_NOT_FOUND, GENERIC_INTERNAL_ERROR."""
+        """Raises: INVALID_PROCEDURE_ARGUMENT, NOT_FOUND, PROCEDURE_CALL_FAILED."""
         for name in ("schema", "table", "snapshot_id"):
             if arguments[name] is None:
                 raise _wrong(f"{name} cannot be null")
-        table = SchemaTableName(arguments["schema"], arguments["table"])
+        table = SchemaTableName(arguments["schema"].lower(), arguments["table"].lower())
         if self._tables.find(table) is None:
-            raise LodestarError(TABLE_NOT_FOUND, f"Table '{table}' not found")
-        self._tables.commit(table, lambda base: rolled_back(base, arguments["snapshot_id"]))
+            raise LodestarError(NOT_FOUND, f"Table '{table}' not found")
+
+        def roll_back(base: TableMetadata) -> TableMetadata:
+            try:
+                return rolled_back(base, arguments["snapshot_id"])
+            except LodestarError as fault:
+                raise LodestarError(PROCEDURE_CALL_FAILED, fault.message) from None
+
+        self._tables.commit(table, roll_back)
 
 
 def _require(arguments: Arguments, *names: str) -> None:

@@ -43,7 +43,6 @@ from lodestar_server.spi.connector import (
 from lodestar_server.spi.errors import (
     INVALID_ARGUMENTS,
     NOT_FOUND,
-    SCHEMA_NOT_FOUND,
     UNSUPPORTED_TABLE_TYPE,
     LodestarError,
 )
@@ -86,7 +85,7 @@ class IcebergReading(ConnectorMetadata):
     def _database(self, schema: str) -> Database:
         database = self._metastore.find_database(schema)
         if database is None:
-            raise LodestarError(SCHEMA_NOT_FOUND, f"Schema {schema} not found")
+            raise LodestarError(NOT_FOUND, f"Schema {schema} not found")
         return database
 
     def schema_properties(self, session: ConnectorSession, schema: str) -> Mapping[str, Any]:

@@ -54,10 +54,7 @@ class IcebergRowChanges(IcebergWriting):
     """The metadata's half."""
 
     def row_id_column(self, session: ConnectorSession, table: TableHandle) -> RowIdColumn:
-        """Raises: NOT_SUPPORTED for tables of the first version."""
-        metadata, _ = self._seen(table)
-        if metadata.format_version < _FIRST_VERSION:
-            not_supported("Iceberg table updates require at least format version 2")
+        """Of every table: whole files may be deleted from tables of the first version too."""
         return ROW_ID_COLUMN
 
     def begin_row_changes(self, session: ConnectorSession, table: TableHandle) -> WriteHandle:
@@ -66,7 +63,8 @@ class IcebergRowChanges(IcebergWriting):
         metadata, _ = self._seen(table)
         if table.versioned:
             not_supported("Modifying old snapshot is not supported in Iceberg")
-        self.row_id_column(session, table)
+        if metadata.format_version < _FIRST_VERSION:
+            not_supported("Iceberg table updates require at least format version 2")
         opened = OpenWrite(metadata, table.metadata_location, snapshot_id=table.snapshot_id)
         opened.predicate = table.enforced.intersect(table.unenforced)
         return self._open(session, table.name, opened, WriteKind.ROWS)
@@ -79,7 +77,7 @@ class IcebergRowChanges(IcebergWriting):
         if not files:
             return
         kinds = {one.content is Content.DATA for one in files}
-        operation = "overwrite" if len(kinds) > 1 else "append" if True in kinds else "delete"
+        operation = "overwrite" if True in kinds else "delete"
         conflicts = RowConflicts(self._tables, opened, files)
         change = Change(operation, files, summary=self._who(session), check=conflicts.check)
         self._transaction.commit_change(handle.name, change)

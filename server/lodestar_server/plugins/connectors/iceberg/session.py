@@ -10,10 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.config import CompressionCodec, IcebergConfig
+from lodestar_server.plugins.toolkit.session_limits import PARQUET_LIMITS, between, limited, lower_names, percentage
 from lodestar_server.spi.properties import DataSize, Duration, PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import BOOLEAN, DOUBLE, INTEGER, VARCHAR, ArrayType, Type
 
+_LIMITS = {
+    **PARQUET_LIMITS,
+    "max_partitions_per_writer": between(1, 100, shown=False),
+    "orc_writer_validate_percentage": percentage,
+}
 _DEFAULTS: Mapping[Type, Callable[[str], Any]] = {
     BOOLEAN: lambda text: text == "true",
     INTEGER: int,
@@ -59,9 +65,7 @@ def _choice(name: str, default: str, values: str, description: str) -> PropertyM
 
 
 def _names(name: str, description: str) -> PropertyMetadata:
-    return PropertyMetadata(
-        name, description, ArrayType(VARCHAR), (), decode=lambda names: tuple(one.lower() for one in names)
-    )
+    return PropertyMetadata(name, description, ArrayType(VARCHAR), (), decode=lower_names(name))
 
 
 _PROPERTIES: tuple[PropertyMetadata, ...] = (
@@ -169,6 +173,11 @@ _PROPERTIES: tuple[PropertyMetadata, ...] = (
 )
 
 
+def _decoding(one: PropertyMetadata) -> Callable[[Any], Any]:
+    check = _LIMITS.get(one.name)
+    return one.decode if check is None else limited(one.name, check, one.decode)
+
+
 def session_properties(config: IcebergConfig) -> Sequence[PropertyMetadata]:
     """With the defaults of a catalog."""
     defaults: dict[str, Any] = {
@@ -184,7 +193,7 @@ def session_properties(config: IcebergConfig) -> Sequence[PropertyMetadata]:
         "query_partition_filter_required_schemas": config.partition_filter_schemas,
         "sorted_writing_enabled": config.sorted_writing,
     }
-    return [replace(one, default=defaults.get(one.name, one.default)) for one in _PROPERTIES]
+    return [replace(one, default=defaults.get(one.name, one.default), decode=_decoding(one)) for one in _PROPERTIES]
 
 
 def compression_codec(session: ConnectorSession) -> CompressionCodec:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import orjson
 
 from lodestar_server.plugins.connectors.iceberg.changing import IcebergChanging
+from lodestar_server.plugins.connectors.iceberg.config import CompressionCodec
 from lodestar_server.plugins.connectors.iceberg.definitions import data_columns, first_metadata
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_COMMIT_ERROR
 from lodestar_server.plugins.connectors.iceberg.evolution import with_schema
@@ -26,6 +27,7 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
 from lodestar_server.plugins.connectors.iceberg.planning import live_entries, plan_files
 from lodestar_server.plugins.connectors.iceberg.properties import (
     LOCATION,
+    NATIVE_COMMENT,
     NATIVE_DATA_LOCATION,
     NATIVE_FORMAT,
     NATIVE_OBJECT_STORE,
@@ -36,7 +38,7 @@ from lodestar_server.plugins.connectors.iceberg.snapshots import Change
 from lodestar_server.plugins.connectors.iceberg.statistics_files import with_statistics
 from lodestar_server.plugins.connectors.iceberg.transaction import OpenWrite
 from lodestar_server.plugins.toolkit.files import child_of
-from lodestar_server.spi.connector import SaveMode
+from lodestar_server.spi.connector import SaveMode, not_supported
 from lodestar_server.spi.connector import TableMetadata as DefinedTable
 from lodestar_server.spi.errors import (
     GENERIC_INTERNAL_ERROR,
@@ -63,7 +65,7 @@ class IcebergWriting(IcebergChanging):
         name = table.name
         if self._metastore.find_database(name.schema) is None:
             raise LodestarError(NOT_FOUND, f"Schema {name.schema} not found")
-        if "$" in name.table:
+        if "$" in name.table or "@" in name.table:
             raise LodestarError(GENERIC_INTERNAL_ERROR, f"Invalid Iceberg table name: {name.table}")
         given = table.properties.get(LOCATION)
         old = self._transaction.find(name) if save_mode is SaveMode.REPLACE else None
@@ -76,6 +78,8 @@ class IcebergWriting(IcebergChanging):
                 )
             made = first_metadata(table, old.metadata.location, compression_codec(session), self._config)
             return OpenWrite(_replacing(old.metadata, made), old.location, replaces=True, definition=table)
+        if given is not None:
+            self._check_location(given)
         schema_location = self._tables.schema_location(self._database(name.schema))
         location = given or self._tables.default_location(name, schema_location)
         made = first_metadata(table, location, compression_codec(session), self._config)
@@ -203,6 +207,9 @@ class IcebergWriting(IcebergChanging):
         write_id = uuid.uuid4().hex
         self._transaction.writes[write_id] = opened
         form = base.properties.get(NATIVE_FORMAT, "PARQUET").upper()
+        codec = compression_codec(session)
+        if form == "PARQUET" and codec is CompressionCodec.LZ4:
+            not_supported("Compression codec LZ4 not supported for Parquet")
         spread = base.properties.get(NATIVE_OBJECT_STORE, "false").lower() == "true"
         home = base.properties.get(NATIVE_DATA_LOCATION) or child_of(base.location, "data")
         sorting: tuple[tuple[str, str, str], ...] = ()
@@ -225,7 +232,7 @@ class IcebergWriting(IcebergChanging):
             home,
             spread,
             form,
-            compression_codec(session).name,
+            codec.name,
             session.query_id,
             target_max_file_size(session),
             session.properties["max_partitions_per_writer"],
@@ -282,6 +289,10 @@ class IcebergWriting(IcebergChanging):
             for one in live_entries(self._tables, metadata, snapshot, deletes=True)
             if (one.file.spec_id, one.file.partition) not in left and metadata.spec_of(one.file.spec_id).is_partitioned
         }
+
+
+def _without_comment(properties: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in properties.items() if name != NATIVE_COMMENT}
 
 
 def _replacing(old: TableMetadata, new: TableMetadata) -> TableMetadata:
@@ -346,7 +357,7 @@ def _replacing(old: TableMetadata, new: TableMetadata) -> TableMetadata:
         last_partition_id=partition_id,
         orders=orders,
         default_order_id=order.id,
-        properties={**old.properties, **new.properties},
+        properties={**_without_comment(old.properties), **new.properties},
         current_snapshot_id=None,
         refs={name: ref for name, ref in old.refs.items() if name != MAIN},
     )

@@ -20,7 +20,6 @@ from lodestar_server.spi.errors import (
     GENERIC_INTERNAL_ERROR,
     NOT_FOUND,
     SCHEMA_NOT_EMPTY,
-    SCHEMA_NOT_FOUND,
     TABLE_NOT_FOUND,
     ErrorCode,
     LodestarError,
@@ -110,10 +109,10 @@ class MemoryStore:
             del self._schemas[name]
 
     def rename_schema(self, name: str, new_name: str) -> None:
-        """Raises: SCHEMA_NOT_FOUND."""
+        """Raises: NOT_FOUND."""
         with self._lock:
             if name not in self._schemas:
-                raise LodestarError(SCHEMA_NOT_FOUND, f"Schema {name} not found")
+                raise LodestarError(NOT_FOUND, f"Schema {name} not found")
             self._schemas[new_name] = self._schemas.pop(name)
             for old in [one for one in self._ids if one.schema == name]:
                 self._rename(self._ids[old], SchemaTableName(new_name, old.table))

@@ -23,6 +23,7 @@ _SORT = re.compile(
     rf"\s*(?P<name>{_IDENTIFIER})(?:\s+(?P<order>ASC|DESC))?(?:\s+NULLS\s+(?P<nulls>FIRST|LAST))?\s*",
     re.IGNORECASE,
 )
+_PERIODS = ("year", "month", "day", "hour")
 _SUFFIXES = {"bucket": "bucket", "truncate": "trunc", "void": "null"}
 
 
@@ -108,8 +109,10 @@ def parse_partitioning(schema: Schema, texts: Sequence[str]) -> PartitionSpec:
             raise PartitioningError(f"Cannot find source column: {column}")
         transform = Transform(kind, argument)
         name = _field_name(schema, fields, column, source.id, transform)
-        if any(one.source_id == source.id and one.transform == transform for one in fields):
-            other = next(one for one in fields if one.source_id == source.id and one.transform == transform)
+        other = next(
+            (one for one in fields if one.source_id == source.id and _same_kind(one.transform, transform)), None
+        )
+        if other is not None:
             raise PartitioningError(
                 f"Cannot add redundant partition: {_shown(other)} conflicts with "
                 f"{_shown(PartitionField(source.id, FIRST_PARTITION_ID + len(fields), name, transform))}"
@@ -122,6 +125,11 @@ def parse_partitioning(schema: Schema, texts: Sequence[str]) -> PartitionSpec:
         if not field.transform.accepts(type_):
             raise PartitioningError(f"Invalid source type {type_} for transform: {field.transform}")
     return PartitionSpec(0, tuple(fields))
+
+
+def _same_kind(one: Transform, other: Transform) -> bool:
+    """One of the two says nothing that the other does not: periods of whatever length count as one."""
+    return one == other or (one.kind in _PERIODS and other.kind in _PERIODS)
 
 
 def _shown(field: PartitionField) -> str:
@@ -138,6 +146,8 @@ def _declaration(text: str) -> tuple[str, str, int]:
     if match is None:
         raise PartitioningError(f"Invalid partition field declaration: {text}")
     kind, number = match[1].lower(), int(match[3])
+    if number >= 1 << 31:
+        raise PartitioningError(f'For input string: "{match[3]}"')
     if number <= 0:
         what = "number of buckets" if kind == "bucket" else "truncate width"
         raise PartitioningError(f"Invalid {what}: {number} (must be > 0)")
