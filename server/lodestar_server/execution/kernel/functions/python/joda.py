@@ -416,10 +416,16 @@ def _two_digit_year(part: Part, text: str, position: int) -> tuple[int, int]:
     return lowest + (value - lowest) % 100, end
 
 
+_COMMON_ERAS = [("BCE", 0), ("CE", 1)]
+"""Other English names, read but not printed."""
+
+
 def _parse_text(part: Part, text: str, position: int, values: dict[str, int], texts: LocaleTexts) -> int:
     candidates = [
         (name, index) for short in (False, True) for index, name in enumerate(texts.names(part.field, short=short))
     ]
+    if part.field == "era" and texts.eras == ENGLISH.eras:
+        candidates += _COMMON_ERAS
     for name, index in sorted(candidates, key=lambda one: -len(one[0])):
         if text[position : position + len(name)].lower() == name.lower():
             values[part.field] = index + _FIRST_TEXT[part.field]
@@ -465,7 +471,8 @@ def _days(text: str, values: dict[str, int]) -> int:
     year = values.get("year", values.get("yearOfEra"))
     if year is None and "weekyear" not in values and "centuryOfEra" in values:
         year = values["centuryOfEra"] * 100
-    if values.get("era") == 0 and year is not None:
+    if values.get("era") == 0 and year is not None and "year" not in values:
+        # A year of the calendar overwrites what the era said; only one of the era is counted from it.
         year = 1 - year
     if "weekyear" in values or "weekOfWeekyear" in values or "dayOfWeek" in values:
         return _days_by_steps(text, values, year)
