@@ -16,7 +16,7 @@ from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
 from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, LocaleTexts
 from lodestar_server.execution.kernel.functions.python.texts import refused
-from lodestar_server.execution.kernel.functions.python.zone_names import zone_name
+from lodestar_server.execution.kernel.functions.python.zone_names import zone_id, zone_name
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
 from lodestar_server.spi.zones import canonical_zone, fixed_offset, offset_zone
 
@@ -312,7 +312,7 @@ def _print_part(part: Part, moment: Moment, texts: LocaleTexts) -> str:
             sign, minutes = "-" if moment.offset < 0 else "+", abs(moment.offset)
             return f"{sign}{minutes // 60:02d}{':' if part.minimum == 2 else ''}{minutes % 60:02d}"
         case "zone_id":
-            return moment.zone or "UTC"
+            return zone_id(moment.zone or "UTC")
         case _:
             return _zone_name(moment, long=part.minimum >= 4)
 
