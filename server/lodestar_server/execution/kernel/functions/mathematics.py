@@ -129,15 +129,19 @@ def _round_integer(call: ScalarCall, value: Sql, digits: Sql) -> Sql:
     """Half away from zero, for negative digits."""
     type_ = call.types[0]
 
+    overflow = sql.chain("||", [sql.text("numerical overflow: "), sql.cast(value, "VARCHAR")])
+    raised = call.fail(overflow, NUMERIC_VALUE_OUT_OF_RANGE)
+
     def fitting(rounded: Sql) -> Sql:
         fits = sql.fragment(f"TRY_CAST({{0}} AS {call.held})", rounded)
-        if type_ == INTEGER:
-            return sql.call("coalesce", fits, call.fail("integer overflow", GENERIC_INTERNAL_ERROR))
-        told, number = f"Out of range for {type_.base}: ", rounded
         if type_ == BIGINT:
-            told, number = "numerical overflow: ", value
-        shown = sql.chain("||", [sql.text(told), sql.cast(number, "VARCHAR")])
-        return sql.call("coalesce", fits, call.fail(shown, NUMERIC_VALUE_OUT_OF_RANGE))
+            return sql.call("coalesce", fits, raised)
+        # There is a number, but the type has it not; without one no power of ten was great enough.
+        narrow = call.fail("integer overflow", GENERIC_INTERNAL_ERROR)
+        if type_ != INTEGER:
+            told = sql.chain("||", [sql.text(f"Out of range for {type_.base}: "), sql.cast(rounded, "VARCHAR")])
+            narrow = call.fail(told, NUMERIC_VALUE_OUT_OF_RANGE)
+        return sql.call("coalesce", fits, sql.case([(sql.is_not_null(rounded), narrow)], raised))
 
     rounded = sql.let(sql.call("trino_round_integer", value, digits), fitting)
     return sql.case([(sql.fragment("{0} >= 0", digits), value)], rounded)
