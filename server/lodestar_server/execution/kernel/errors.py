@@ -19,6 +19,7 @@ from lodestar_server.spi.errors import (
     DIVISION_BY_ZERO,
     EXCEEDED_LOCAL_MEMORY_LIMIT,
     EXCEEDED_TIME_LIMIT,
+    GENERIC_INTERNAL_ERROR,
     INVALID_CAST_ARGUMENT,
     INVALID_FUNCTION_ARGUMENT,
     NOT_SUPPORTED,
@@ -103,6 +104,17 @@ def _narrowed(match: re.Match[str]) -> LodestarError:
     return LodestarError(NUMERIC_VALUE_OUT_OF_RANGE, f"Out of range for {_INTEGRAL[target]}: {value}")
 
 
+_LIMITS = {2**7: "MAX_BYTE", 2**15: "MAX_SHORT for type smallint", 2**31: "MAX_INT for type integer"}
+"""What Trino says of the quotient of the least number of a type and -1. Of a bigint it is an error of the user."""
+
+
+def _too_great_a_quotient(dividend: str, divisor: str) -> LodestarError:
+    limit = _LIMITS.get(-int(dividend))
+    if limit is None:
+        return LodestarError(NUMERIC_VALUE_OUT_OF_RANGE, f"bigint division overflow: {dividend} / {divisor}")
+    return LodestarError(GENERIC_INTERNAL_ERROR, f"Value {-int(dividend)} exceeds {limit}")
+
+
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], LodestarError]], ...] = (
     (
         # An aggregate whose only columns are those of the query around it, in a place that must not have aggregates.
@@ -113,9 +125,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], LodestarError]
     (re.compile(r"Overflow in (\w+) of (\w+)(?:\(\d+\))? \((\S+) [-+*] (\S+?)\)"), _overflow),
     (
         re.compile(r"Overflow in division of (\S+) / (\S+)"),
-        lambda match: LodestarError(
-            NUMERIC_VALUE_OUT_OF_RANGE, f"bigint division overflow: {match.group(1)} / {match.group(2)}"
-        ),
+        lambda match: _too_great_a_quotient(match.group(1), match.group(2)),
     ),
     (re.compile(r"Type (\w+) with value (\S+) can't be cast because .* for the destination type (\w+)"), _narrowed),
     (

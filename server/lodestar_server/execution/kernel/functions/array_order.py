@@ -77,7 +77,13 @@ def _array_extreme(call: ScalarCall) -> Sql:
     def extreme(array: Sql) -> Sql:
         if element in (DOUBLE, REAL):
             numbers = filtered(array, lambda one: sql.fragment("NOT isnan({0})", one))
-            found = sql.fragment("coalesce({0}, {1}[1])", sql.call(function, numbers), array)
+            # The first of several zeros, whichever sign it has.
+            first_zero = sql.fragment("{0}[list_position({0}, 0)]", array)
+            best = sql.let(
+                sql.call(function, numbers),
+                lambda number: sql.fragment("CASE WHEN {0} = 0 THEN {1} ELSE {0} END", number, first_zero),
+            )
+            found = sql.fragment("coalesce({0}, {1}[1])", best, array)
         elif has_own_order(element) and not isinstance(element, ArrayType | RowType):
             found = sql.call(function, array)
         else:

@@ -19,6 +19,9 @@ from lodestar_server.execution.kernel.functions.registry import ScalarCall, scal
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import DATE, TimestampType, TimestampTzType, Type
 
+_MILLIS = 3
+"""Digits of a second that patterns know."""
+
 
 def _is_in_english(format_: str, call: ScalarCall) -> bool:
     """strftime knows English only; digits are the same everywhere."""
@@ -30,10 +33,17 @@ def _years_of_four_digits(clock: Sql, fast: Sql, exact: Sql) -> Sql:
     return sql.case([(sql.fragment(plain, clock), fast)], exact)
 
 
-def _clock(call: ScalarCall, index: int = 0) -> Sql:
-    type_ = call.types[index]
-    clock = local_timestamp(call.arguments[index], type_)
+def _clock(value: Sql, type_: Type) -> Sql:
+    clock = local_timestamp(value, type_)
     return sql.cast(clock, "TIMESTAMP") if type_ == DATE else clock
+
+
+def _clock_of_millis(value: Sql, type_: Type) -> Sql:
+    """The wall clock of a value, rounded to what patterns of Joda-Time know."""
+    clock = _clock(value, type_)
+    if isinstance(type_, TimestampType | TimestampTzType) and type_.precision > _MILLIS:
+        return sql.fragment("date_trunc('millisecond', {0} + INTERVAL 500 MICROSECOND)", clock)
+    return clock
 
 
 @scalar("date_format")
@@ -48,7 +58,7 @@ def _date_format(call: ScalarCall) -> Sql:
             return exact
         return _years_of_four_digits(clock, sql.call("strftime", clock, sql.text(format_)), exact)
 
-    return sql.let(_clock(call), printed)
+    return sql.let(_clock_of_millis(call.arguments[0], call.types[0]), printed)
 
 
 def _parsed(call: ScalarCall, text: Sql, format_: str | None, exact: Sql, found: Callable[[Sql], Sql]) -> Sql:
@@ -80,7 +90,7 @@ def _format_datetime(call: ScalarCall) -> Sql:
     format_ = strftime_of_joda(constant) if isinstance(constant, str) else None
 
     def printed(value: Sql, pattern: Sql) -> Sql:
-        clock = local_timestamp(value, type_)
+        clock = _clock_of_millis(value, type_)
         if isinstance(type_, TimestampTzType):
             zone = sql.field(value, "z")
             offset = sql.call("trino_offset_minutes", sql.field(value, "t"), zone)
@@ -147,7 +157,7 @@ def _to_char(call: ScalarCall) -> Sql:
             return exact
         return _years_of_four_digits(clock, sql.call("strftime", clock, sql.text(format_)), exact)
 
-    return sql.let(_clock(call), printed)
+    return sql.let(_clock(call.arguments[0], call.types[0]), printed)
 
 
 @scalar("to_timestamp", "to_date")

@@ -8,7 +8,7 @@ from lodestar_server.execution.kernel.encoding.types import has_picoseconds
 from lodestar_server.execution.kernel.functions.datetime_limits import Refusal, is_small_count
 from lodestar_server.execution.kernel.functions.registry import ScalarCall
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, LodestarError
+from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.spi.types import (
     BIGINT,
     DATE,
@@ -23,6 +23,7 @@ from lodestar_server.spi.types import (
 
 INTERVALS = (INTERVAL_DAY_SECOND, INTERVAL_YEAR_MONTH)
 _MILLIS_PER_DAY = 86_400_000
+_MAX_INT = 2**31 - 1
 
 
 def add(call: ScalarCall) -> Sql:
@@ -30,7 +31,7 @@ def add(call: ScalarCall) -> Sql:
     left, right = call.types
     a, b = call.arguments
     if left in INTERVALS and right in INTERVALS:
-        return sql.binary("+", a, b)
+        return _sum(call, "+", a, b)
     if left in INTERVALS:
         return _shifted(call, b, right, a, left, call.constant(0))
     return _shifted(call, a, left, b, right, call.constant(1))
@@ -41,11 +42,36 @@ def subtract(call: ScalarCall) -> Sql:
     left, right = call.types
     a, b = call.arguments
     if left in INTERVALS:
-        return sql.binary("-", a, b)
+        return _sum(call, "-", a, b)
     if right in INTERVALS:
         constant = call.constant(1)
         return _shifted(call, a, left, sql.fragment("(-{0})", b), right, None if constant is None else -constant)
     return sql.let_all((a, b), lambda x, y: _difference(x, y, left))
+
+
+def _sum(call: ScalarCall, operator: str, left: Sql, right: Sql) -> Sql:
+    if call.result != INTERVAL_YEAR_MONTH:
+        return sql.binary(operator, left, right)
+    return months_that_fit(call, sql.binary(operator, sql.cast(left, "BIGINT"), right))
+
+
+def months_that_fit(call: ScalarCall, months: Sql) -> Sql:
+    """Months of 64 bits in 32, or Trino's internal error."""
+
+    def checked(m: Sql) -> Sql:
+        shown = sql.cast(m, "VARCHAR")
+        type_ = " for type interval year to month"
+        beyond = sql.chain("||", [sql.text("Value "), shown, sql.text(" exceeds MAX_INT" + type_)])
+        below = sql.chain("||", [sql.text("Value "), shown, sql.text(" is less than MIN_INT" + type_)])
+        return sql.case(
+            [
+                (sql.fragment(f"{{0}} > {_MAX_INT}", m), call.fail(beyond, GENERIC_INTERNAL_ERROR)),
+                (sql.fragment(f"{{0}} < {-_MAX_INT - 1}", m), call.fail(below, GENERIC_INTERNAL_ERROR)),
+            ],
+            sql.cast(m, call.held),
+        )
+
+    return sql.let(months, checked)
 
 
 def multiply(call: ScalarCall) -> Sql:

@@ -14,7 +14,7 @@ from lodestar_server.execution.kernel.functions.operators import (
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar, scalar_template
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, NUMERIC_VALUE_OUT_OF_RANGE
-from lodestar_server.spi.types import DOUBLE, INTEGRAL_TYPES, REAL, ArrayType, DecimalType
+from lodestar_server.spi.types import BIGINT, DOUBLE, INTEGER, INTEGRAL_TYPES, REAL, ArrayType, DecimalType
 
 for _name, _template in {
     "degrees": "degrees({0})",
@@ -113,6 +113,8 @@ def _round(call: ScalarCall) -> Sql:
         if not digits:
             return value
         return call.strict(lambda v, n: _round_integer(call, v, n))
+    # -0.0 is not below zero for Trino, which keeps the sign only of what is.
+    value = sql.fragment(f"({{0}} + CAST(0 AS {call.held}))", value)
     if not digits:
         return sql.cast(sql.call("round", value), call.held)
     constant = call.constant(1)
@@ -125,13 +127,24 @@ def _round(call: ScalarCall) -> Sql:
 
 def _round_integer(call: ScalarCall, value: Sql, digits: Sql) -> Sql:
     """Half away from zero, for negative digits."""
-    rounded = sql.call("trino_round_integer", value, digits)
-    shown = sql.chain("||", [sql.text("numerical overflow: "), sql.cast(value, "VARCHAR")])
-    fitting = sql.fragment(f"TRY_CAST({{0}} AS {call.held})", rounded)
-    return sql.case(
-        [(sql.fragment("{0} >= 0", digits), value)],
-        sql.call("coalesce", fitting, call.fail(shown, NUMERIC_VALUE_OUT_OF_RANGE)),
-    )
+    type_ = call.types[0]
+
+    overflow = sql.chain("||", [sql.text("numerical overflow: "), sql.cast(value, "VARCHAR")])
+    raised = call.fail(overflow, NUMERIC_VALUE_OUT_OF_RANGE)
+
+    def fitting(rounded: Sql) -> Sql:
+        fits = sql.fragment(f"TRY_CAST({{0}} AS {call.held})", rounded)
+        if type_ == BIGINT:
+            return sql.call("coalesce", fits, raised)
+        # There is a number, but the type has it not; without one no power of ten was great enough.
+        narrow = call.fail("integer overflow", GENERIC_INTERNAL_ERROR)
+        if type_ != INTEGER:
+            told = sql.chain("||", [sql.text(f"Out of range for {type_.base}: "), sql.cast(rounded, "VARCHAR")])
+            narrow = call.fail(told, NUMERIC_VALUE_OUT_OF_RANGE)
+        return sql.call("coalesce", fits, sql.case([(sql.is_not_null(rounded), narrow)], raised))
+
+    rounded = sql.let(sql.call("trino_round_integer", value, digits), fitting)
+    return sql.case([(sql.fragment("{0} >= 0", digits), value)], rounded)
 
 
 def _round_decimal(call: ScalarCall, type_: DecimalType) -> Sql:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.keys import equals, identity_key, may_be_unknown
-from lodestar_server.execution.kernel.encoding.text import key_text
+from lodestar_server.execution.kernel.encoding.text import text_of
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.functions import intervals
 from lodestar_server.execution.kernel.functions.registry import ScalarCall, scalar
@@ -25,12 +25,12 @@ from lodestar_server.spi.errors import DIVISION_BY_ZERO, INVALID_FUNCTION_ARGUME
 from lodestar_server.spi.types import (
     DOUBLE,
     INTEGRAL_TYPES,
+    INTERVAL_YEAR_MONTH,
     REAL,
     CharType,
     DecimalType,
     MapType,
     Type,
-    VarcharType,
 )
 
 FLOATING = (DOUBLE, REAL)
@@ -226,6 +226,8 @@ def decimal_modulo(call: ScalarCall) -> Sql:
 def _negate(call: ScalarCall) -> Sql:
     (type_,) = call.types
     (value,) = call.arguments
+    if type_ == INTERVAL_YEAR_MONTH:
+        return intervals.months_that_fit(call, sql.fragment("(-CAST({0} AS BIGINT))", value))
     if type_ not in INTEGRAL_TYPES:
         return sql.fragment("(-{0})", value)
     lowest = {"tinyint": -(2**7), "smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}[type_.base]
@@ -272,10 +274,11 @@ def _array_subscript(call: ScalarCall, array: Sql, index: Sql) -> Sql:
 
 def _map_subscript(call: ScalarCall, type_: MapType) -> Sql:
     def found(mapping: Sql, key: Sql) -> Sql:
-        if isinstance(type_.key, VarcharType) or not type_.key.children:
-            message: str | Sql = sql.chain("||", [sql.text("Key not present in map: "), key_text(key, type_.key)])
-        else:
-            message = "Key not present in map"
+        # As CAST to varchar shows it; of a key that has no such cast nothing is said.
+        shown = text_of(key, type_.key)
+        message: str | Sql = "Key not present in map"
+        if shown is not None:
+            message = sql.chain("||", [sql.text("Key not present in map: "), shown])
         return sql.case(
             [
                 (sql.fragment("{0} IS NULL OR {1} IS NULL", mapping, key), sql.typed_null(call.held)),

@@ -70,7 +70,7 @@ class HyperLogLog:
         if self.entries is not None:
             bits = np.unique(bits)
             prefixes = (bits >> np.uint64(64 - _PREFIX_BITS)).tolist()
-            for prefix, zeros in zip(prefixes, _zeros(bits << np.uint64(_PREFIX_BITS)).tolist(), strict=True):
+            for prefix, zeros in zip(prefixes, _zeros(bits, _PREFIX_BITS).tolist(), strict=True):
                 self.entries[prefix] = max(self.entries.get(prefix, 0), zeros)
             self._settle()
             return
@@ -187,7 +187,7 @@ def _others(bits: Any, least: Any, index_bits: int) -> Iterator[Any]:
 
 def _runs(least: Any, index_bits: int) -> Any:
     """The run of zeros + 1 of each bucket, 0 of an empty one."""
-    return np.where(least == _NONE, 0, _zeros(least << np.uint64(index_bits)) + 1)
+    return np.where(least == _NONE, 0, _zeros(least, index_bits) + 1)
 
 
 def count_distinct(hashes: Any, starts: Any, ends: Any, index_bits: int) -> list[int]:
@@ -211,16 +211,16 @@ def count_distinct(hashes: Any, starts: Any, ends: Any, index_bits: int) -> list
     ]
 
 
-def _zeros(bits: Any) -> Any:
-    """Leading zeros of uint64 numbers; of zero, as many as were shifted in cannot count, which Trino ignores."""
+def _zeros(bits: Any, skipped: int) -> Any:
+    """Zeros of uint64 numbers after as many bits: at most those that are left."""
     made = np.zeros(len(bits), dtype=np.int64)
-    rest = bits.copy()
+    rest = bits << np.uint64(skipped)
     empty = rest == 0
     for width in (32, 16, 8, 4, 2, 1):
         small = rest < np.uint64(1 << 64 - width)
         made += np.where(small, width, 0)
         rest = np.where(small, rest << np.uint64(width), rest)
-    return np.where(empty, 64, made)
+    return np.where(empty, 64 - skipped, made)
 
 
 _UNBIASED = 5

@@ -43,6 +43,8 @@ def parse_duration(text: str) -> int:
     return millis
 
 
+_MOST_SECONDS = 2**63 - 1
+"""Java rounds to a long: more are as many."""
 _STEPS = (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
@@ -51,7 +53,7 @@ def human_readable_seconds(value: float) -> str:
     """`1 week, 2 days` of seconds."""
     if value - value != 0:
         raise refused(f"Invalid argument found: {java_double(value)}")
-    seconds = int(abs(value) + 0.5)
+    seconds = min(int(abs(value) + 0.5), _MOST_SECONDS)
     parts = []
     for name, size in _STEPS:
         count, seconds = divmod(seconds, size)

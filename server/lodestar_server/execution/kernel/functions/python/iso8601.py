@@ -54,13 +54,18 @@ def _date(text: str, match: re.Match[str]) -> int:
             raise _out_of_range(text, "dayOfYear", day_of_year, 1, following - first)
         return first + day_of_year - 1
     month, day = 1 if month is None else month, 1 if day is None else day
-    if not 1 <= month <= 12:
-        raise _out_of_range(text, "monthOfYear", month, 1, 12)
     days = days_of(year, month, day)
     if days is None:
-        last = max(one for one in range(28, 32) if days_of(year, month, one) is not None)
-        raise _out_of_range(text, "dayOfMonth", day, 1, last)
+        raise out_of_range_date(text, year, month, day)
     return days
+
+
+def out_of_range_date(text: str, year: int, month: int, day: int) -> ValueError:
+    """What Joda-Time says of a date whose month is none, or has no such day."""
+    if not 1 <= month <= 12:
+        return _out_of_range(text, "monthOfYear", month, 1, 12)
+    last = max(one for one in range(28, 32) if days_of(year, month, one) is not None)
+    return _out_of_range(text, "dayOfMonth", day, 1, last)
 
 
 @value_function("trino_iso_date", ["VARCHAR"], "INTEGER", pa.int32())
@@ -121,7 +126,11 @@ _MONTHS = (
 
 
 def invalid_date(year: int, month: int, day: int) -> str:
-    """What java.time says of a day that its month has not."""
+    """What java.time says of a month that is none, or of a day that its month has not."""
+    if not 1 <= month <= 12:
+        return f"Invalid value for MonthOfYear (valid values 1 - 12): {month}"
+    if not 1 <= day <= 31:
+        return f"Invalid value for DayOfMonth (valid values 1 - 28/31): {day}"
     if (month, day) == (2, 29):
         return f"Invalid date 'February 29' as '{year}' is not a leap year"
     return f"Invalid date '{_MONTHS[month - 1]} {day}'"

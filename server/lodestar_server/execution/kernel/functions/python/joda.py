@@ -16,7 +16,7 @@ from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
 from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, LocaleTexts
 from lodestar_server.execution.kernel.functions.python.texts import refused
-from lodestar_server.execution.kernel.functions.python.zone_names import zone_name
+from lodestar_server.execution.kernel.functions.python.zone_names import zone_id, zone_name
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
 from lodestar_server.spi.zones import canonical_zone, fixed_offset, offset_zone
 
@@ -312,7 +312,7 @@ def _print_part(part: Part, moment: Moment, texts: LocaleTexts) -> str:
             sign, minutes = "-" if moment.offset < 0 else "+", abs(moment.offset)
             return f"{sign}{minutes // 60:02d}{':' if part.minimum == 2 else ''}{minutes % 60:02d}"
         case "zone_id":
-            return moment.zone or "UTC"
+            return zone_id(moment.zone or "UTC")
         case _:
             return _zone_name(moment, long=part.minimum >= 4)
 
@@ -416,10 +416,16 @@ def _two_digit_year(part: Part, text: str, position: int) -> tuple[int, int]:
     return lowest + (value - lowest) % 100, end
 
 
+_COMMON_ERAS = [("BCE", 0), ("CE", 1)]
+"""Other English names, read but not printed."""
+
+
 def _parse_text(part: Part, text: str, position: int, values: dict[str, int], texts: LocaleTexts) -> int:
     candidates = [
         (name, index) for short in (False, True) for index, name in enumerate(texts.names(part.field, short=short))
     ]
+    if part.field == "era" and texts.eras == ENGLISH.eras:
+        candidates += _COMMON_ERAS
     for name, index in sorted(candidates, key=lambda one: -len(one[0])):
         if text[position : position + len(name)].lower() == name.lower():
             values[part.field] = index + _FIRST_TEXT[part.field]
@@ -465,7 +471,8 @@ def _days(text: str, values: dict[str, int]) -> int:
     year = values.get("year", values.get("yearOfEra"))
     if year is None and "weekyear" not in values and "centuryOfEra" in values:
         year = values["centuryOfEra"] * 100
-    if values.get("era") == 0 and year is not None:
+    if values.get("era") == 0 and year is not None and "year" not in values:
+        # A year of the calendar overwrites what the era said; only one of the era is counted from it.
         year = 1 - year
     if "weekyear" in values or "weekOfWeekyear" in values or "dayOfWeek" in values:
         return _days_by_steps(text, values, year)

@@ -23,6 +23,7 @@ from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT
 _SEGMENT = re.compile(r'\.([\w:]+)|\[(\w+)\]|\["((?:[^"\\]|\\["\\])*)"\]')
 _INDEX = re.compile(r"[+-]?\d+", re.ASCII)
 _NO_INDEX = -1
+_PARTS_OF_NUMBERS = tuple("0123456789.eE")
 _BLANK = re.compile(r"[ \t\n\r]*")
 
 
@@ -68,9 +69,12 @@ _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant
 def read_value(text: str, position: int) -> tuple[Any, int]:
     """The value at a position and where it ends. Raises: ValueError."""
     try:
-        return _DECODER.raw_decode(text, skip_blanks(text, position))
+        value, end = _DECODER.raw_decode(text, skip_blanks(text, position))
     except RecursionError:
         raise ValueError("nested too deep") from None
+    if isinstance(value, Number) and text[end : end + 1] in _PARTS_OF_NUMBERS:
+        raise ValueError("a number goes on")
+    return value, end
 
 
 def skip_blanks(text: str, position: int) -> int:

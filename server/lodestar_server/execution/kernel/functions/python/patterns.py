@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lodestar_server.execution.kernel.functions.python.datetimes import days_of
-from lodestar_server.execution.kernel.functions.python.iso8601 import invalid_date
+from lodestar_server.execution.kernel.functions.python.iso8601 import invalid_date, out_of_range_date
 from lodestar_server.execution.kernel.functions.python.joda import (
     Moment,
     Part,
@@ -23,6 +23,8 @@ from lodestar_server.execution.kernel.functions.python.texts import refused
 
 _MICROS_PER_DAY = 86_400_000_000
 _ISO_DATE = re.compile(r"([+-]?\d+)-(\d{1,2})-(\d{1,2})", re.ASCII)
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+"""What Trino reads with java.time, all else with Joda-Time: they refuse with other words."""
 
 
 def _moment(micros: int, zone: str = "", offset: int = 0) -> Moment:
@@ -46,12 +48,13 @@ def mysql_parse(text: str, pattern: str, locale: str) -> int:
     if pattern == "%Y-%m-%d":
         match = _ISO_DATE.fullmatch(text)
         if match is not None:
-            days = days_of(int(match[1]), int(match[2]), int(match[3]))
-            month = int(match[2])
-            if days is None and 1 <= month <= 12:
-                raise refused(invalid_date(int(match[1]), month, int(match[3])))
-            if days is not None:
-                return days * _MICROS_PER_DAY
+            year, month, day = (int(one) for one in match.groups())
+            days = days_of(year, month, day)
+            if days is None and _PLAIN_DATE.fullmatch(text):
+                raise refused(invalid_date(year, month, day))
+            if days is None:
+                raise out_of_range_date(text, year, month, day)
+            return days * _MICROS_PER_DAY
     return _micros(parse_moment(compile_mysql(pattern), text, locale_texts(locale)))
 
 
