@@ -88,7 +88,9 @@ class HyperLogLog:
                 self.entries[prefix] = max(self.entries.get(prefix, 0), zeros)
             self._settle()
             return
-        self.buckets = np.maximum(self.buckets, _runs(_least_of_buckets(bits, _itself, self.index_bits), self.index_bits))
+        self.buckets = np.maximum(
+            self.buckets, _runs(_least_of_buckets(bits, _itself, self.index_bits), self.index_bits)
+        )
 
     def _most_entries(self, *, merged: bool) -> int:
         return most_entries(self.index_bits, merged=merged)

@@ -30,7 +30,9 @@ Hashes = Callable[[Any, Any], None]
 @cache
 def long_hashes() -> Hashes | None:
     """Of int64 or uint64 numbers."""
-    return _checked(_LONGS, np.array([0, 1, -1], np.int64), [0x34C96ACDCADB1BBB, 0x9F29CB17A2A49995, 0x85D136ADB773C6C9])
+    return _checked(
+        _LONGS, np.array([0, 1, -1], np.int64), [0x34C96ACDCADB1BBB, 0x9F29CB17A2A49995, 0x85D136ADB773C6C9]
+    )
 
 
 @cache
