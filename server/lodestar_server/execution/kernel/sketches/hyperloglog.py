@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil, log, sqrt
 from typing import Any
@@ -23,6 +23,13 @@ INDEX_BITS = 12
 STANDARD_ERROR = 0.023
 """Of approx_distinct, where the call does not say."""
 EMPTY = struct.pack("<BBh", _SPARSE, INDEX_BITS, 0)
+
+Hashed = Callable[[Any], Any]
+"""From an array of values to a uint64 array of their hashes."""
+
+
+def _itself(hashes: Any) -> Any:
+    return hashes
 
 
 def index_bits_of(standard_error: float) -> int:
@@ -53,15 +60,22 @@ class HyperLogLog:
     @staticmethod
     def of(hashes: Any, index_bits: int = INDEX_BITS) -> HyperLogLog:
         """Of an int64 array."""
+        return HyperLogLog.of_values(hashes.view(np.uint64), _itself, index_bits)
+
+    @staticmethod
+    def of_values(values: Any, hashed: Hashed, index_bits: int) -> HyperLogLog:
+        """Of what is hashed piece by piece, so that nothing leaves the cache."""
         made = HyperLogLog(index_bits, {})
-        bits = hashes.view(np.uint64)
-        if len(bits) > made._most_entries(merged=False):
-            least = _least_of_buckets(bits, index_bits)
-            if np.count_nonzero(least != _NONE) > made._most_entries(merged=False):
-                made.entries, made.buckets = None, _runs(least, index_bits)
-                return made
-            bits = np.concatenate([least[least != _NONE], *_others(bits, least, index_bits)])
-        made.add(bits.view(np.int64))
+        most = made._most_entries(merged=False)
+        if len(values) <= most:
+            made.add(hashed(values).view(np.int64))
+            return made
+        least = _least_of_buckets(values, hashed, index_bits)
+        if np.count_nonzero(least != _NONE) > most:
+            made.entries, made.buckets = None, _runs(least, index_bits)
+            return made
+        # Few distinct values, or few of them that stand for a bucket.
+        made.add(np.concatenate([least[least != _NONE], *_others(values, hashed, least, index_bits)]).view(np.int64))
         return made
 
     def add(self, hashes: Any) -> None:
@@ -74,7 +88,9 @@ class HyperLogLog:
                 self.entries[prefix] = max(self.entries.get(prefix, 0), zeros)
             self._settle()
             return
-        self.buckets = np.maximum(self.buckets, _runs(_least_of_buckets(bits, self.index_bits), self.index_bits))
+        self.buckets = np.maximum(
+            self.buckets, _runs(_least_of_buckets(bits, _itself, self.index_bits), self.index_bits)
+        )
 
     def _most_entries(self, *, merged: bool) -> int:
         return most_entries(self.index_bits, merged=merged)
@@ -165,24 +181,32 @@ def _read(data: bytes) -> HyperLogLog:
 
 
 _NONE = np.uint64(0xFFFFFFFFFFFFFFFF)
-_CACHED = 16_384
+_CACHED = 8_192
 """Values of which what is computed along the way stays in the cache."""
 
 
-def _least_of_buckets(bits: Any, index_bits: int) -> Any:
+def _pieces(values: Any, hashed: Hashed, index_bits: int) -> Iterator[tuple[Any, Any]]:
+    """Hashes and their buckets, some thousand at a time; each overwrites the one before."""
+    spare = np.empty(min(len(values), _CACHED), np.intp)
+    for start in range(0, len(values), _CACHED):
+        bits = hashed(values[start : start + _CACHED])
+        buckets = spare[: len(bits)]
+        np.right_shift(bits, np.uint64(64 - index_bits), out=buckets.view(np.uint64))
+        yield bits, buckets
+
+
+def _least_of_buckets(values: Any, hashed: Hashed, index_bits: int) -> Any:
     """The hash with the greatest run of zeros of each bucket: the least one. Without any, only ones."""
     least = np.full(1 << index_bits, _NONE)
-    for start in range(0, len(bits), _CACHED):
-        part = bits[start : start + _CACHED]
-        np.minimum.at(least, (part >> np.uint64(64 - index_bits)).astype(np.intp), part)
+    for bits, buckets in _pieces(values, hashed, index_bits):
+        np.minimum.at(least, buckets, bits)
     return least
 
 
-def _others(bits: Any, least: Any, index_bits: int) -> Iterator[Any]:
+def _others(values: Any, hashed: Hashed, least: Any, index_bits: int) -> Iterator[Any]:
     """The distinct ones of those that are not the least of their bucket, piece by piece."""
-    for start in range(0, len(bits), _CACHED):
-        part = bits[start : start + _CACHED]
-        yield np.unique(part[part != least[(part >> np.uint64(64 - index_bits)).astype(np.intp)]])
+    for bits, buckets in _pieces(values, hashed, index_bits):
+        yield np.unique(bits[bits != least[buckets]])
 
 
 def _runs(least: Any, index_bits: int) -> Any:
@@ -190,8 +214,8 @@ def _runs(least: Any, index_bits: int) -> Any:
     return np.where(least == _NONE, 0, _zeros(least, index_bits) + 1)
 
 
-def count_distinct(hashes: Any, starts: Any, ends: Any, index_bits: int) -> list[int]:
-    """The estimates of groups, each a range of the int64 array of hashes."""
+def count_distinct(values: Any, starts: Any, ends: Any, hashed: Hashed, index_bits: int) -> list[int]:
+    """The estimates of groups, each a range of the array of values."""
     sizes = ends - starts
     short = sizes <= most_entries(index_bits)
     counts = np.zeros(len(sizes), dtype=np.int64)
@@ -199,12 +223,12 @@ def count_distinct(hashes: Any, starts: Any, ends: Any, index_bits: int) -> list
         # Lists for sure: the distinct beginnings of all groups are counted at once.
         group = np.repeat(np.arange(len(sizes)), np.where(short, sizes, 0))
         inside = np.arange(len(group)) - np.repeat(np.cumsum(sizes * short) - sizes * short, sizes * short)
-        prefixes = hashes.view(np.uint64)[starts[group] + inside] >> np.uint64(64 - _PREFIX_BITS)
+        prefixes = hashed(values[starts[group] + inside]) >> np.uint64(64 - _PREFIX_BITS)
         found = np.unique(group.astype(np.uint64) << np.uint64(_PREFIX_BITS) | prefixes)
         counts = np.bincount((found >> np.uint64(_PREFIX_BITS)).astype(np.intp), minlength=len(sizes))
     known = {size: cardinality_of_list(size) for size in np.unique(counts[short]).tolist()}
     return [
-        known[count] if is_short else HyperLogLog.of(hashes[start:end], index_bits).cardinality()
+        known[count] if is_short else HyperLogLog.of_values(values[start:end], hashed, index_bits).cardinality()
         for count, is_short, start, end in zip(
             counts.tolist(), short.tolist(), starts.tolist(), ends.tolist(), strict=True
         )

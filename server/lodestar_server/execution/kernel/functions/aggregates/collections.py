@@ -99,20 +99,26 @@ def _approx_most_frequent(call: GroupCall) -> Sql:
     refused = call.fail("approx_most_frequent bucket count must be greater than one")
     counted = call.apply("histogram", value, order=())
 
-    def most(counts: Sql) -> Sql:
-        ordered = sql.fragment(
-            "list_reverse(list_sort(list_transform(map_entries({0}), {1})))",
-            counts,
-            sql.function_of(
-                lambda entry: sql.struct(
-                    n=sql.fragment("CAST({0} AS BIGINT)", sql.field(entry, "value")), k=sql.field(entry, "key")
-                )
-            ),
-        )
-        back = sql.function_of(lambda entry: _entry(sql.field(entry, "k"), sql.field(entry, "n")))
-        number = buckets if call.over is not None else sql.call("any_value", buckets)
-        made = sql.fragment("map_from_entries(list_transform({0}[:{1}], {2}))", ordered, number, back)
+    def most(counts: Sql, number: Sql) -> Sql:
+        # What is rarer than the last one of them need not be put in order.
+        least = sql.fragment("coalesce(list_sort(map_values({0}), 'DESC')[{1}], 0)", counts, number)
         too_few = sql.fragment("cardinality({0}) > 0 AND {1} < 2", counts, number)
+        made = sql.let(least, lambda limit: _most_frequent(counts, number, limit))
         return sql.case([(too_few, refused), (sql.fragment("cardinality({0}) > 0", counts), made)])
 
-    return most(counted)
+    number = buckets if call.over is not None else sql.call("any_value", buckets)
+    return sql.let_all((counted, number), most)
+
+
+def _most_frequent(counts: Sql, number: Sql, least: Sql) -> Sql:
+    often = sql.function_of(lambda entry: sql.fragment("{0} >= {1}", sql.field(entry, "value"), least))
+    turned = sql.function_of(
+        lambda entry: sql.struct(
+            n=sql.fragment("CAST({0} AS BIGINT)", sql.field(entry, "value")), k=sql.field(entry, "key")
+        )
+    )
+    back = sql.function_of(lambda entry: _entry(sql.field(entry, "k"), sql.field(entry, "n")))
+    chosen = sql.fragment("list_transform(list_filter(map_entries({0}), {1}), {2})", counts, often, turned)
+    return sql.fragment(
+        "map_from_entries(list_transform(list_reverse(list_sort({0}))[:{1}], {2}))", chosen, number, back
+    )

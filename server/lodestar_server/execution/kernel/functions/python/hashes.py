@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lodestar_server.execution.kernel.functions.python.parquet_hashes import TEXT, long_hashes, text_hashes
 from lodestar_server.execution.kernel.functions.python.registry import arrow_function, value_function
 
 _MASK = (1 << 64) - 1
@@ -25,13 +26,22 @@ def _rotated(words: Any, bits: int) -> Any:
 
 
 def hash_longs(words: Any) -> Any:
-    """xxHash64 of eight bytes each; unsigned arrays wrap as they should."""
+    """xxHash64 of eight bytes each: int64 or uint64 numbers."""
     made = np.empty(len(words), np.uint64)
+    native = long_hashes()
+    if native is None:
+        _hash_longs(words.view(np.uint64), made)
+    else:
+        native(np.ascontiguousarray(words), made)
+    return made
+
+
+def _hash_longs(words: Any, made: Any) -> None:
+    """By numpy; unsigned arrays wrap as they should."""
     spare = np.empty(min(len(words), _CACHED), np.uint64)
     for start in range(0, len(words), _CACHED):
         part = made[start : start + _CACHED]
         _hash_part(words[start : start + _CACHED], part, spare[: len(part)])
-    return made
 
 
 def _hash_part(words: Any, made: Any, spare: Any) -> None:
@@ -88,23 +98,38 @@ _LANE_TURNS = (1, 7, 12, 18)
 
 
 def hash_texts(column: Any) -> Any:
-    """xxHash64 of each value of a binary column, many at once: a step for each word of the longest one."""
+    """xxHash64 of each value of a binary column."""
     column = _whole(column)
     _, offsets, data = column.buffers()
     kind = np.int64 if pa.types.is_large_binary(column.type) else np.int32
     ends = np.frombuffer(offsets, kind)[column.offset : column.offset + len(column) + 1].astype(np.int64)
     at, sizes = ends[:-1].copy(), np.diff(ends)
     raw = np.frombuffer(b"" if data is None else data, np.uint8)
-    words = np.ndarray((max(len(raw) - 7, 0),), "<u8", raw, strides=(1,))
-    halves = np.ndarray((max(len(raw) - 3, 0),), "<u4", raw, strides=(1,))
     made = np.empty(len(at), np.uint64)
+    native = text_hashes()
+    if native is None:
+        _hash_texts(raw, at, sizes, made)
+        return made
+    texts = np.empty(min(len(at), _CACHED), TEXT)
+    at += raw.ctypes.data
     for start in range(0, len(at), _CACHED):
         part = slice(start, start + _CACHED)
-        made[part] = _hash_texts(raw, words, halves, at[part], sizes[part])
+        given = texts[: len(made[part])]
+        given["size"], given["at"] = sizes[part], at[part]
+        native(given, made[part])
     return made
 
 
-def _hash_texts(raw: Any, words: Any, halves: Any, at: Any, sizes: Any) -> Any:
+def _hash_texts(raw: Any, at: Any, sizes: Any, made: Any) -> None:
+    """By numpy, many at once: a step for each word of the longest one."""
+    words = np.ndarray((max(len(raw) - 7, 0),), "<u8", raw, strides=(1,))
+    halves = np.ndarray((max(len(raw) - 3, 0),), "<u4", raw, strides=(1,))
+    for start in range(0, len(at), _CACHED):
+        part = slice(start, start + _CACHED)
+        made[part] = _hash_part_of_texts(raw, words, halves, at[part], sizes[part])
+
+
+def _hash_part_of_texts(raw: Any, words: Any, halves: Any, at: Any, sizes: Any) -> Any:
     """Of the bytes at places of `raw`; the other two are views of it from every byte on."""
     made = sizes.view(np.uint64) + _P5
     with np.errstate(over="ignore"):
@@ -192,7 +217,10 @@ def _hash_halves(column: Any) -> Any:
 
 
 def _whole(column: Any) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    # To combine copies even what is in one piece.
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _items(lists: Any) -> tuple[Any, Any, Any]:

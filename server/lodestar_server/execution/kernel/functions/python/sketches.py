@@ -15,7 +15,7 @@ from lodestar_server.execution.kernel.functions.python.java_text import java_dou
 from lodestar_server.execution.kernel.functions.python.registry import arrow_function, value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
 from lodestar_server.execution.kernel.sketches import hashing, qdigest
-from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog, count_distinct, index_bits_of
+from lodestar_server.execution.kernel.sketches.hyperloglog import Hashed, HyperLogLog, count_distinct, index_bits_of
 from lodestar_server.execution.kernel.sketches.qdigest import QDigest
 from lodestar_server.execution.kernel.sketches.set_digest import SetDigest
 from lodestar_server.execution.kernel.sketches.tdigest import TDigest
@@ -24,7 +24,10 @@ _BINARY = pa.binary()
 
 
 def _whole(column: Any) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    # To combine copies even what is in one piece.
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _groups(*columns: Any) -> list[tuple[Any, ...] | None]:
@@ -80,12 +83,12 @@ def log_of(hashes: Any) -> pa.Array:
     return pa.array([row and HyperLogLog.of(row[0]).serialize() for row in _groups(hashes)], type=_BINARY)
 
 
-def _distinct(kind: str, parameter: str, hashed: Callable[[Any], Any]) -> None:
+def _distinct(kind: str, parameter: str, hashed: Hashed) -> None:
     """The estimate of distinct values of a list with a standard error; 0 without values."""
 
     def count(values: Any, errors: Any) -> pa.Array:
         lists, wanted = _whole(values), _whole(errors)
-        flat = hashed(lists.values.to_numpy(zero_copy_only=False)).view(np.int64)
+        flat = lists.values.to_numpy(zero_copy_only=False)
         offsets = lists.offsets.to_numpy().astype(np.int64)
         # What is NULL may take up place all the same.
         absent = np.asarray(pc.or_(lists.is_null(), wanted.is_null()))
@@ -93,14 +96,14 @@ def _distinct(kind: str, parameter: str, hashed: Callable[[Any], Any]) -> None:
         counts = np.zeros(len(lists), dtype=np.int64)
         for error in wanted.unique().drop_null().to_pylist():
             chosen = np.asarray(pc.equal(wanted.fill_null(-1.0), error))
-            counts[chosen] = count_distinct(flat, starts[chosen], ends[chosen], index_bits_of(error))
+            counts[chosen] = count_distinct(flat, starts[chosen], ends[chosen], hashed, index_bits_of(error))
         return pa.array(counts)
 
     arrow_function(f"trino_distinct_{kind}", [f"{parameter}[]", "DOUBLE"], "BIGINT")(count)
 
 
-_distinct("long", "BIGINT", lambda values: hash_words(values.view(np.uint64)))
-_distinct("double", "DOUBLE", lambda values: hash_words(bits_of(values, np.int64).view(np.uint64)))
+_distinct("long", "BIGINT", hash_words)
+_distinct("double", "DOUBLE", lambda values: hash_words(bits_of(values, np.int64)))
 _distinct("hash", "UBIGINT", lambda values: values)
 
 
