@@ -60,7 +60,7 @@ from lodestar_server.spi.types import (
 )
 from lodestar_server.sql.analysis import hiding, json_tables, session_values, table_functions, views
 from lodestar_server.sql.analysis.casts import coerce
-from lodestar_server.sql.analysis.constants import bind_constant, names_columns, check_no_subquery
+from lodestar_server.sql.analysis.constants import bind_constant, check_no_subquery, names_columns
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.patterns.relation import analyze_match_recognize
