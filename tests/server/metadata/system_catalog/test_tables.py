@@ -217,5 +217,5 @@ def test_queries_that_cannot_be_killed(
 def test_tables_are_found_in_the_catalog(services: MetadataServices) -> None:
     with statement(services) as metadata:
         assert metadata.find_table(QualifiedName("system", "jdbc", "pseudo_columns")) is not None
-        assert metadata.find_table(QualifiedName("system", "jdbc", "nosuch")) is None
+        assert metadata.relation_kind(QualifiedName("system", "jdbc", "nosuch")) is None
         assert metadata.find_table(QualifiedName("c", "jdbc", "types")) is None
