@@ -22,7 +22,7 @@ from lodestar_server.spi.connector import (
     ViewDefinition,
     not_supported,
 )
-from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, SYNTAX_ERROR, LodestarError
+from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle, TableHandle, WriteKind, WriteTarget
 from lodestar_server.spi.materialized_views import RefreshSources
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
@@ -103,9 +103,6 @@ class MetadataChanging(MetadataReading):
 
     def rename_table(self, table: CatalogTable, new_name: SchemaTableName) -> None:
         """ALTER TABLE … RENAME TO."""
-        if isinstance(table.handle, ComputedTableHandle):
-            # The tables that the engine computes are those of a catalog of their own, whatever its name.
-            raise LodestarError(SYNTAX_ERROR, "Cannot rename tables across catalogs")
         begun, session = self._enter_to_change(table)
         begun.metadata.rename_table(session, table.handle, new_name)
 
