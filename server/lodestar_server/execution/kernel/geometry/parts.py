@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from lodestar_server.execution.kernel.geometry import values
+from lodestar_server.execution.kernel.geometry.measures import lengths
 from lodestar_server.execution.kernel.geometry.values import broken, check_types, invalid, objects
 
 
@@ -162,7 +163,7 @@ def _places(line: Any, fraction: float, *, repeated: bool) -> list[Any]:
     if repeated and fraction * _MOST_PLACES < 1:
         raise invalid(f"fraction must not be less than 1 / {_MOST_PLACES}: there would be more points than that")
     wanted = floor(1 / fraction) if repeated else 1
-    total = shapely.length(line)
+    total = float(lengths([line])[0])
     made: list[Any] = []
     done, goal = 0.0, fraction
     for before, after in pairwise(points):

@@ -7,13 +7,20 @@ from typing import Any
 
 import shapely
 
-from lodestar_server.execution.kernel.geometry.values import broken
+from lodestar_server.execution.kernel.geometry.values import COLLECTION, broken
 
 _PATTERN_LENGTH = 9
 
 
 def _both(left: Any, right: Any) -> Any:
     return ~(shapely.is_empty(left) | shapely.is_empty(right))
+
+
+def _refuse_collections(function: str, left: Any, right: Any) -> None:
+    """Raises: as Trino, an internal error for a collection beside a geometry with points."""
+    collected = (shapely.get_type_id(left) == COLLECTION) | (shapely.get_type_id(right) == COLLECTION)
+    if (collected & _both(left, right)).any():
+        raise broken(f"{function} does not take a collection of geometries")
 
 
 def st_contains(left: Any, right: Any) -> Any:
@@ -23,6 +30,7 @@ def st_contains(left: Any, right: Any) -> Any:
 
 def st_crosses(left: Any, right: Any) -> Any:
     """Some but not all inner points in common."""
+    _refuse_collections("ST_Crosses", left, right)
     return shapely.crosses(left, right) & _both(left, right)
 
 
@@ -43,11 +51,13 @@ def st_intersects(left: Any, right: Any) -> Any:
 
 def st_overlaps(left: Any, right: Any) -> Any:
     """Points in common and points apart, in the dimension of both."""
+    _refuse_collections("ST_Overlaps", left, right)
     return shapely.overlaps(left, right) & _both(left, right)
 
 
 def st_touches(left: Any, right: Any) -> Any:
     """Only points of the boundaries in common."""
+    _refuse_collections("ST_Touches", left, right)
     return shapely.touches(left, right) & _both(left, right)
 
 
@@ -64,5 +74,7 @@ def st_relate(left: Any, right: Any, patterns: Sequence[str]) -> list[bool]:
             raise broken("relation string length has to be 9 characters")
         if set(pattern) - set("*TF012"):
             raise broken("relation string")
+        if COLLECTION in shapely.get_type_id([one, other]):
+            raise broken("ST_Relate does not take a collection of geometries")
         made.append(bool(shapely.relate_pattern(one, other, pattern)))
     return made

@@ -34,7 +34,7 @@ def st_isempty(geometries: Any) -> Any:
 def st_isring(geometries: Any) -> Any:
     """Closed and simple."""
     check_types("ST_IsRing", geometries, values.LINE)
-    return shapely.is_ring(geometries) | shapely.is_empty(geometries)
+    return shapely.is_ring(geometries) & ~shapely.is_empty(geometries)
 
 
 def st_issimple(geometries: Any) -> Any:
