@@ -166,7 +166,7 @@ class PrimaryParser(OperatorParser):
         behind that. The call began at token `start`.
         """
         kinds = self.kinds
-        distinct = False
+        distinct = starred = False
         arguments: tuple[ast.Expression, ...] = ()
         order_by = None
         if first is None:
@@ -175,9 +175,11 @@ class PrimaryParser(OperatorParser):
             kind = kinds[self.pos]
             if kind == "*" and kinds[self.pos + 1] == ")":
                 self.pos += 1
+                starred = True
             elif kind in NAME_KINDS and kinds[self.pos + 1] == "." and kinds[self.pos + 2] == "*":
                 label = self.identifier()
                 self.pos += 2
+                starred = True
                 arguments = (ast.DereferenceExpression(label, None, at=label.at),)
             elif kind != ")" and kind != "ORDER":
                 if kind == "DISTINCT":
@@ -196,7 +198,7 @@ class PrimaryParser(OperatorParser):
             order_by = self.order_by()
         self.expect(")")
         self.depth -= 1
-        condition, treatment, window = self._after_call()
+        condition, treatment, window = self._after_call(starred=starred)
         call = ast.FunctionCall(
             name, arguments, distinct, condition, order_by, window, treatment, mode, at=self.tokens.location(start)
         )
@@ -213,14 +215,17 @@ class PrimaryParser(OperatorParser):
             self.refuse()
         return arguments
 
-    def _after_call(self) -> tuple[ast.Expression | None, ast.NullTreatment | None, ast.Window | None]:
-        """FILTER, null treatment and OVER; each of their words may also be an alias."""
+    def _after_call(
+        self, *, starred: bool
+    ) -> tuple[ast.Expression | None, ast.NullTreatment | None, ast.Window | None]:
+        """FILTER, null treatment (not behind `*`) and OVER; each of their words may also be an alias."""
         kinds = self.kinds
         condition = treatment = window = None
         if kinds[self.pos] == "FILTER" and kinds[self.pos + 1] == "(":
             condition = self.filter()
         kind = kinds[self.pos]
-        if kind in _NULL_TREATMENTS and kinds[self.pos + 1] == "NULLS" and self.over_follows(self.pos + 2):
+        treated = not starred and kind in _NULL_TREATMENTS and kinds[self.pos + 1] == "NULLS"
+        if treated and self.over_follows(self.pos + 2):
             treatment = _NULL_TREATMENTS[kind]
             self.pos += 2
         if kinds[self.pos] == "OVER" and self.over_follows(self.pos):
