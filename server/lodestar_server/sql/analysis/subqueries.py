@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import common_super_type
 from lodestar_server.ir import Expression, Symbol
-from lodestar_server.ir.nodes import PlanNode, Project
+from lodestar_server.ir.nodes import Join, JoinKind, PlanNode, Project, Values, free_symbols
 from lodestar_server.spi.errors import NOT_SUPPORTED, TYPE_MISMATCH, LodestarError
 from lodestar_server.spi.types import UNKNOWN, RowField, RowType, Type
 from lodestar_server.sql.analysis.casts import coerce
@@ -45,11 +46,17 @@ def _row_type(plan: RelationPlan) -> RowType:
 
 
 def scalar(analyzer: ExpressionAnalyzer, node: ast.SubqueryExpression) -> Expression:
-    """(query) as a value; several columns are one row."""
+    """(query) as a value; several columns are one row.
+
+    No row is a row of NULLs then, as Trino has it: it makes the row of what is there behind the check for one row. In a
+    correlated subquery it does so before, and the value is NULL.
+    """
     plan = _analyze(analyzer, node)
     fields = plan.visible_fields
     if len(fields) == 1:
         return ir.ScalarSubquery(plan.node, fields[0].symbol, at=node.query.at)
+    if next(free_symbols(plan.node), None) is None:
+        plan = replace(plan, node=Join(JoinKind.LEFT, Values((), ((),)), plan.node))
     relation, output = _packed(analyzer, plan, _row_type(plan))
     return ir.ScalarSubquery(relation, output, at=node.query.at)
 

@@ -156,4 +156,4 @@ def _decoded(text: str) -> Any:
         numbers.append(~(value >> 1) if value & 1 else value >> 1)
     latitudes, longitudes = np.cumsum(numbers[::2]), np.cumsum(numbers[1::2])
     points = np.stack((longitudes * (1 / _SCALE), latitudes * (1 / _SCALE)), axis=1)
-    return shapely.LineString(np.repeat(points, 2, axis=0) if len(points) == 1 else points)
+    return shapely.LineString(points[:0] if len(points) == 1 else points)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from math import floor
 from typing import Any
 from xml.etree import ElementTree
 
@@ -71,6 +72,8 @@ def _flat(coordinates: Any) -> Any:
 
 
 def _polygon(rings: Any) -> Any:
+    if any(ring and ring[0] != ring[-1] for ring in rings):
+        raise ValueError("a ring that is not closed")
     return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
 
 
@@ -86,8 +89,13 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
 _REFERENCE = ',"crs":{"type":"name","properties":{"name":"EPSG:0"}}}'
 
 
+_PLAIN_FROM, _PLAIN_TO = 1e-3, 1e7
+"""Numbers with at most eight places; others as Java writes a double."""
+_SCALE = 1e8
+
+
 def to_geojson_geometry(geometries: Any) -> list[str]:
-    """As JTS writes it: whole numbers without a point but for zero, the reference system at the end."""
+    """As JTS writes it: the reference system at the end."""
     return [_document(geometry)[:-1] + _REFERENCE for geometry in geometries]
 
 
@@ -120,7 +128,9 @@ def _place(x: float, y: float) -> str:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value and value.is_integer() and abs(value) < 2**63 else java_double(value)
+    if abs(value) < _PLAIN_FROM or value >= _PLAIN_TO:
+        return java_double(value)
+    return str(floor(value * _SCALE + 0.5) / _SCALE).removesuffix(".0")
 
 
 def st_geomfromkml(texts: Sequence[str]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import floor, isnan
+from math import floor, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -167,7 +167,7 @@ def _places(line: Any, fraction: float, *, repeated: bool) -> list[Any]:
     made: list[Any] = []
     done, goal = 0.0, fraction
     for before, after in pairwise(points):
-        share = float(np.hypot(*(after - before))) / total
+        share = float(np.hypot(*(after - before))) / total if total else nan
         while goal < done + share and len(made) < wanted:
             made.append(shapely.Point(before + (after - before) * ((goal - done) / share)))
             goal += fraction

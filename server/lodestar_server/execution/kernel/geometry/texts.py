@@ -144,10 +144,11 @@ class _Parser:
         rings = [ring for ring in self.listed(self.ring) if ring]
         return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
 
+    def members(self) -> list[tuple[float, float]]:
+        """The points of a multipoint, all of them in parentheses or none."""
+        return self.listed(self.member if self.tokens[self.position + 1] == "(" else self.point)
+
     def member(self) -> tuple[float, float]:
-        """A point of a multipoint, with or without parentheses."""
-        if self.tokens[self.position] != "(":
-            return self.point()
         self.take("(")
         made = self.point()
         self.take(")")
@@ -172,7 +173,7 @@ class _Parser:
             case "POLYGON":
                 made = self.polygon()
             case "MULTIPOINT":
-                made = shapely.MultiPoint(self.listed(self.member))
+                made = shapely.MultiPoint(self.members())
             case "MULTILINESTRING":
                 made = shapely.MultiLineString([line for line in self.listed(self.line) if not line.is_empty])
             case "MULTIPOLYGON":

@@ -75,13 +75,13 @@ def _leaf_reason(geometry: Any) -> str:
     if geometry.geom_type == "MultiPoint":
         first = _repeated(shapely.get_coordinates(geometry).tolist())
         return _near("Repeated points", first, first)
+    degenerate = _degenerate(geometry)
+    if degenerate is not None:
+        return _near("Degenerate segments", degenerate)
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
         for path in _paths(geometry):
             if len({tuple(point) for point in path.tolist()}) < 3:
                 return _near("Structure", path[0], path[0])
-    degenerate = _degenerate(geometry)
-    if degenerate is not None:
-        return _near("Degenerate segments", degenerate)
     pair = _crossing(geometry)
     if pair is not None:
         return _near("Intersecting or overlapping segments", *pair)

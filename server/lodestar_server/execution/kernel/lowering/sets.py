@@ -138,8 +138,8 @@ def _lower_recursive_union(context: Lowering, node: RecursiveUnion) -> Block:
         step = context.relation(node.step)
     finally:
         context.inside_recursion = outer
-    # The step reads the rows of the step before, all of one number.
-    previous = sql.fragment(f"(SELECT max({step_column}) FROM r{node.key})")
+    # The step reads the rows of the step before, all of one number; before the first there may be none.
+    previous = sql.fragment(f"(SELECT COALESCE(max({step_column}), 0) FROM r{node.key})")
     message = (
         f"Recursion depth limit exceeded ({node.max_steps}). "
         "Use 'max_recursion_depth' session property to modify the limit."
