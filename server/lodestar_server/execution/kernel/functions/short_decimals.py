@@ -1,7 +1,7 @@
 """Quotients and remainders of decimals in 64 bits, where the digits of both sides fit: most rows of most tables.
 
 DuckDB divides 128-bit integers some thirty times slower than 64-bit ones, and sums have a precision of 38 whatever they
-hold, so it is the values that decide.
+hold, so it is the values that decide. The digits of a value with many places come from a double, where it has them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ from lodestar_server.spi.types import DecimalType
 
 _DIGITS = 18
 """Of a decimal in 64 bits."""
+_EXACT = 2**49
+"""Divided by a power of ten and multiplied by it again, a double is less than a half away from such a whole number."""
+_DIGITS_OF_DOUBLE = 15
+"""Of `_EXACT`."""
+_WORTH = 1000
+"""Below that, too few values fit to ask each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,15 @@ class Operand:
         return _DIGITS - 1 - self.factor if self.factor else _DIGITS
 
     @property
+    def through_double(self) -> bool:
+        """Whether a double gives the digits: multiplied as a decimal, the value would keep its places beside them."""
+        return not self.certain and self.type.scale > _DIGITS - 1 - _DIGITS_OF_DOUBLE
+
+    @property
     def possible(self) -> bool:
-        """Some value with a digit before the point fits."""
+        """Some values with digits before the point fit."""
+        if self.through_double:
+            return 0 <= self.factor and _EXACT >= _WORTH * 10**self.factor
         return self.factor >= 0 and self.widest > self.type.scale
 
     @property
@@ -51,17 +64,28 @@ class Operand:
     @property
     def most_digits(self) -> int:
         """Of the whole number, where it fits."""
-        return min(self.type.precision, self.widest) + self.more
+        return _DIGITS_OF_DOUBLE if self.through_double else min(self.type.precision, self.widest) + self.more
 
-    def narrowed(self) -> Sql:
+    def fits(self) -> Sql:
+        """Whether the digits fit; not true of NULL."""
+        if self.through_double:
+            whole, part = divmod(_EXACT, 10**self.factor)
+            places = f"{part:0{self.factor}}"[: self.type.scale]
+            limit = f"CAST('{whole}.{places}' AS DECIMAL(38,{self.type.scale}))"
+            return sql.fragment(f"({{0}} BETWEEN -{limit} AND {limit})", self.value)
+        return sql.is_not_null(self._narrowed())
+
+    def _narrowed(self) -> Sql:
         """The value in 64 bits, NULL where it does not fit."""
         if self.certain:
             return self.value
         return sql.fragment(f"TRY_CAST({{0}} AS DECIMAL({self.widest},{self.type.scale}))", self.value)
 
     def digits(self) -> Sql:
-        """The whole number, a BIGINT."""
-        value = self.narrowed()
+        """The whole number, a BIGINT; NULL where it does not fit."""
+        if self.through_double:
+            return sql.fragment(f"TRY_CAST(round(CAST({{0}} AS DOUBLE) * 1e{self.factor}) AS BIGINT)", self.value)
+        value = self._narrowed()
         if self.factor:
             step = f"CAST('1{'0' * self.factor}' AS DECIMAL({self.factor + 1},0))"
             value = sql.fragment(f"({{0}} * {step})", value)
@@ -78,7 +102,7 @@ def in_short(
 
     def chosen(a: Sql, b: Sql) -> Sql:
         sides = (Operand(a, left.type, left.more), Operand(b, right.type, right.more))
-        fits = [sql.is_not_null(one.narrowed()) for one in sides if not one.certain]
+        fits = [one.fits() for one in sides if not one.certain]
         short = result(*sides)
         return sql.case([(sql.chain("AND", fits), short)], otherwise(a, b)) if fits else short
 
@@ -136,10 +160,6 @@ def average_in_doubles(total: Sql, count: Sql, type_: DecimalType, otherwise: Sq
     quotient = f"CAST(round({digits} / {{1}}) / {power} AS {duckdb_type(type_)})"
     text = f"CASE WHEN {{0}} BETWEEN -{limit} AND {limit} THEN {quotient} WHEN {{1}} > 0 THEN {{2}} END"
     return sql.fragment(text, total, count, otherwise)
-
-
-_EXACT = 2**49
-"""Divided by a power of ten and multiplied by it again, a double is less than a half away from such a whole number."""
 
 
 def from_digits(digits: Sql, type_: DecimalType, most: int = _DIGITS + 1) -> Sql:

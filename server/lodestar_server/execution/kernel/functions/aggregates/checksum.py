@@ -109,7 +109,7 @@ def _digits(value: Sql, type_: DecimalType) -> Sql:
     short = Operand(value, type_)
     if short.certain or not short.possible:
         return short.digits() if short.certain else digits
-    return sql.case([(sql.is_not_null(short.narrowed()), short.digits())], digits)
+    return sql.case([(short.fits(), short.digits())], digits)
 
 
 def has_hash(type_: Type) -> bool:
