@@ -53,7 +53,7 @@ class Operand:
     def possible(self) -> bool:
         """Some values with digits before the point fit."""
         if self.through_double:
-            return 0 <= self.factor and _EXACT >= _WORTH * 10**self.factor
+            return self.factor >= 0 and _WORTH * 10**self.factor <= _EXACT
         return self.factor >= 0 and self.widest > self.type.scale
 
     @property
