@@ -20,16 +20,19 @@ from lodestar_server.execution.kernel.functions.short_decimals import (
     in_short,
 )
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.ir import Constant
+from lodestar_server.ir import Cast, Constant, SymbolRef
 from lodestar_server.spi.errors import DIVISION_BY_ZERO, INVALID_FUNCTION_ARGUMENT, NUMERIC_VALUE_OUT_OF_RANGE
 from lodestar_server.spi.types import (
+    BIGINT,
     DOUBLE,
+    INTEGRAL_DECIMALS,
     INTEGRAL_TYPES,
     INTERVAL_YEAR_MONTH,
     REAL,
     CharType,
     DecimalType,
     MapType,
+    SimpleType,
     Type,
 )
 
@@ -138,12 +141,26 @@ def decimal_division(call: ScalarCall) -> Sql:
             dividend = sql.cast(dividend, duckdb_type(DecimalType(SHORT_DECIMAL + 1, left.scale)))
         # Exact, and a cast to fewer digits after the point rounds half away from zero: as a division does.
         return sql.cast(sql.fragment(f"({{0}} * {inverse.text})", dividend), call.held)
-    operands = (Operand(call.arguments[0], left, rescale), Operand(call.arguments[1], right))
+    whole = _whole_number(call, 1)
+    other = Operand(call.arguments[1], right) if whole is None else Operand(whole, right, whole=True)
+    operands = (Operand(call.arguments[0], left, rescale), other)
 
     def short_division(a: Operand, b: Operand) -> Sql:
         return from_digits(divided_half_up(a, b, divisor), result, a.most_digits)
 
     return in_short(operands, short_division, long_division)
+
+
+def _whole_number(call: ScalarCall, index: int) -> Sql | None:
+    """The column of whole numbers that an argument was before it became a decimal, if it was one."""
+    node = call.expressions[index]
+    if not isinstance(node, Cast) or not isinstance(node.value, SymbolRef):
+        return None
+    kind = node.value.type
+    if not isinstance(kind, SimpleType) or node.target != INTEGRAL_DECIMALS.get(kind):
+        return None
+    value = call.context.expression(node.value)
+    return value if kind == BIGINT else sql.cast(value, "BIGINT")
 
 
 def _half_up(dividend: Sql, divisor: Sql) -> Sql:

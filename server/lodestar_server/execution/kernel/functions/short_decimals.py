@@ -7,7 +7,7 @@ hold, so it is the values that decide. The digits of a value with many places co
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd
 
@@ -28,11 +28,15 @@ _WORTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A side of an operator: its digits are taken times ten to the power of `more`."""
+    """A side of an operator: its digits are taken times ten to the power of `more`.
+
+    `whole`: the value is still the BIGINT that became the decimal.
+    """
 
     value: Sql
     type: DecimalType
     more: int = 0
+    whole: bool = False
 
     @property
     def factor(self) -> int:
@@ -59,7 +63,7 @@ class Operand:
     @property
     def certain(self) -> bool:
         """Every value fits."""
-        return self.type.precision <= self.widest
+        return self.whole or self.type.precision <= self.widest
 
     @property
     def most_digits(self) -> int:
@@ -83,6 +87,8 @@ class Operand:
 
     def digits(self) -> Sql:
         """The whole number, a BIGINT; NULL where it does not fit."""
+        if self.whole:
+            return self.value
         if self.through_double:
             return sql.fragment(f"TRY_CAST(round(CAST({{0}} AS DOUBLE) * 1e{self.factor}) AS BIGINT)", self.value)
         value = self._narrowed()
@@ -101,7 +107,7 @@ def in_short(
         return otherwise(left.value, right.value)
 
     def chosen(a: Sql, b: Sql) -> Sql:
-        sides = (Operand(a, left.type, left.more), Operand(b, right.type, right.more))
+        sides = (replace(left, value=a), replace(right, value=b))
         fits = [one.fits() for one in sides if not one.certain]
         short = result(*sides)
         return sql.case([(sql.chain("AND", fits), short)], otherwise(a, b)) if fits else short
@@ -112,7 +118,9 @@ def in_short(
 def divided_half_up(left: Operand, right: Operand, divisor: int | None) -> Sql:
     """The quotient of the digits, rounded half away from zero; `divisor`: the digits on the right if they are known."""
     digits = right.digits()
-    half = sql.fragment("(abs({0}) >> 1)", digits) if divisor is None else sql.number(abs(divisor) // 2)
+    # The least BIGINT has no absolute value, its half has.
+    half = "abs({0} // 2)" if right.whole else "(abs({0}) >> 1)"
+    half = sql.fragment(half, digits) if divisor is None else sql.number(abs(divisor) // 2)
     # Half of the divisor, toward the sign of the dividend, before a division that cuts off.
     return sql.fragment(
         "(({0} + CASE WHEN {1} < 0 THEN -{2} ELSE {2} END) // {3})", left.digits(), left.value, half, digits
