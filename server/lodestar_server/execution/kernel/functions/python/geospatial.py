@@ -116,13 +116,15 @@ _TABLE: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
         "st_buffer": ((GEOMETRY, "DOUBLE"), GEOMETRY),
         "st_centroid": ((GEOMETRY,), GEOMETRY),
         "st_convexhull": ((GEOMETRY,), GEOMETRY),
+        "convex_hull_agg": ((GEOMETRIES,), GEOMETRY),
+        "simplify_geometry": ((GEOMETRY, "DOUBLE"), GEOMETRY),
+    },
+    "overlays": {
         "st_difference": ((GEOMETRY, GEOMETRY), GEOMETRY),
         "st_intersection": ((GEOMETRY, GEOMETRY), GEOMETRY),
         "st_symdifference": ((GEOMETRY, GEOMETRY), GEOMETRY),
         "st_union": ((GEOMETRY, GEOMETRY), GEOMETRY),
         "geometry_union": ((GEOMETRIES,), GEOMETRY),
-        "convex_hull_agg": ((GEOMETRIES,), GEOMETRY),
-        "simplify_geometry": ((GEOMETRY, "DOUBLE"), GEOMETRY),
     },
     "spheres": {
         "to_spherical_geography": ((GEOMETRY,), GEOMETRY),
