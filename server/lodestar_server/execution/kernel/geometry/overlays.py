@@ -111,23 +111,27 @@ def _united(geometries: Sequence[Any]) -> Any:
 def _touched(made: Any, union: Any) -> Any:
     """Polygons and lines with a vertex more wherever a point of the union, or an end of what it shares, is on them."""
     parts = [part for leaf in values.leaves(made) for part in shapely.get_parts(leaf) if not part.is_empty]
-    edges = [shapely.boundary(part) if part.geom_type == "Polygon" else part for part in parts]
+    edges = shapely.union_all([shapely.boundary(part) if part.geom_type == "Polygon" else part for part in parts])
     places = shapely.points(shapely.get_coordinates(shapely.intersection(edges, union)))
-    return shapely.GeometryCollection([_with_vertices(part, places) for part in parts])
+    if not len(places):
+        return made
+    tree = shapely.STRtree(places)
+    return shapely.GeometryCollection([_with_vertices(part, tree) for part in parts])
 
 
-def _with_vertices(part: Any, places: Any) -> Any:
+def _with_vertices(part: Any, places: shapely.STRtree) -> Any:
     if part.geom_type == "Polygon":
         return shapely.Polygon(*rings_of(part, lambda ring: _path(ring, places)))
     return shapely.LineString(_path(part, places))
 
 
-def _path(line: Any, places: Any) -> list[Any]:
+def _path(line: Any, places: shapely.STRtree) -> list[Any]:
     points = list(line.coords)
-    found = {point: shapely.line_locate_point(line, shapely.Point(point)) for point in points}
-    for place in places[shapely.distance(line, places) == 0]:
-        found.setdefault((place.x, place.y), shapely.line_locate_point(line, place))
-    made = sorted(found, key=found.__getitem__)
+    new = [(one.x, one.y) for one in places.geometries[places.query(line, predicate="intersects")]]
+    if not set(new) - set(points):
+        return points
+    where = {point: shapely.line_locate_point(line, shapely.Point(point)) for point in [*new, *points]}
+    made = sorted(where, key=where.__getitem__)
     return [*made, points[0]] if line.is_closed else made
 
 
