@@ -74,7 +74,9 @@ def decode_integer(text: str, location: Location) -> int:
     digits = text[1:] if sign < 0 else text
     # The longest text that can fit: int() takes quadratic time on long ones.
     if len(digits) <= 200:
-        value = sign * int(digits[2:] if digits[:2] in _RADIX else digits, _RADIX.get(digits[:2], 10))
+        radix = _RADIX.get(digits[:2], 10)
+        # `0x_1F`: Python takes no digit separator in front.
+        value = sign * int(digits if radix == 10 else digits[2:].removeprefix("_"), radix)
         if -(2**63) <= value < 2**63:
             return value
     raise _fault(f"Invalid numeric literal: {text}", location)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from math import atan2
+from itertools import pairwise
+from math import atan2, dist, fsum
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,20 @@ def _merged(lines: list[Any]) -> list[Any]:
     if any(line[0] == line[-1] and ends[line[0]] == 1 for line in merged):
         return lines
     made = []
-    for line in merged:
+    for line in _as_drawn(lines, [list(line) for line in merged]):
         made += [line] if line[0] != line[-1] else [line[:-1], line[-2:]]
     return list(map(shapely.LineString, made))
+
+
+def _as_drawn(pieces: list[Any], merged: list[list[Any]]) -> list[list[Any]]:
+    """Each merged line runs as the greater length of its pieces did, from its lower end when both are equal."""
+    drawn = {step for piece in pieces for step in pairwise(piece.coords)}
+    made = []
+    for line in merged:
+        along, against = (fsum(dist(*step) for step in pairwise(way) if step in drawn) for way in (line, line[::-1]))
+        lower_first = _from_below(line[0]) < _from_below(line[-1])
+        made.append(line if along > against or (along == against and lower_first) else line[::-1])
+    return made
 
 
 def _sorted_parts(geometry: Any) -> tuple[list[Any], list[Any], list[Any]]:

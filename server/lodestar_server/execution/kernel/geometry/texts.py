@@ -134,14 +134,17 @@ class _Parser:
         points = self.listed(self.point)
         return shapely.LineString(points * 2 if len(points) == 1 else points)
 
-    def ring(self) -> list[Any]:
+    def ring(self) -> Any:
         points = self.listed(self.point)
         while points and (points[0] != points[-1] or len(points) < 3):
             points.append(points[0])
-        return points
+        if len(points) == 3:
+            # Given as points, GEOS would make four of them.
+            return shapely.from_wkt(f"LINEARRING ({', '.join(f'{x!r} {y!r}' for x, y in points)})")
+        return shapely.LinearRing(points)
 
     def polygon(self) -> Any:
-        rings = [ring for ring in self.listed(self.ring) if ring]
+        rings = [ring for ring in self.listed(self.ring) if not ring.is_empty]
         return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
 
     def members(self) -> list[tuple[float, float]]:

@@ -75,13 +75,15 @@ def _leaf_reason(geometry: Any) -> str:
     if geometry.geom_type == "MultiPoint":
         first = _repeated(shapely.get_coordinates(geometry).tolist())
         return _near("Repeated points", first, first)
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        vertices = np.concatenate([path[:-1] for path in _paths(geometry)])
+        for index, path in enumerate(_paths(geometry)):
+            if len(path) < 4:
+                # The library gives the number of the ring as if it were a vertex's.
+                return _near("Structure", vertices[index], vertices[0])
     degenerate = _degenerate(geometry)
     if degenerate is not None:
         return _near("Degenerate segments", degenerate)
-    if geometry.geom_type in ("Polygon", "MultiPolygon"):
-        for path in _paths(geometry):
-            if len({tuple(point) for point in path.tolist()}) < 3:
-                return _near("Structure", path[0], path[0])
     pair = _crossing(geometry)
     if pair is not None:
         return _near("Intersecting or overlapping segments", *pair)
