@@ -188,7 +188,7 @@ def parse_interval(text: str, negative: bool, start: IntervalField, end: Interva
     return Constant(INTERVAL_DAY_SECOND, -millis if negative else millis)
 
 
-_FRACTION = re.compile(r"\.\d", re.ASCII)
+_FRACTION = re.compile(r"[.,]\d", re.ASCII)
 
 
 def _interval_amounts(body: str, fields: tuple[IntervalField, ...]) -> list[tuple[IntervalField, int]] | None:
@@ -208,7 +208,7 @@ def _interval_amounts(body: str, fields: tuple[IntervalField, ...]) -> list[tupl
             break
         if field is IntervalField.SECOND and _FRACTION.match(body, position):
             body = f"{body[:position]}0{body[position:]}"
-        pattern = r"[+]?(\d+)(?:\.(\d{0,3})\d*)?" if field is IntervalField.SECOND else r"[+]?(\d+)"
+        pattern = r"[+]?(\d+)(?:[.,](\d{0,3})\d*)?" if field is IntervalField.SECOND else r"[+]?(\d+)"
         match = re.compile(pattern).match(body, position)
         if match is None or int(match[1]) > _MAX_FIELD:
             return None

@@ -7,7 +7,7 @@ import re
 from lodestar_server.spi.errors import SYNTAX_ERROR, Location, LodestarError
 
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
-_SPACE_IN_BINARY = re.compile(r"[ \r\n\t]")
+_SPACE_IN_BINARY = re.compile(r"[^\S\x1c-\x1f]")
 _RADIX = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
 
 
