@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lodestar_server.config import CatalogFile, Configuration
 from lodestar_server.spi.errors import PERMISSION_DENIED, LodestarError
 from lodestar_server.spi.plugin import ConfigurationError
+from lodestar_server.spi.values import frozen
 
 if TYPE_CHECKING:
     from lodestar_server.query.dispatch import AccessChecks
     from lodestar_server.query.pipeline import Pipeline
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeContext:
     """What the engine may know of this node."""
 
@@ -26,7 +26,7 @@ class NodeContext:
     data_dir: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineParts:
     """What makes the engine; each is called once, on a thread, in this order.
 

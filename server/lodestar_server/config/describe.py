@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from lodestar_server.config.known import find_known, known_properties, nearest_key
 from lodestar_server.config.loader import Configuration
 from lodestar_server.spi.properties import ConfigGroup, DataSize, Duration, Setting, encode_value
+from lodestar_server.spi.values import frozen
 
 REDACTED = "***"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One property: what it is now, what it would be, whether it does anything."""
 

@@ -8,17 +8,17 @@ Source: the config classes of Trino 476.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 
 from lodestar_server.spi.properties import DataSize, Duration, decode_value
+from lodestar_server.spi.values import frozen
 
 _RETIRED = "retired"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownProperty:
     """One row."""
 

@@ -6,7 +6,7 @@ Nothing is reported piecemeal: whatever is wrong in any file comes out in one `C
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from lodestar_server.config.property_files import parse_properties
 from lodestar_server.config.secrets import resolve
 from lodestar_server.spi.plugin import ConfigurationError, load_group
 from lodestar_server.spi.properties import ConfigGroup
+from lodestar_server.spi.values import frozen
 
 G = TypeVar("G", bound=ConfigGroup)
 
@@ -24,7 +25,7 @@ SERVER_FILES = ("config.properties", "node.properties")
 COMMAND_LINE = "--set"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a value comes from."""
 
@@ -32,7 +33,7 @@ class Place:
     line: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CatalogFile:
     """One catalog: name, connector and properties with references resolved."""
 
@@ -50,7 +51,7 @@ class CatalogFile:
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configuration:
     """Everything that was read. `warnings` are for the log at the start; `idle` are accepted keys without effect."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from lodestar_server.config.faults import Fault
+from lodestar_server.spi.values import frozen
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 _UNICODE = re.compile(r"[0-9A-Fa-f]{4}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One property and the line it begins on."""
 

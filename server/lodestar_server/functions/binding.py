@@ -14,9 +14,10 @@ from lodestar_server.functions.derivations import DERIVATIONS
 from lodestar_server.functions.signatures import NUMERIC_BASES, Signature, Template, build, instantiate, numbers_of
 from lodestar_server.spi.errors import INVALID_FUNCTION_ARGUMENT, TYPE_NOT_FOUND, LodestarError
 from lodestar_server.spi.types import MAX_CHAR_LENGTH, MAX_DECIMAL_PRECISION, UNKNOWN, FunctionType, Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LambdaArgument:
     """A lambda whose types depend on the overload. `analyze` gives the body's type for the parameters' types."""
 
@@ -32,7 +33,7 @@ class _Bindings:
     numbers: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoundSignature:
     """A signature with every variable bound: argument types (a FunctionType for a lambda) and result type."""
 

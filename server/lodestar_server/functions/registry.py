@@ -8,15 +8,15 @@ Columns of the table: category, name, kind, argument types, result type, type va
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from lodestar_server.functions.signatures import Signature, TypeVariable, parse_template
 from lodestar_server.ir.functions import FunctionKind
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CatalogueEntry:
     """One row of the table, as written."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lodestar_server.ir.functions import FunctionKind
@@ -30,12 +29,13 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types.text import SIMPLE_TYPES
+from lodestar_server.spi.values import frozen
 
 NUMERIC_BASES = ("varchar", "char", "decimal", "time", "timestamp", "time with time zone", "timestamp with time zone")
 """Bases whose parameters are numbers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """A type in a signature: a concrete type, a type variable, or a base over templates or numbers.
 
@@ -62,7 +62,7 @@ class Template:
             yield from child.number_variables()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeVariable:
     """A type variable and what its type must allow."""
 
@@ -80,7 +80,7 @@ class TypeVariable:
         return (not self.comparable or type_.comparable) and (not self.orderable or type_.orderable)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """One overload. `derive` names the entry of DERIVATIONS that computes the result's number variables.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lodestar_server.http.config import ForwardedPolicy
 from lodestar_server.http.reply import Reply, refusal
 from lodestar_server.protocol.headers import HeaderMap
+from lodestar_server.spi.values import frozen
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?", re.ASCII)
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -25,7 +25,7 @@ class Refused(Exception):
         self.reply = reply
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What is asked for: raw path, query string without `?`, and the authority when the target was absolute."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from lodestar_server.http.reply import CHALLENGE_TEXT, Reply
 from lodestar_server.protocol.failure import bad_request
 from lodestar_server.protocol.headers import HeaderMap
 from lodestar_server.protocol.requests import Caller
+from lodestar_server.spi.values import frozen
 
 BASIC_CHALLENGE = 'Basic realm="Trino"'
 _IDENTITY_SUFFIXES = ("user", "original-user", "original-roles")
@@ -26,7 +26,7 @@ class Unauthenticated(Exception):
         self.challenge = challenge
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """What authenticators may look at. `prefix` is the protocol's header prefix, `secure` whether TLS is used."""
 

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from lodestar_server.http.reply import Reply
+from lodestar_server.spi.values import frozen
 
 if TYPE_CHECKING:
     from lodestar_server.http.exchange import Exchange
@@ -30,7 +31,7 @@ class Access(Enum):
     INTERNAL_ONLY = "INTERNAL_ONLY"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """One method of one path. A segment `{name}` matches anything; `{name*}` at the end the rest of the path.
 
@@ -60,7 +61,7 @@ class _Node:
     routes: dict[str, Route] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """A path that exists: its methods, and the values of its parameters."""
 

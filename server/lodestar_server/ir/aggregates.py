@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lodestar_server.ir.expressions import Expression
 from lodestar_server.ir.functions import FunctionRef
 from lodestar_server.ir.symbols import Symbol
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ordering:
     """One sort key. NaN is least with NULLS FIRST and greatest with NULLS LAST, in the ascending sense."""
 
@@ -19,7 +19,7 @@ class Ordering:
     nulls_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AggregateCall:
     """An aggregate over the rows of a group for which `filter` is true.
 
@@ -52,7 +52,7 @@ class FrameBoundKind(Enum):
     UNBOUNDED_FOLLOWING = "UNBOUNDED FOLLOWING"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FrameBound:
     """`offset` only with PRECEDING and FOLLOWING.
 
@@ -65,7 +65,7 @@ class FrameBound:
     target: Symbol | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WindowFrame:
     """The rows that an aggregate in a window sees."""
 
@@ -79,7 +79,7 @@ DEFAULT_FRAME = WindowFrame(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WindowCall:
     """A window function or an aggregate used as one; the window itself stands in the plan node."""
 

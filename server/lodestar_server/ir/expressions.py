@@ -8,7 +8,7 @@ Subquery nodes hold a relation: a bound query in the analyzer's tree, a plan nod
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
@@ -16,9 +16,10 @@ from lodestar_server.ir.functions import FunctionRef
 from lodestar_server.ir.symbols import Symbol
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.types import BOOLEAN, ArrayType, FunctionType, RowType, Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expression:
     """An expression of the type `type`."""
 
@@ -27,7 +28,7 @@ class Expression:
         raise TypeError(f"{type(self).__name__} has no type")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant(Expression):
     """A value known before execution; `value` None is NULL.
 
@@ -53,7 +54,7 @@ class Constant(Expression):
         return self.value_type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SymbolRef(Expression):
     """The value of a column, of an outer query's column (correlation) or of a lambda's parameter."""
 
@@ -65,7 +66,7 @@ class SymbolRef(Expression):
         return self.symbol.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Expression):
     """A scalar function or operator applied to arguments of exactly its argument types."""
 
@@ -78,7 +79,7 @@ class Call(Expression):
         return self.function.result
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cast(Expression):
     """CAST; with `safe`, TRY_CAST: NULL where CAST fails."""
 
@@ -103,7 +104,7 @@ class ComparisonOperator(Enum):
     DISTINCT = "IS DISTINCT FROM"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison(Expression):
     """Both sides have the same type."""
 
@@ -116,7 +117,7 @@ class Comparison(Expression):
         return BOOLEAN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between(Expression):
     """`value` is evaluated once."""
 
@@ -129,7 +130,7 @@ class Between(Expression):
         return BOOLEAN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class In(Expression):
     """value IN (items): NULL when no item equals and some comparison is NULL."""
 
@@ -148,7 +149,7 @@ class LogicalOperator(Enum):
     OR = "OR"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logical(Expression):
     """Two or more terms of one operator, left to right."""
 
@@ -160,7 +161,7 @@ class Logical(Expression):
         return BOOLEAN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not(Expression):
     """NOT value."""
 
@@ -171,7 +172,7 @@ class Not(Expression):
         return BOOLEAN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IsNull(Expression):
     """value IS NULL."""
 
@@ -182,7 +183,7 @@ class IsNull(Expression):
         return BOOLEAN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case(Expression):
     """CASE WHEN condition THEN result … ELSE default END; IF(c, a, b) is a Case of one branch."""
 
@@ -194,7 +195,7 @@ class Case(Expression):
         return self.default.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SimpleCase(Expression):
     """CASE operand WHEN value THEN result … ELSE default END; operand is evaluated once, values have its type."""
 
@@ -207,7 +208,7 @@ class SimpleCase(Expression):
         return self.default.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coalesce(Expression):
     """The first value that is not NULL; all have one type."""
 
@@ -218,7 +219,7 @@ class Coalesce(Expression):
         return self.values[0].type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NullIf(Expression):
     """NULL when `value` equals `other` after both are coerced to `common`; else `value`, with its own type."""
 
@@ -231,7 +232,7 @@ class NullIf(Expression):
         return self.value.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Try(Expression):
     """NULL where evaluating `value` raises one of the errors that TRY catches (`ErrorCode.caught_by_try`)."""
 
@@ -242,7 +243,7 @@ class Try(Expression):
         return self.value.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowConstructor(Expression):
     """ROW(a, b, …)."""
 
@@ -254,7 +255,7 @@ class RowConstructor(Expression):
         return self.row_type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldAccess(Expression):
     """The field at `index` (from 0) of a row."""
 
@@ -269,7 +270,7 @@ class FieldAccess(Expression):
         return row.fields[self.index].type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArrayConstructor(Expression):
     """ARRAY[a, b, …]; elements have the element type."""
 
@@ -281,7 +282,7 @@ class ArrayConstructor(Expression):
         return ArrayType(self.element_type)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lambda(Expression):
     """(parameters) -> body; only as an argument of a call. The body may refer to columns around it."""
 
@@ -293,7 +294,7 @@ class Lambda(Expression):
         return FunctionType(tuple(p.type for p in self.parameters), self.body.type)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScalarSubquery(Expression):
     """(query) as a value: NULL without rows, SUBQUERY_MULTIPLE_ROWS with more than one.
 
@@ -309,7 +310,7 @@ class ScalarSubquery(Expression):
         return self.output.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exists(Expression):
     """EXISTS (query)."""
 
@@ -321,7 +322,7 @@ class Exists(Expression):
         return BOOLEAN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InSubquery(Expression):
     """value IN (query): compares by identity inside rows and for NaN, NULL only for a whole-value NULL."""
 
@@ -342,7 +343,7 @@ class Quantifier(Enum):
     ALL = "ALL"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuantifiedComparison(Expression):
     """value op ANY|ALL (query)."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
 class FunctionKind(Enum):
@@ -17,7 +17,7 @@ class FunctionKind(Enum):
     TABLE = "table"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionRef:
     """A function with its type variables bound.
 

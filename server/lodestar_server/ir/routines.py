@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lodestar_server.ir.expressions import Expression
 from lodestar_server.ir.symbols import Symbol
 from lodestar_server.spi.errors import Location
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoutineStatement:
     """A statement of a routine; its expressions read the routine's parameters and variables only."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assign(RoutineStatement):
     """SET variable = value."""
 
@@ -23,14 +24,14 @@ class Assign(RoutineStatement):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Return(RoutineStatement):
     """RETURN value."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch(RoutineStatement):
     """The statements of the first condition that is true, else `otherwise`."""
 
@@ -38,7 +39,7 @@ class Branch(RoutineStatement):
     otherwise: tuple[RoutineStatement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loop(RoutineStatement):
     """LOOP, WHILE `before` is true, REPEAT until `after` is true. `label` is what LEAVE and ITERATE name."""
 
@@ -48,21 +49,21 @@ class Loop(RoutineStatement):
     after: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leave(RoutineStatement):
     """LEAVE label: go on after the loop."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Iterate(RoutineStatement):
     """ITERATE label: begin the loop's next round."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routine:
     """A routine with its types. `called_on_null` false: a NULL argument makes the result NULL."""
 
@@ -80,7 +81,7 @@ class Routine:
         return f"{self.name}({','.join(one.type.signature_text for one in self.parameters)})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoutineCall(Expression):
     """A call of a routine with arguments of exactly its parameters' types."""
 

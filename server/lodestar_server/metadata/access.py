@@ -7,15 +7,15 @@ catalog decides itself is `spi.security.ConnectorAccessControl`, asked after it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from lodestar_server.spi.connector import ColumnMetadata
 from lodestar_server.spi.names import QualifiedName, SchemaTableName
 from lodestar_server.spi.session import Identity
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """For whom a query or a view in it reads. `hands_on`: the owner of a view, read by somebody else."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lodestar_server.metadata.access import AccessFilter, AllowAll, Reader
 from lodestar_server.metadata.catalogs import Catalog, CatalogManager
@@ -24,9 +24,10 @@ from lodestar_server.spi.security import (
     access_denied,
 )
 from lodestar_server.spi.session import ConnectorSession, Identity
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MetadataServices:
     """What the metadata of all statements share."""
 

@@ -25,6 +25,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.plugin import ConfigurationError, ConnectorContext, ConnectorFactory
 from lodestar_server.spi.properties import PropertyMetadata
+from lodestar_server.spi.values import frozen
 
 SYSTEM_CATALOG = "system"
 INFORMATION_SCHEMA = "information_schema"
@@ -33,7 +34,7 @@ _CONNECTOR_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeContext:
     """What connectors may know of this node. `data_dir` holds one directory per catalog."""
 

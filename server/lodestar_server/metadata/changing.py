@@ -7,7 +7,7 @@ write rules are enforced and the engine's own tables are protected.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lodestar_server.metadata.computed import ComputedTableHandle
@@ -31,11 +31,12 @@ from lodestar_server.spi.row_changes import RowIdColumn
 from lodestar_server.spi.security import Principal
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import TINYINT, Type
+from lodestar_server.spi.values import frozen
 
 _Entered = tuple[CatalogTransaction, ConnectorSession]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableAnalysis:
     """ANALYZE reads `columns` of `table` into `target`, which names and types them in the same order."""
 
@@ -45,7 +46,7 @@ class TableAnalysis:
     counts_rows: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refresh:
     """A refresh of a materialized view that has begun; `tables`: what to scan in place of a table of its catalog."""
 

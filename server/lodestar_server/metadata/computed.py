@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from lodestar_server.spi.page import PageSource, Split
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.types import BIGINT, BOOLEAN, VARCHAR, Type
 from lodestar_server.spi.types.values import rows_to_pages
+from lodestar_server.spi.values import frozen
 
 if TYPE_CHECKING:
     from lodestar_server.metadata.reading import MetadataReading
@@ -44,7 +44,7 @@ class EngineTable:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComputedColumn(ColumnHandle):
     """A column of a computed table."""
 
@@ -55,23 +55,23 @@ class ComputedColumn(ColumnHandle):
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComputedTableHandle(TableHandle):
     """A computed table; rows outside `constraint` are left out."""
 
     name: SchemaTableName
-    constraint: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    constraint: TupleDomain = TupleDomain(())
 
     def __str__(self) -> str:
         return str(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComputedSplit(Split):
     """The whole table."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComputedTable:
     """A computed table inside one statement."""
 

@@ -6,15 +6,15 @@ The query room implements it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeInfo:
     """A row of system.runtime.nodes; `state` in lower case: active, shutting_down …"""
 
@@ -25,7 +25,7 @@ class NodeInfo:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueryInfo:
     """A row of system.runtime.queries. Times are aware; None when not reached. `error_code` is the code's name."""
 
@@ -46,7 +46,7 @@ class QueryInfo:
     error_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskInfo:
     """A row of system.runtime.tasks."""
 
@@ -76,7 +76,7 @@ class TaskInfo:
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleStats:
     """A row of system.runtime.optimizer_rule_stats. Times in nanoseconds; `percentiles`: fraction → time."""
 

@@ -38,6 +38,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.handles import TransactionHandle
+from lodestar_server.spi.values import frozen
 
 DEFAULT_ISOLATION = "READ UNCOMMITTED"
 
@@ -66,7 +67,7 @@ class CatalogTransaction:
         return self.catalog.connector
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransactionInfo:
     """A row of system.runtime.transactions. `idle_seconds` 0 while a statement runs."""
 

@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from lodestar_server.spi.values import frozen
+
 Number = int | float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute:
     """One figure of a bean. `counter`: it only grows."""
 

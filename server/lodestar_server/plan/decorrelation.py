@@ -9,7 +9,7 @@ TransformCorrelated*, TransformExistsApplyToCorrelatedJoin, DecorrelateUnnest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lodestar_server.functions.coercions import can_coerce
 from lodestar_server.ir import (
@@ -50,6 +50,7 @@ from lodestar_server.ir.nodes.base import walk_plan
 from lodestar_server.ir.nodes.walk import expressions_of
 from lodestar_server.spi.errors import NOT_SUPPORTED, Location, LodestarError
 from lodestar_server.spi.types import BIGINT, DOUBLE, INTEGER, REAL, DecimalType, Type
+from lodestar_server.spi.values import frozen
 
 Subquery = ScalarSubquery | Exists | InSubquery | QuantifiedComparison
 Evaluate = Callable[[Expression], Constant]
@@ -129,7 +130,7 @@ def _has_rows(node: PlanNode) -> bool:
     return isinstance(node, Values) and bool(node.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pulled:
     """A plan whose correlated predicates have been taken out.
 
@@ -143,7 +144,7 @@ class _Pulled:
     single: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Decorrelation:
     """The rules for one subquery; `correlation` are its outer columns."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lodestar_server.ir import (
@@ -62,12 +62,13 @@ from lodestar_server.ir.nodes import (
 from lodestar_server.ir.nodes.walk import expressions_of
 from lodestar_server.spi.handles import WriteKind
 from lodestar_server.spi.types import VarcharType
+from lodestar_server.spi.values import frozen
 
 MAX_SHOWN = 60
 """Constants longer than this many characters are cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A node ready to print: name, descriptor (name → text), layout, detail lines, children."""
 

@@ -7,13 +7,13 @@ the log: it may hold paths, generated SQL or credentials.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from lodestar_server.session import QueryWarning
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, SYNTAX_ERROR, ErrorCode, LodestarError
+from lodestar_server.spi.values import frozen
 
 REASONS = {
     200: "OK",
@@ -62,7 +62,7 @@ def bad_request(message: str) -> RequestFault:
     return RequestFault(400, message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why a query failed. `cause` is what the client is not told; it goes to the log."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from lodestar_server.protocol.encodings import choose_encoding
@@ -26,6 +26,7 @@ from lodestar_server.session import Capability, RoleKind, SelectedRole, Session
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.properties import DataSize, Duration
 from lodestar_server.spi.session import Identity
+from lodestar_server.spi.values import frozen
 
 SYSTEM_ROLE_CATALOG = "system"
 RESERVED_CREDENTIAL_PREFIX = "internal$"
@@ -42,7 +43,7 @@ _CHARSET = re.compile(r""";\s*charset\s*=\s*"?([^";\s]*)""", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"\s*[\w!#$&^.+*-]+/[\w!#$&^.+*-]+\s*(;.*)?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatementRequest:
     """A statement as it came in.
 
@@ -57,7 +58,7 @@ class StatementRequest:
     encoding: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Who sends a request, as the authenticators found: `user` from the credentials, and the groups."""
 
@@ -66,7 +67,7 @@ class Caller:
     groups: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestRules:
     """What reading a request needs from the server.
 

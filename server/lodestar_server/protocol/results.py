@@ -5,16 +5,15 @@ Nothing here looks at a row. Keys come in Trino's order and are left out when em
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import orjson
 
 from lodestar_server.protocol.failure import error_object, render_warnings
 from lodestar_server.session import QueryWarning
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StageFigures:
     """One stage of `rootStage`. States: PLANNED SCHEDULING RUNNING PENDING FINISHED ABORTED FAILED."""
 
@@ -32,7 +31,7 @@ class StageFigures:
     sub_stages: tuple[StageFigures, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentFigures:
     """The numbers of a document's `stats`. Times in milliseconds, sizes in bytes, percentages 0 to 100."""
 
@@ -62,7 +61,7 @@ class DocumentFigures:
     root_stage: StageFigures | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentUris:
     """The URIs of one document, absolute; they hold no character that JSON would escape."""
 

@@ -6,7 +6,7 @@ Source: Trino StatementAnalyzer.visitRefreshMaterializedView, LogicalPlanner, In
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lodestar_server.ir import Constant
 from lodestar_server.ir.nodes import (
@@ -32,6 +32,7 @@ from lodestar_server.spi.handles import CatalogTable, TableHandle, WriteHandle, 
 from lodestar_server.spi.materialized_views import Freshness, RefreshSources
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import BIGINT
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.queries import analyze_query
 from lodestar_server.sql.analysis.scopes import Scope
@@ -40,7 +41,7 @@ from lodestar_server.sql.analysis.writes import WriteQuery, write_query
 from lodestar_server.sql.parser import ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedRefresh:
     """A refresh that has not begun; `query` None when the stored rows are fresh."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lodestar_server.query.statement_types import DATA_DEFINITION, query_type
 from lodestar_server.session import Session
 from lodestar_server.spi.errors import INVALID_PARAMETER_USAGE, NOT_SUPPORTED, LodestarError
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.constants import check_constants
 from lodestar_server.sql.parser import ast, parse_statement
 from lodestar_server.sql.parser.ast.walk import walk
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreparedStatement:
     """A statement and the expressions for its `?`, in their order."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding, SessionChanges
 from lodestar_server.session import Progress, QueryContext
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser import ast
 from lodestar_server.sql.parser.ast.walk import walk
 
@@ -40,7 +41,7 @@ _UNCHANGING = (
 """Without a FROM an identifier is an alias. Datetime literals are not here: some depend on the session's zone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A whole result, ready to be told again."""
 

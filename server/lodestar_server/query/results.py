@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -11,11 +10,12 @@ import pyarrow as pa
 
 from lodestar_server.session import SessionChanges
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 __all__ = ["OutputColumn", "QueryPhase", "ResultSink", "RowEncoding", "SessionChanges"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputColumn:
     """A column as the client sees it: the user's spelling of the name, the full type."""
 

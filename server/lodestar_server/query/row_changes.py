@@ -7,7 +7,6 @@ which the connector's sink takes pages (`spi.row_changes`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lodestar_server.ir.nodes import PlanNode, Project, TableDelete, TableScan, TableWrite
 from lodestar_server.query.plans import answer_count, begun, optimized, run_write
@@ -15,6 +14,7 @@ from lodestar_server.query.results import ResultSink
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.spi.handles import CatalogTable, WriteHandle, WriteKind, WriteTarget
 from lodestar_server.spi.types import BIGINT
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.merges import analyze_merge, merge_target
 from lodestar_server.sql.analysis.row_changes import RowChanges, analyze_delete, analyze_update
@@ -23,7 +23,7 @@ from lodestar_server.sql.parser import ast
 RowChange = ast.Delete | ast.Update | ast.Merge
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedChanges:
     """The optimized plan of a statement's changes."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from lodestar_server.execution.kernel.engine import Kernel
 from lodestar_server.metadata.base import MetadataServices
 from lodestar_server.session.system_properties import SystemProperties
+from lodestar_server.spi.values import frozen
 
 
 class ImpersonationCheck(Protocol):
@@ -18,7 +18,7 @@ class ImpersonationCheck(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineServices:
     """See the module."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from lodestar_server.ir.nodes import TableScan
 from lodestar_server.metadata.facade import Metadata
 from lodestar_server.spi.page import FileScan, PageSource, Split
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatementSources:
     """`ScanSources` of the kernel over the statement's metadata."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lodestar_server.ir import Symbol
 from lodestar_server.ir.nodes import PlanNode, TableScan
@@ -22,6 +21,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.handles import CatalogTable
 from lodestar_server.spi.security import access_denied
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.hiding import RowChecks, refuse_hidden, row_checks
 from lodestar_server.sql.analysis.writes import (
@@ -45,7 +45,7 @@ def insert(statement: StatementContext, node: ast.Insert, results: ResultSink) -
     answer_count(write(statement, analysis, planned.rows, planned.symbols, target, results), results)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedInsert:
     """Rows for `columns` of a table, in the outputs `symbols` of `rows`. `shown` is what EXPLAIN tells of them."""
 

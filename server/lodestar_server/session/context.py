@@ -10,6 +10,7 @@ from lodestar_server.session.lineage import Lineage
 from lodestar_server.session.session import Session
 from lodestar_server.spi.errors import EXCEEDED_TIME_LIMIT, LodestarError
 from lodestar_server.spi.properties import DataSize
+from lodestar_server.spi.values import frozen
 
 
 class Cancellation:
@@ -61,7 +62,7 @@ class Cancellation:
             self._callbacks.pop(key, None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueryWarning:
     """A warning for the client: code, name and message."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lodestar_server.spi.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class CatalogIdentity:
     """A catalog, its connector, and a hash that changes with its configuration."""
 
@@ -14,7 +16,7 @@ class CatalogIdentity:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableColumn:
     """A column and its type as clients see it."""
 
@@ -22,7 +24,7 @@ class TableColumn:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputTable:
     """A scan: the columns that are really read."""
 
@@ -32,7 +34,7 @@ class InputTable:
     columns: tuple[TableColumn, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReferencedTable:
     """A table that the statement or a view in it names. `user` is who needs to have access."""
 
@@ -52,7 +54,7 @@ class SourceColumn:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputTable:
     """The target; each column with those that its values are made of."""
 
@@ -62,7 +64,7 @@ class OutputTable:
     columns: tuple[tuple[TableColumn, tuple[SourceColumn, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lineage:
     """Of one statement. `routines` are (function, user)."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 
 from lodestar_server.spi.errors import NOT_FOUND, LodestarError
 from lodestar_server.spi.security import RoleKind, SelectedRole
 from lodestar_server.spi.session import Identity
+from lodestar_server.spi.values import frozen
 
 __all__ = ["Capability", "RoleKind", "SelectedRole", "Session"]
 
@@ -25,7 +26,7 @@ class Capability(Enum):
     SESSION_AUTHORIZATION = "SESSION_AUTHORIZATION"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """Frozen for the life of a query.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bean:
     """A bean under its object name, `trino.execution:name=QueryManager` in the case in which it is shown.
 

@@ -8,7 +8,7 @@ for no effect, `begin_x`/`finish_x`/`abort_x` come as a set. Source: Trino Conne
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, NoReturn
 
@@ -30,6 +30,7 @@ from lodestar_server.spi.statistics import UNKNOWN_STATISTICS, TableStatistics
 from lodestar_server.spi.system_tables import SystemTable
 from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 MODIFYING_ROWS = "This connector does not support modifying table rows"
 
@@ -39,7 +40,7 @@ def not_supported(message: str) -> NoReturn:
     raise LodestarError(NOT_SUPPORTED, message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnMetadata:
     """A column as DESCRIBE shows it. Names are lower case. Hidden columns are selectable by name, not by `*`."""
 
@@ -53,7 +54,7 @@ class ColumnMetadata:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableMetadata:
     """A table's definition."""
 
@@ -63,7 +64,7 @@ class TableMetadata:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewColumn:
     """A column of a view."""
 
@@ -72,7 +73,7 @@ class ViewColumn:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewDefinition:
     """A stored view: its text, the catalog and schema in which names resolve, its columns and whose rights it uses.
 
@@ -89,7 +90,7 @@ class ViewDefinition:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MaterializedViewDefinition:
     """A stored materialized view.
 
@@ -108,7 +109,7 @@ class MaterializedViewDefinition:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LanguageFunction:
     """A stored SQL routine: `signature` is the types of its parameters as `(integer,varchar)`, `sql` its FUNCTION
     specification, `path` the SQL path when it was created. `owner` None with SECURITY INVOKER.
@@ -120,7 +121,7 @@ class LanguageFunction:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnalyzeTarget:
     """ANALYZE reads these columns (at least one) of `table` (perhaps less of it than was named) into the sinks of
     `handle`. `counts_rows`: the number of rows is the statement's answer, else there is none."""
@@ -139,7 +140,7 @@ class RelationKind(Enum):
     MATERIALIZED_VIEW = "MATERIALIZED VIEW"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableVersion:
     """FOR VERSION AS OF (`is_timestamp` False) or FOR TIMESTAMP AS OF; `value` as in `ir.Constant` of `type`."""
 
@@ -156,7 +157,7 @@ class SaveMode(Enum):
     REPLACE = "REPLACE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilterResult:
     """`handle` takes over part of a predicate; `remaining` still has to be checked by the engine."""
 
@@ -164,7 +165,7 @@ class FilterResult:
     remaining: TupleDomain
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LimitResult:
     """`guaranteed`: the engine need not limit again."""
 

@@ -6,8 +6,9 @@ Source: Trino StandardErrorCode; what `TRY` catches is a column of the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from lodestar_server.spi.values import frozen
 
 
 class ErrorType(Enum):
@@ -22,7 +23,7 @@ class ErrorType(Enum):
 USER, INTERNAL, RESOURCES, EXTERNAL = ErrorType.USER, ErrorType.INTERNAL, ErrorType.RESOURCES, ErrorType.EXTERNAL
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorCode:
     """One error: the name and number on the wire, its type, and whether `TRY(x)` turns it into NULL."""
 
@@ -32,7 +33,7 @@ class ErrorCode:
     caught_by_try: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """A position in the statement text: line and column, both from 1, in code points."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnHandle:
     """A connector's name for one column. Subclasses are frozen, hashable, picklable dataclasses.
 
@@ -17,22 +17,22 @@ class ColumnHandle:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableHandle:
     """A connector's name for a relation to scan, with what was pushed into it. Same rules as `ColumnHandle`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransactionHandle:
     """A connector's name for one transaction. Same rules."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WriteHandle:
     """A connector's name for a write that has begun. Same rules."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CatalogTable:
     """A table of a catalog inside the current transaction. `str()` is what EXPLAIN shows: catalog and handle."""
 
@@ -55,7 +55,7 @@ class WriteKind(Enum):
     TABLE_EXECUTE = "TABLE_EXECUTE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WriteTarget:
     """Where a TableWrite puts its rows; `columns` are the names and types that the sink expects, in order."""
 

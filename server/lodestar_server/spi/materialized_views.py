@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from lodestar_server.spi.handles import TableHandle, WriteHandle
+from lodestar_server.spi.values import frozen
 
 
 class Freshness(Enum):
@@ -17,7 +17,7 @@ class Freshness(Enum):
     UNKNOWN = "UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MaterializedViewFreshness:
     """`last_fresh_time` is when the rows were known to be fresh for the last time, with a zone; None: never, or now."""
 
@@ -25,7 +25,7 @@ class MaterializedViewFreshness:
     last_fresh_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefreshSources:
     """What the query of a materialized view reads.
 
@@ -40,7 +40,7 @@ class RefreshSources:
     row_wise: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefreshTarget:
     """A refresh that has begun: rows go into the sinks of `handle`.
 

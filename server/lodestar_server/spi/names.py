@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from lodestar_server.spi.values import frozen
+
 _PLAIN = re.compile(r"[a-zA-Z0-9_]+")
 
 
@@ -41,7 +43,7 @@ class QualifiedName:
         return f"{quote_if_needed(self.catalog)}.{quote_if_needed(self.schema)}.{quote_if_needed(self.name)}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TablePrefix:
     """A filter for listings: all schemas, one schema, or one table."""
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Split:
     """A piece of source work. Subclasses are frozen, picklable dataclasses.
 
@@ -52,7 +53,7 @@ class FileFormat(Enum):
     TEXTFILE = "TEXTFILE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileColumn:
     """Where one requested column comes from.
 
@@ -69,7 +70,7 @@ class FileColumn:
     never_nan: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileSlice:
     """One file, or a byte range of it. `constants` are values as in `ir.Constant`, one per constant column.
 
@@ -99,7 +100,7 @@ class RemoteFiles(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileScan:
     """Declared reading of files of one format and one physical schema; the kernel executes it.
 

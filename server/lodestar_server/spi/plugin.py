@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lodestar_server.spi.beans import BeanSource
 from lodestar_server.spi.properties import ConfigGroup
+from lodestar_server.spi.values import frozen
 
 if TYPE_CHECKING:
     # Configuration is read with this module: the libraries behind pages have to wait until the socket answers.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 G = TypeVar("G", bound=ConfigGroup)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectorContext:
     """What a connector may know of its node.
 

@@ -8,14 +8,14 @@ NaN is never inside a range.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.spi.handles import ColumnHandle
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """An interval; an end None is unbounded. A single value has both ends equal and inclusive."""
 
@@ -104,7 +104,7 @@ def _common(left: Sequence[Range], right: Sequence[Range]) -> Iterator[Range]:
 ALL_RANGES = (Range(),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Domain:
     """The values of one column: disjoint ranges in ascending order, and whether NULL is allowed.
 
@@ -234,7 +234,7 @@ class Domain:
         return Domain(self.type, (first.span(last),), self.null_allowed)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TupleDomain:
     """A conjunction of domains, one per column; `entries` None means no row can satisfy it."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.spi.properties import PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcedureArgument:
     """`default` counts only when the argument is not required."""
 
@@ -21,7 +21,7 @@ class ProcedureArgument:
     default: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Procedure:
     """`run(session, arguments)` gets every argument by name, values as in `ir.Constant`."""
 
@@ -32,7 +32,7 @@ class Procedure:
     named_arguments_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableProcedure:
     """A procedure of tables, its name in upper case; the arguments are declared like properties.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, ClassVar, get_type_hints
 
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 _NUMBER_AND_UNIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*")
 _TIME_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -72,7 +72,7 @@ class DataSize(int):
         return f"{amount:f}{unit}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One declared config property of a group.
 
@@ -231,7 +231,7 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PropertyMetadata:
     """A property that SQL sets: session, schema, table, column, analyze or view property.
 

@@ -18,11 +18,11 @@ Source: Trino ConnectorMergeSink and MergePage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from lodestar_server.spi.handles import ColumnHandle
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 FIRST_COLUMN = 2
 """Where the table's columns begin in a page of row changes."""
@@ -36,7 +36,7 @@ class RowOperation(IntEnum):
     UPDATE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowIdColumn:
     """The column that tells rows apart: `handle` can be scanned like any other, its values have `type`.
 

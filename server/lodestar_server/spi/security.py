@@ -8,11 +8,11 @@ Source: Trino ConnectorAccessControl, AccessDeniedException.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from lodestar_server.spi.errors import PERMISSION_DENIED, LodestarError
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.values import frozen
 
 ACCESS_DENIED = "Access Denied: "
 
@@ -25,7 +25,7 @@ class RoleKind(Enum):
     ROLE = "ROLE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelectedRole:
     """`role` only with ROLE."""
 
@@ -43,7 +43,7 @@ class PrincipalKind(Enum):
     ROLE = "ROLE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Principal:
     """A user or a role."""
 
@@ -64,7 +64,7 @@ class Privilege(Enum):
     DELETE = "DELETE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleGrant:
     """`grantee` has the role; `grantable`: may hand it on."""
 
@@ -73,7 +73,7 @@ class RoleGrant:
     grantable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableGrant:
     """`grantee` has a privilege on a table; `grantable`: may hand it on."""
 
@@ -84,7 +84,7 @@ class TableGrant:
     grantor: Principal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewExpression:
     """SQL over the columns of a table, as `user` (None: whoever reads the table) with his rights.
 
@@ -97,7 +97,7 @@ class ViewExpression:
     user: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hidden:
     """What of a table somebody does not see: rows for which a filter is not true, and what masks stand before."""
 

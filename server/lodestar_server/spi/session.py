@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from lodestar_server.spi.security import SelectedRole
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Who asks: the session user, groups, enabled roles, the role selected in the catalog that is asked, and the
     credentials that came with the request."""
@@ -23,7 +24,7 @@ class Identity:
     extra_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectorSession:
     """The query as seen from one catalog. `properties` are the catalog's session properties, decoded, with defaults."""
 

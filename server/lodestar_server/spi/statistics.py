@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lodestar_server.spi.handles import ColumnHandle
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnStatistics:
     """`null_fraction` 0 to 1, `distinct_values` without NULL, `data_size` in bytes of variable-width data.
 
@@ -22,7 +23,7 @@ class ColumnStatistics:
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableStatistics:
     """Figures about the rows that a table handle gives."""
 

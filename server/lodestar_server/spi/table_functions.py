@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.handles import ColumnHandle, TableHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableFunctionArgument:
     """Required. The name is in upper case, as messages show it."""
 
@@ -17,7 +16,7 @@ class TableFunctionArgument:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableFunction:
     """A function that reads some of a table's rows, or something about them."""
 
@@ -26,7 +25,7 @@ class TableFunction:
     arguments: tuple[TableFunctionArgument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableFunctionCall:
     """What a call with its arguments is: a scan of `handle`, by those who may read these columns of `table`.
 

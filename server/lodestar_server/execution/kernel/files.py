@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.constants import constant
@@ -32,11 +31,12 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types.arrow import row_field_name
+from lodestar_server.spi.values import frozen
 
 _MAX_CONSTANT_GROUPS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Zone:
     """Casts of file values know no query: files hold no values that depend on one."""
 

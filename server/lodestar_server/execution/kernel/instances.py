@@ -26,11 +26,12 @@ from lodestar_server.execution.priority import go_behind_the_event_loop
 from lodestar_server.session import Cancellation
 from lodestar_server.spi.errors import SERVER_SHUTTING_DOWN, LodestarError
 from lodestar_server.spi.page import FileScan
+from lodestar_server.spi.values import frozen
 
 _MEBIBYTE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstanceLimits:
     """What one instance may use. Sizes in bytes; `spill_bytes` is the room of its temporary files."""
 

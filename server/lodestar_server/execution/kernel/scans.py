@@ -20,6 +20,7 @@ from lodestar_server.ir.nodes import TableScan
 from lodestar_server.session import Cancellation, Progress
 from lodestar_server.spi.page import FileScan, PageSource, Split
 from lodestar_server.spi.types.arrow import arrow_type
+from lodestar_server.spi.values import frozen
 
 _QUEUED_PAGES = 8
 _DUMMY = "c0"
@@ -35,7 +36,7 @@ class ScanSources(Protocol):
         """How to read some of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenedScan:
     """A scan about to be read: `pages` make a fresh stream at every call, or `files` are read by DuckDB."""
 

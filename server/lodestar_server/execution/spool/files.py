@@ -11,17 +11,18 @@ import os
 import shutil
 import tempfile
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+
+from lodestar_server.spi.values import frozen
 
 MAX_FILE_BYTES = 64 << 20
 _PROCESS_PREFIX = "spool-"
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchPlace:
     """Where a batch lies: which file, from which byte, how many bytes on disk."""
 

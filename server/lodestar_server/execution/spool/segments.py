@@ -15,12 +15,13 @@ import pyarrow as pa
 from lodestar_server.execution.spool.budget import SpoolBudget
 from lodestar_server.execution.spool.files import BatchPlace, SpoolDirectory
 from lodestar_server.spi.errors import OUT_OF_SPILL_SPACE, LodestarError
+from lodestar_server.spi.values import frozen
 
 _END_BYTES = 8
 """The end of a stream: a continuation mark and a length of zero."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """What a client is told of a segment. `row_offset` counts from the start of the result."""
 

@@ -23,6 +23,7 @@ from lodestar_server.execution.spool.budget import SpoolBudget
 from lodestar_server.execution.spool.chunks import ReadRows, Rows, text_rows
 from lodestar_server.execution.spool.files import MAX_FILE_BYTES, BatchPlace, SpoolDirectory, SpoolFile
 from lodestar_server.spi.errors import OUT_OF_SPILL_SPACE, LodestarError
+from lodestar_server.spi.values import frozen
 
 DISK_CHUNK_BYTES = 2 << 20
 """A batch on disk holds about so much text, so that reading one back takes a few milliseconds."""
@@ -32,7 +33,7 @@ _ACTIVE_SECONDS = 0.5
 _WAIT_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Rows of one document: pieces of text whose rows end in a comma, or record batches; how many rows and bytes."""
 

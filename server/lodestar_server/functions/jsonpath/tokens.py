@@ -6,7 +6,8 @@ A token's kind is the word itself for symbols and keywords, else one of the name
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from lodestar_server.spi.values import frozen
 
 END = "<EOF>"
 DECIMAL = "DECIMAL_VALUE"
@@ -41,7 +42,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A word of a path: its kind, its text and where it begins."""
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """A part of a path that gives a sequence of items."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Predicate:
     """A condition of a filter: true, false or unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonPath:
     """A whole path; `lax` forgives structural faults and unwraps arrays."""
 
@@ -26,34 +26,34 @@ class JsonPath:
     root: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context(Node):
     """`$`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CurrentItem(Node):
     """`@`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Last(Node):
     """`last`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variable(Node):
     """`$name`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NullLiteral(Node):
     """`null`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(Node):
     """A value with its SQL type: bool, int, float, str, or for a decimal its text."""
 
@@ -61,7 +61,7 @@ class Literal(Node):
     value: bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member(Node):
     """`base.key`; without a key `base.*`."""
 
@@ -69,7 +69,7 @@ class Member(Node):
     key: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Descendant(Node):
     """`base..key`."""
 
@@ -77,7 +77,7 @@ class Descendant(Node):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elements(Node):
     """`base[a, b to c]`; without subscripts `base[*]`. A subscript is (from, to or None)."""
 
@@ -85,7 +85,7 @@ class Elements(Node):
     subscripts: tuple[tuple[Node, Node | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter(Node):
     """`base ? (predicate)`."""
 
@@ -106,7 +106,7 @@ class MethodName(Enum):
     TYPE = "type"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Method(Node):
     """`base.method()`; `template` is the argument of datetime."""
 
@@ -115,7 +115,7 @@ class Method(Node):
     template: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arithmetic(Node):
     """`left operator right`, the operator being one of `+ - * / %`."""
 
@@ -124,7 +124,7 @@ class Arithmetic(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signed(Node):
     """`-base` or `+base`."""
 
@@ -132,7 +132,7 @@ class Signed(Node):
     base: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison(Predicate):
     """`left operator right`, the operator being one of `== <> < > <= >=`."""
 
@@ -141,7 +141,7 @@ class Comparison(Predicate):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conjunction(Predicate):
     """`left && right`."""
 
@@ -149,7 +149,7 @@ class Conjunction(Predicate):
     right: Predicate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disjunction(Predicate):
     """`left || right`."""
 
@@ -157,28 +157,28 @@ class Disjunction(Predicate):
     right: Predicate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negation(Predicate):
     """`!(predicate)`."""
 
     predicate: Predicate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IsUnknown(Predicate):
     """`(predicate) is unknown`."""
 
     predicate: Predicate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exists(Predicate):
     """`exists(path)`."""
 
     path: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartsWith(Predicate):
     """`whole starts with prefix`."""
 
@@ -186,7 +186,7 @@ class StartsWith(Predicate):
     prefix: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LikeRegex(Predicate):
     """`path like_regex pattern flag flags`."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lodestar_server.ir import Symbol
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanNode:
     """A relation computed from its sources. A frozen value: rules make new nodes."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lodestar_server.ir import Expression, Symbol
 from lodestar_server.ir.nodes.base import PlanNode
 from lodestar_server.spi.handles import CatalogTable, ColumnHandle
 from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableScan(PlanNode):
     """Columns of a table. `table.handle` carries what the connector took over (predicate, limit, projection …).
 
@@ -29,7 +30,7 @@ class TableScan(PlanNode):
         return tuple(symbol for symbol, _ in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values(PlanNode):
     """Literal rows, one expression per symbol each. Without symbols: n empty rows (SELECT without FROM)."""
 
@@ -41,7 +42,7 @@ class Values(PlanNode):
         return self.symbols
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SharedScan(PlanNode):
     """Reads the shared relation `key` of the plan around it (`Shared`), under symbols of its own, by position."""
 
@@ -53,7 +54,7 @@ class SharedScan(PlanNode):
         return self.symbols
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableFunctionScan(PlanNode):
     """A table function without table arguments, a built-in of the kernel."""
 
@@ -66,7 +67,7 @@ class TableFunctionScan(PlanNode):
         return self.symbols
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecursiveScan(PlanNode):
     """Inside the step of a `RecursiveUnion`: the rows of the step before, by position."""
 

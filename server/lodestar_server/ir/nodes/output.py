@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.ir import Symbol
 from lodestar_server.ir.nodes.base import PlanNode
 from lodestar_server.ir.nodes.relational import Unary
 from lodestar_server.spi.handles import CatalogTable, WriteTarget
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output(Unary):
     """The result: users' names over columns of the source; a column may be repeated."""
 
@@ -22,7 +21,7 @@ class Output(Unary):
         return self.columns
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableWrite(Unary):
     """Rows of the source into a table, `columns` in the order of the target's columns; gives the row count."""
 
@@ -35,7 +34,7 @@ class TableWrite(Unary):
         return (self.row_count,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableDelete(PlanNode):
     """All that the handle gives is removed by its connector; gives the row count. Nothing for the kernel to run."""
 

@@ -7,11 +7,11 @@ the expression over these symbols is an ordinary one. Labels are numbers here, p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lodestar_server.ir import AggregateCall, Expression, Symbol
 from lodestar_server.ir.nodes.relational import Unary
+from lodestar_server.spi.values import frozen
 
 
 class Opcode(Enum):
@@ -31,7 +31,7 @@ class Opcode(Enum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instruction:
     """One step of the program."""
 
@@ -40,7 +40,7 @@ class Instruction:
     second: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Navigation:
     """The way from the current row to another: the `offset`-th last or first row under one of the labels (no labels:
     under any), of those up to the current row or, not `running`, of the whole match; then `shift` rows on, inside the
@@ -59,7 +59,7 @@ class Navigation:
         return not self.labels and self.last and self.running and not self.offset and not self.shift
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnSlot:
     """A column's value where the navigation leads, NULL where it leads nowhere."""
 
@@ -68,7 +68,7 @@ class ColumnSlot:
     navigation: Navigation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassifierSlot:
     """The label of the row where the navigation leads, NULL outside of the match."""
 
@@ -76,14 +76,14 @@ class ClassifierSlot:
     navigation: Navigation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberSlot:
     """The number of the match."""
 
     symbol: Symbol
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AggregateSlot:
     """An aggregate over the rows under the labels (none: all rows). Its arguments read columns of such a row;
     `classifier` and `number`, when set, stand in them for the row's label and the number of the match.
@@ -100,7 +100,7 @@ class AggregateSlot:
 Slot = ColumnSlot | ClassifierSlot | NumberSlot | AggregateSlot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LabelCondition:
     """DEFINE of one label that depends on the rows matched before: a boolean expression over its slots."""
 
@@ -128,7 +128,7 @@ class MatchRowsMode(Enum):
     EACH = "WINDOW"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowPatternProgram:
     """The compiled pattern and how matches follow each other. `every_row`: also the rows of a match that are not
     shown, for aggregates over them. `initial`: a window's match begins at its row, otherwise anywhere in the frame.
@@ -147,7 +147,7 @@ ROW_UNMATCHED, ROW_EMPTY, ROW_MATCHED, ROW_HIDDEN = 0, 1, 2, 3
 """What the column `kind` of a `MatchRows` tells: no match, an empty match, a row of a match, one that is not shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MatchRows(Unary):
     """The matches in each partition of the source, whose rows have the unique bigint `row` and are in the order of it.
 

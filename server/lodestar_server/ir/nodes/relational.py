@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 
 from lodestar_server.ir import TRUE, AggregateCall, Expression, Ordering, Symbol, WindowCall
 from lodestar_server.ir.nodes.base import PlanNode
 from lodestar_server.spi.errors import Location
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary(PlanNode):
     """A node over one source that passes its columns on, unless it says otherwise."""
 
@@ -29,14 +30,14 @@ class Unary(PlanNode):
         return replace(self, source=source)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter(Unary):
     """Rows for which the predicate is true."""
 
     predicate: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Project(Unary):
     """Exactly these columns; an identity assignment is `(symbol, SymbolRef(symbol))`."""
 
@@ -47,7 +48,7 @@ class Project(Unary):
         return tuple(symbol for symbol, _ in self.assignments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit(Unary):
     """At most `count` rows after dropping `offset`. With `ties`, also the rows equal to the last under `ties`."""
 
@@ -56,7 +57,7 @@ class Limit(Unary):
     ties: tuple[Ordering, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sort(Unary):
     """Rows in order. A Limit directly above makes it a top-N."""
 
@@ -70,7 +71,7 @@ class SampleMethod(Enum):
     SYSTEM = "SYSTEM"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample(Unary):
     """A random part of the rows; `ratio` from 0 to 1."""
 
@@ -78,7 +79,7 @@ class Sample(Unary):
     ratio: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aggregate(Unary):
     """Groups by `keys` and aggregates. No aggregations: DISTINCT.
 
@@ -98,7 +99,7 @@ class Aggregate(Unary):
         return (*self.keys, *extra, *(symbol for symbol, _ in self.aggregations))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window(Unary):
     """The source's columns and one more per call, over one PARTITION BY and ORDER BY."""
 
@@ -120,7 +121,7 @@ class JoinKind(Enum):
     FULL = "FULL"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join(PlanNode):
     """Left and right columns of the pairs that satisfy the condition.
 
@@ -147,7 +148,7 @@ class Join(PlanNode):
         return replace(self, left=left, right=right)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unnest(Unary):
     """Each row of the source with each element of its collections, zipped and padded with NULL.
 
@@ -173,7 +174,7 @@ class SetOperator(Enum):
     EXCEPT = "EXCEPT"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetOperation(PlanNode):
     """Columns by position: `mappings[i]` are the symbols of input i for `symbols`, of the same types."""
 
@@ -195,7 +196,7 @@ class SetOperation(PlanNode):
         return replace(self, inputs=sources)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecursiveUnion(PlanNode):
     """WITH RECURSIVE: the base, then the step over the rows of the step before until it gives none.
 
@@ -223,7 +224,7 @@ class RecursiveUnion(PlanNode):
         return replace(self, base=base, step=step)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shared(PlanNode):
     """A WITH query that is read more than once: `definition` is computed for the `SharedScan`s in `body`."""
 

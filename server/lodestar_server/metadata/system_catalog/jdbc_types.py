@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.metadata.computed import Constraint, EngineTable, Rows
 from lodestar_server.metadata.reading import MetadataReading
 from lodestar_server.metadata.system_catalog.columns import columns_of
@@ -28,6 +26,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
+from lodestar_server.spi.values import frozen
 
 UNBOUNDED = 2_147_483_647
 JAVA_OBJECT = 2000
@@ -35,7 +34,7 @@ LONGEST_ZONE = 32
 """Characters of the longest zone name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JdbcType:
     """`data_type` of java.sql.Types; the others are NULL where they mean nothing."""
 

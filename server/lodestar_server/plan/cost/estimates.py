@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lodestar_server.ir import Symbol
 from lodestar_server.spi.types import (
@@ -25,6 +25,7 @@ from lodestar_server.spi.types import (
     TimestampTzType,
     Type,
 )
+from lodestar_server.spi.values import frozen
 
 UNKNOWN = math.nan
 _HALF = 0.5
@@ -51,7 +52,7 @@ def strict_max(left: float, right: float) -> float:
     return UNKNOWN if math.isnan(left) or math.isnan(right) else max(left, right)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueRange:
     """Values between two bounds, and how many different ones. Without bounds (both unknown) it is empty."""
 
@@ -108,7 +109,7 @@ def _same(left: float, right: float) -> bool:
     return left == right or (math.isnan(left) and math.isnan(right))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnEstimate:
     """What is known of a column: its values, the share of NULLs, and the average bytes of a value of variable width."""
 
@@ -138,7 +139,7 @@ NO_VALUES = ColumnEstimate(EMPTY, 1.0, 0.0)
 NOTHING_KNOWN = ColumnEstimate()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanEstimate:
     """Rows of a plan node and its columns."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from lodestar_server.ir import SymbolAllocator
 from lodestar_server.ir.nodes import PlanNode
 from lodestar_server.spi.handles import CatalogTable
 from lodestar_server.spi.predicate import TupleDomain
+from lodestar_server.spi.values import frozen
 
 
 class PushdownCatalog(Protocol):
@@ -23,7 +23,7 @@ class PushdownCatalog(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleContext:
     """What rules may use."""
 

@@ -10,7 +10,6 @@ Source: the specification of Avro 1.11, "Binary Encoding".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lodestar_server.plugins.toolkit.decimal_bytes import digits_of, first_digits, width_of
+from lodestar_server.spi.values import frozen
 
 Part = Any
 """An array of bytes, or a scalar: the same bytes in every row."""
@@ -29,7 +29,7 @@ _MOST_BYTES = 256 << 20
 """Of a page that is encoded at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Optional:
     """A union of null and one other branch. `null`: the place of null, 0 or 1."""
 

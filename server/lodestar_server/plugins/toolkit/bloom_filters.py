@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from lodestar_server.spi.values import frozen
+
 DEFAULT_FRACTION = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BloomFilters:
     """Columns by name, and the fraction of lookups that may say yes wrongly."""
 

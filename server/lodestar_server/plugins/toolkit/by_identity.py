@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lodestar_server.plugins.toolkit.files import FileSystem
@@ -30,12 +30,13 @@ from lodestar_server.spi.security import ConnectorAccessControl
 from lodestar_server.spi.session import ConnectorSession, Identity
 from lodestar_server.spi.system_tables import SystemTable
 from lodestar_server.spi.table_functions import TableFunction
+from lodestar_server.spi.values import frozen
 
 KEPT = 32
 """Standings whose connectors stay when no transaction uses them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Handle(TransactionHandle):
     number: int
 
@@ -51,7 +52,7 @@ class _Inner:
         self.uses = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Begun:
     inner: _Inner
     handle: TransactionHandle

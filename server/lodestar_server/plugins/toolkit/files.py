@@ -7,10 +7,10 @@ that they were given; "not there" is an answer (None, empty), not an error.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from lodestar_server.spi.page import RemoteFiles
+from lodestar_server.spi.values import frozen
 
 _SWITCHES = {
     **dict.fromkeys(("s3", "s3a", "s3n"), "fs.s3.enabled"),
@@ -21,7 +21,7 @@ _SWITCHES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileInfo:
     """A file or directory. `modified_nanos` since 1970, UTC; it changes when the content does."""
 
@@ -36,7 +36,7 @@ class FileInfo:
         return name_of(self.location)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """What is known of a file: its size in bytes and when it was modified (0: it never is)."""
 

@@ -10,11 +10,12 @@ import struct
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+
+from lodestar_server.spi.values import frozen
 
 _NONE, _ZLIB, _SNAPPY, _ZSTD = 0, 1, 2, 5
 _TAIL_BYTES = 65_536
@@ -28,7 +29,7 @@ Message = dict[int, list[Any]]
 """Field number → values: integers, and bytes of what is longer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrcFigures:
     """Of a column. `kind` of the bounds: int, float, text, decimal, date (days); of whole files also flag and time
     (milliseconds since 1970); empty without bounds."""
@@ -40,7 +41,7 @@ class OrcFigures:
     high: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrcColumn:
     """`parts`: fields of a struct by name; nothing is told of elements of lists and maps."""
 
@@ -48,7 +49,7 @@ class OrcColumn:
     parts: Mapping[str, OrcColumn]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrcFooter:
     """`columns` is None when the file has no figures. `tells_nan`: floats without NaN are those that have bounds."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from dataclasses import dataclass
 from io import BytesIO
 from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from lodestar_server.spi.values import frozen
 
 _MAGIC = b"PAR1"
 _TAIL_BYTES = 8
@@ -29,7 +30,7 @@ class WrongChecksum(Exception):
     """A page is not what was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnChunks:
     """Where the chunks of a file are: starts in ascending order, and ends (exclusive), in bytes."""
 

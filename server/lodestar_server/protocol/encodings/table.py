@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoding:
     """One way to hand out a segment.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lodestar_server.execution.spool.segments import Segment, SegmentStore
@@ -43,6 +43,7 @@ from lodestar_server.query.dispatch.segmented import (
 from lodestar_server.query.state import QueryState
 from lodestar_server.session import Capability
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.values import frozen
 
 LONG_POLL_SECONDS = 1.0
 _FIRST_ROWS_SECONDS = 0.1
@@ -57,7 +58,7 @@ KEPT_BYTES = 64 << 20
 QUEUED, EXECUTING = "queued", "executing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """An answer: pieces of its body, and the headers that go with it."""
 

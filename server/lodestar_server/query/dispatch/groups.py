@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from lodestar_server.spi.errors import QUERY_QUEUE_FULL, LodestarError
+from lodestar_server.spi.values import frozen
 
 if TYPE_CHECKING:
     from lodestar_server.query.dispatch.query import Query
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupFigures:
     """A group as `/v1/resourceGroupState` shows it."""
 

@@ -6,10 +6,10 @@ elsewhere: by Arrow in motion in `arrow.py`, by the kernel in its encoding table
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Type:
     """A SQL type. Every class below is one; scalars without parameters are instances of `SimpleType`."""
 
@@ -47,7 +47,7 @@ class Type:
         return self.display
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SimpleType(Type):
     """A type without parameters."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.types.base import Type
+from lodestar_server.spi.values import frozen
 
 MAX_DATETIME_PRECISION = 12
 DEFAULT_DATETIME_PRECISION = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeType(Type):
     """Time of day with `precision` fraction digits."""
 
@@ -25,7 +24,7 @@ class TimeType(Type):
         return f"time({self.precision})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeTzType(Type):
     """Time of day with an offset in minutes; compares by the instant."""
 
@@ -40,7 +39,7 @@ class TimeTzType(Type):
         return f"time({self.precision}) with time zone"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimestampType(Type):
     """Date and time of day without zone."""
 
@@ -55,7 +54,7 @@ class TimestampType(Type):
         return f"timestamp({self.precision})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimestampTzType(Type):
     """An instant and the zone it is shown in; compares by the instant."""
 

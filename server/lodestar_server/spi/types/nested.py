@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.types.base import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArrayType(Type):
     """Ordered values of one type, NULLs among them."""
 
@@ -38,7 +37,7 @@ class ArrayType(Type):
         return (self.element,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapType(Type):
     """Unordered entries; keys are unique, comparable and never NULL."""
 
@@ -70,7 +69,7 @@ class MapType(Type):
         return (self.key, self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowField:
     """One field of a row; `name` None is an anonymous field. Names may repeat."""
 
@@ -96,7 +95,7 @@ class RowField:
         return '"' + (self.name or "").replace('"', '""') + '"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowType(Type):
     """A fixed list of fields, compared by position."""
 
@@ -132,7 +131,7 @@ class RowType(Type):
         return tuple(field.type for field in self.fields)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionType(Type):
     """The type of a lambda argument: not a type of any value."""
 

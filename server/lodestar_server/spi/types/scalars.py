@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.types.base import SimpleType, Type
+from lodestar_server.spi.values import frozen
 
 BOOLEAN = SimpleType("boolean")
 TINYINT = SimpleType("tinyint")
@@ -29,7 +28,7 @@ MAX_VARCHAR_LENGTH = 2_147_483_646
 MAX_CHAR_LENGTH = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecimalType(Type):
     """Exact number with `precision` digits, `scale` of them after the point; 1 <= precision <= 38."""
 
@@ -45,7 +44,7 @@ class DecimalType(Type):
         return f"decimal({self.precision},{self.scale})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VarcharType(Type):
     """Text of at most `length` code points; `length` None is unbounded."""
 
@@ -60,7 +59,7 @@ class VarcharType(Type):
         return "varchar" if self.length is None else f"varchar({self.length})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CharType(Type):
     """Text padded with blanks to `length` code points; held without trailing blanks everywhere inside."""
 

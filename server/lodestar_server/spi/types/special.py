@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.types.base import SimpleType, Type
+from lodestar_server.spi.values import frozen
 
 
 def _opaque(name: str) -> SimpleType:
@@ -36,7 +35,7 @@ JONI_REGEXP = _opaque("JoniRegExp")
 """A compiled regular expression, coerced from varchar."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QDigestType(Type):
     """Quantile digest over bigint, double or real."""
 
@@ -63,7 +62,7 @@ class QDigestType(Type):
         return (self.value,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassifierType(Type):
     """A trained classifier of the ml functions."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.ir.nodes import Output
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.environment import RelationPlan
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputField:
     """A result column, with where it comes from for DESCRIBE OUTPUT."""
 
@@ -20,7 +19,7 @@ class OutputField:
     aliased: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoundQuery:
     """A query: its plan, result columns, and the tables and views that it reads."""
 

@@ -11,13 +11,14 @@ from lodestar_server import ir
 from lodestar_server.ir import AggregateCall, Expression, Ordering, Symbol, WindowCall
 from lodestar_server.spi.errors import Location, LodestarError
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.patterns.assembly import SlottedExpression
 from lodestar_server.sql.analysis.patterns.windows import PatternWindow
 from lodestar_server.sql.analysis.written import GroupingKeys
 from lodestar_server.sql.parser import ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WindowKey:
     """One PARTITION BY and ORDER BY; calls over it share a plan node."""
 
@@ -25,7 +26,7 @@ class WindowKey:
     ordering: tuple[Ordering, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResolvedWindow:
     """The window of a call as written, with what it takes over from a named window."""
 

@@ -26,6 +26,7 @@ from lodestar_server.spi.scalar_functions import ConnectorFunction
 from lodestar_server.spi.security import Hidden
 from lodestar_server.spi.table_functions import TableFunction, TableFunctionCall
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.names import qualify
 from lodestar_server.sql.analysis.scopes import Field, Scope
 from lodestar_server.sql.parser import ast
@@ -122,7 +123,7 @@ class ConstantEvaluator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameContext:
     """How unqualified names resolve: those of the session, or of a stored view. `hands_on`: see `Reader`."""
 
@@ -138,7 +139,7 @@ class NameContext:
         return Reader(self.user, self.hands_on)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelationPlan:
     """An analyzed relation: a plan whose outputs hold the symbols of the fields (and perhaps more)."""
 

@@ -6,7 +6,7 @@ Function calls are in `calls.py`, predicates over subqueries in `subqueries.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lodestar_server import ir
@@ -47,6 +47,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis import calls, json_functions, literal_expressions, session_values, subqueries, windows
 from lodestar_server.sql.analysis.casts import can_cast, check_json_structure, coerce
 from lodestar_server.sql.analysis.collector import CallCollector
@@ -86,7 +87,7 @@ _ARITHMETIC = {
 _COMMUTATIVE = (ast.ArithmeticOperator.ADD, ast.ArithmeticOperator.MULTIPLY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpressionAnalyzer:
     """Binds expressions in one scope.
 

@@ -21,6 +21,7 @@ from lodestar_server.spi.errors import (
     Location,
     LodestarError,
 )
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.collector import CallCollector, WindowKey
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
 from lodestar_server.sql.analysis.scopes import Field
@@ -31,7 +32,7 @@ from lodestar_server.sql.parser import ast, format_expression
 MAX_GROUPING_SETS = 2048
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One expression of the SELECT list: how it is written (None for a column of `*`), bound, its field of `*`, and
     what is wrong with its aggregates."""
@@ -42,7 +43,7 @@ class Item:
     fault: LodestarError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grouping:
     """`keys` in order; `computed` are those that are more than a column; `sets` None is plain GROUP BY."""
 

@@ -8,7 +8,7 @@ RelationPlanner (addRowFilters, addColumnMasks), LogicalPlanner (getInsertPlan).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce
@@ -27,6 +27,7 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.security import ACCESS_DENIED, Hidden, ViewExpression
 from lodestar_server.spi.types import BOOLEAN, Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis, NameContext, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
@@ -83,7 +84,7 @@ def refuse_hidden(
         raise LodestarError(NOT_SUPPORTED, masks, location=at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowChecks:
     """What rows for a table have to meet: `conditions` over `symbols`, which stand for all columns it shows."""
 

@@ -6,7 +6,6 @@ Source: Trino ExpressionAnalyzer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -34,6 +33,7 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types import DATE as DATE_TYPE
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.casts import can_cast
 from lodestar_server.sql.analysis.json_paths import analyze_path, is_character_string, is_numeric
 from lodestar_server.sql.analysis.types import require_type
@@ -52,7 +52,7 @@ _JSON_MAKERS = (ast.JsonQuery, ast.JsonObject, ast.JsonArray)
 _MOMENTS = (TimeType, TimeTzType, TimestampType, TimestampTzType)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invocation:
     """A bound path invocation: its input, its variables, the document's part and the path's type if known."""
 
@@ -170,7 +170,7 @@ def json_exists(analyzer: ExpressionAnalyzer, node: ast.JsonExists) -> Expressio
     return call("$json_exists", (found.input, content, *found.variables), BOOLEAN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Defaults:
     """What JSON_VALUE gives on empty and on error, of the returned type."""
 
@@ -255,7 +255,7 @@ def query_options(node: ast.JsonQuery | ast.QueryColumn, on_error: ast.JsonQuery
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """How a JSON value leaves: as varchar or varbinary (`held`) in an encoding, then cast to `type`."""
 

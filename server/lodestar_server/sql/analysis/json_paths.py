@@ -6,7 +6,6 @@ Source: Trino JsonPathAnalyzer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lodestar_server.functions import operators
 from lodestar_server.functions.jsonpath import PathSyntaxError, parse_path, tree
@@ -22,6 +21,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser import ast
 
 _TYPE_NAME = VarcharType(27)
@@ -73,7 +73,7 @@ def is_character_string(type_: Type) -> bool:
     return isinstance(type_, VarcharType | CharType)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Checker:
     variables: frozenset[str]
     at: Location | None

@@ -18,6 +18,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.types import BIGINT, VARCHAR, ArrayType, Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis import json_functions
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
@@ -70,7 +71,7 @@ def analyze_json_table(
     return RelationPlan(Project(unnested, (*kept, *assignments)), tuple(fields))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Cell:
     """How the text of a cell becomes a column: through a function with these arguments, then perhaps a cast."""
 

@@ -5,8 +5,6 @@ Source: Trino StatementAnalyzer.visitMerge and QueryPlanner.plan(Merge).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce
 from lodestar_server.ir import Constant, Expression, FunctionKind, FunctionRef, WindowCall
@@ -23,6 +21,7 @@ from lodestar_server.spi.errors import (
 )
 from lodestar_server.spi.row_changes import RowOperation
 from lodestar_server.spi.types import BIGINT, BOOLEAN, INTEGER, TINYINT
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
@@ -49,7 +48,7 @@ from lodestar_server.sql.analysis.writes import not_null, types_match
 from lodestar_server.sql.parser import ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Case:
     """A bound WHEN: `values` are the columns that it gives, by name."""
 

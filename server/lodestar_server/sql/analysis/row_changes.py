@@ -7,7 +7,7 @@ the table's columns. Source: Trino StatementAnalyzer (visitDelete, visitUpdate, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce
@@ -24,6 +24,7 @@ from lodestar_server.spi.errors import (
 from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.row_changes import RowIdColumn, RowOperation
 from lodestar_server.spi.types import TINYINT, Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.expressions import ExpressionAnalyzer
@@ -42,7 +43,7 @@ def unchecked() -> None:
     """Nobody asks."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """Why a statement does not work on a table with row filters, or with column masks; None: it does."""
 
@@ -50,7 +51,7 @@ class Refused:
     masks: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedTable:
     """The table whose rows change: what it is, what tells its rows apart, and its columns that are written."""
 
@@ -64,7 +65,7 @@ class ChangedTable:
         return [column for column in self.definition.columns if not column.hidden]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetRows:
     """The rows of the changed table: its relation, with the column of the row ids in the scan."""
 
@@ -79,7 +80,7 @@ class TargetRows:
         raise LodestarError(COLUMN_NOT_FOUND, f"Column '{name}' cannot be resolved")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowChanges:
     """A plan of changes; `columns` are those of a page of row changes, in order."""
 

@@ -7,7 +7,6 @@ errors a user sees; the order of the nodes is that of SQL's evaluation.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 from lodestar_server import ir
 from lodestar_server.ir import Expression, Ordering, Symbol
@@ -25,6 +24,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.types import BIGINT, BOOLEAN, UNKNOWN, RowType
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis import queries, windows
 from lodestar_server.sql.analysis.calls import ordering_of
 from lodestar_server.sql.analysis.casts import coerce
@@ -52,7 +52,7 @@ from lodestar_server.sql.analysis.written import GroupingKeys, find_column, writ
 from lodestar_server.sql.parser import ast, format_expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedItem:
     """An expression of the SELECT list and the name of its column; `aliased`: by an AS here or further inside."""
 
@@ -61,7 +61,7 @@ class NamedItem:
     aliased: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """A column of the SELECT list: its expression and the field by which others know it."""
 
@@ -69,7 +69,7 @@ class Output:
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SortKey:
     """A key of ORDER BY, bound over the SELECT list's and the FROM's columns; `output` is the column of the SELECT list
     that it is, as SELECT DISTINCT sees it."""
@@ -79,7 +79,7 @@ class SortKey:
     output: Symbol | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pieces:
     """Everything of a SELECT, bound."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -25,6 +24,7 @@ from lodestar_server.spi.names import QualifiedName
 from lodestar_server.spi.security import access_denied
 from lodestar_server.spi.table_functions import TableFunction
 from lodestar_server.spi.types import BIGINT, Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.constants import evaluate_constant
 from lodestar_server.sql.analysis.environment import Analysis, RelationPlan
 from lodestar_server.sql.analysis.hiding import refuse_hidden
@@ -42,7 +42,7 @@ class ArgumentKind(Enum):
     DESCRIPTOR = "descriptor"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredArgument:
     """An argument of a table function. `type` is that of scalars; tables have row semantics."""
 
@@ -53,7 +53,7 @@ class DeclaredArgument:
     type: Type = BIGINT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PassedArguments:
     """The arguments of a call by the names of the declaration."""
 
@@ -114,7 +114,7 @@ def check_not_polymorphic(node: ast.Relation, what: str) -> None:
         raise LodestarError(INVALID_TABLE_FUNCTION_INVOCATION, message, location=node.at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Matching:
     """Arguments of one call to their declarations, analyzed in the order of the call."""
 

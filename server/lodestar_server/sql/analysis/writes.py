@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce, common_super_type
@@ -35,6 +34,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis, RelationCatalog, RelationPlan
 from lodestar_server.sql.analysis.failing import fail
@@ -43,7 +43,7 @@ from lodestar_server.sql.analysis.scopes import Scope
 from lodestar_server.sql.parser import ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WriteQuery:
     """Rows to write: a plan whose columns `symbols` are in the order of the target's columns."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lodestar_server.metadata.facade import Metadata
 from lodestar_server.session import Session
 from lodestar_server.session.system_properties import SystemProperties
 from lodestar_server.spi.errors import CATALOG_NOT_FOUND, Location, LodestarError
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.environment import Analysis
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RewriteContext:
     """The statement's session and metadata. `new_analysis` gives a state in which parameters have no values yet."""
 

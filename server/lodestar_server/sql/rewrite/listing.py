@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server import ir
 from lodestar_server.ir import Constant, Symbol
 from lodestar_server.ir.nodes import Filter, Output, PlanNode, Sort, Values
 from lodestar_server.spi.types import BIGINT, BOOLEAN, VARCHAR, Type, VarcharType
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.bound import BoundQuery, OutputField
 from lodestar_server.sql.analysis.environment import RelationPlan
 from lodestar_server.sql.analysis.scopes import Field
@@ -18,7 +18,7 @@ TEXTS: Type | None = None
 """The type of a column whose texts decide its length: `varchar(n)` with the longest."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Like:
     """`column LIKE pattern ESCAPE escape`; a column by its position."""
 

@@ -8,7 +8,6 @@ so that plain rows cost nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.rounding import rounded_timestamp
@@ -40,6 +39,7 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types.arrow import row_field_name
+from lodestar_server.spi.values import frozen
 
 LEGACY_PRECISION = 3
 """Fraction digits for a client without PARAMETRIC_DATETIME."""
@@ -47,7 +47,7 @@ LEGACY_PRECISION = 3
 _NATIVE = (BOOLEAN, TINYINT, SMALLINT, INTEGER, BIGINT, UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """One column of a row: `exact` always, `fast` where `plain` is not false. All are arguments of `json_array`."""
 

@@ -6,7 +6,6 @@ messages are those of Java and of Joda-Time's fields.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.execution.kernel import sql
@@ -16,6 +15,7 @@ from lodestar_server.execution.kernel.functions.registry import ScalarCall
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, INVALID_FUNCTION_ARGUMENT, ErrorCode
 from lodestar_server.spi.types import DATE, TimestampTzType, Type
+from lodestar_server.spi.values import frozen
 
 SMALL_COUNT = 10_000
 """So many of any unit do not lead out of the range from a date near our times."""
@@ -34,7 +34,7 @@ def is_small_count(constant: Any) -> bool:
     return isinstance(constant, int) and abs(constant) <= SMALL_COUNT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """Branches of a CASE that refuse to move `value`, which is simple. None of them is taken for a NULL.
 

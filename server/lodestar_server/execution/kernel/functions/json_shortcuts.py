@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.functions.jsonpath import parse_path, tree
 from lodestar_server.spi.types import INTEGRAL_TYPES, VARCHAR, Type
+from lodestar_server.spi.values import frozen
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_ -]+")
 _MAX_STEPS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shortcut:
     """A path as DuckDB takes it."""
 

@@ -7,7 +7,7 @@ so that functions can be added side by side. Lowering keys on the name; the argu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import Cast, Constant, Expression, FunctionRef, Lambda
 from lodestar_server.spi.errors import FUNCTION_NOT_FOUND, INVALID_FUNCTION_ARGUMENT, ErrorCode, LodestarError
 from lodestar_server.spi.types import CODE_POINTS, JONI_REGEXP, JSON_PATH, Type
+from lodestar_server.spi.values import frozen
 
 if TYPE_CHECKING:
     from lodestar_server.execution.kernel.lowering.context import Lowering
@@ -64,7 +65,7 @@ _PATTERNS = (JONI_REGEXP, JSON_PATH, CODE_POINTS)
 """Types of arguments that are texts with a meaning."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScalarCall:
     """A call being lowered: lowered arguments beside their expressions and types."""
 
@@ -124,7 +125,7 @@ class ScalarCall:
 LowerScalar = Callable[[ScalarCall], Sql]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScalarFunction:
     """`total`: raises for no arguments, so it may be evaluated where Trino would not."""
 
@@ -132,7 +133,7 @@ class ScalarFunction:
     total: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupCall:
     """An aggregate or window function being lowered.
 

@@ -7,7 +7,7 @@ hold, so it is the values that decide. The digits of a value with many places co
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
@@ -15,6 +15,7 @@ from lodestar_server.execution.kernel import sql
 from lodestar_server.execution.kernel.encoding.types import duckdb_type
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.types import DecimalType
+from lodestar_server.spi.values import frozen
 
 _DIGITS = 18
 """Of a decimal in 64 bits."""
@@ -26,7 +27,7 @@ _WORTH = 1000
 """Below that, too few values fit to ask each of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operand:
     """A side of an operator: its digits are taken times ten to the power of `more`.
 
@@ -127,7 +128,7 @@ def divided_half_up(left: Operand, right: Operand, divisor: int | None) -> Sql:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inverse:
     """One divided by a decimal: `text` is a literal of so many digits."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 
 from lodestar_server.execution.kernel import sql
@@ -14,6 +13,7 @@ from lodestar_server.ir import Constant, Expression, FrameBound, FrameBoundKind,
 from lodestar_server.spi.errors import INVALID_WINDOW_FRAME
 from lodestar_server.spi.types import DATE, DOUBLE, REAL, TimestampType, TimestampTzType, TimeType, TimeTzType, Type
 from lodestar_server.spi.types.arrow import MICROSECOND_PRECISION
+from lodestar_server.spi.values import frozen
 
 BAD_OFFSET = "Window frame offset value must not be negative or null"
 
@@ -22,7 +22,7 @@ _PLACES = {kind: place for place, kind in enumerate(FrameBoundKind)}
 _OPPOSITE = {_PRECEDING: _FOLLOWING, _FOLLOWING: _PRECEDING}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Form:
     """One way to write a bound, for the rows for which `when` holds; None stands for all others."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 import pyarrow as pa
@@ -32,6 +31,7 @@ from lodestar_server.ir import Expression, Symbol
 from lodestar_server.ir.nodes import Output, PlanNode, TableScan, TableWrite
 from lodestar_server.spi.errors import NOT_SUPPORTED, LodestarError
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 _REGISTERED = (
     aggregates,
@@ -58,7 +58,7 @@ class RowFormat(Enum):
     ARROW = "ARROW"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScanSlot:
     """A table scan of the statement; `repeated`: it may be read several times."""
 
@@ -67,7 +67,7 @@ class ScanSlot:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoweredStatement:
     """DuckDB text in pieces: text, slot name, text, slot name, … text. Frozen, to be cached beside its plan."""
 

@@ -7,7 +7,6 @@ are computed first, over a table of the rows that each question is about.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -16,12 +15,13 @@ from lodestar_server.execution.kernel.matching.shortcuts import Answer, is_plain
 from lodestar_server.execution.kernel.matching.threads import Request
 from lodestar_server.ir import Expression
 from lodestar_server.ir.nodes.patterns import AggregateSlot, ClassifierSlot, ColumnSlot, NumberSlot, Slot
+from lodestar_server.spi.values import frozen
 
 SLOTS, ROWS = "match_slots", "match_rows"
 """The tables that the queries read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConditionQuery:
     """One condition as DuckDB text in pieces (see `LoweredStatement.pieces`), its slots in order, and for each slot
     that is an aggregate the pieces of its query; `values` says for a slot which columns of the rows it reads.

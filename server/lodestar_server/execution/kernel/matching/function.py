@@ -7,7 +7,6 @@ partitions with one DuckDB query.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,13 @@ from lodestar_server.execution.kernel.matching.conditions import ConditionQuery,
 from lodestar_server.execution.kernel.matching.partitions import FoundRows, PartitionMatcher
 from lodestar_server.execution.kernel.matching.threads import Attempt, Request, Requests, equivalence
 from lodestar_server.ir.nodes.patterns import MatchRows
+from lodestar_server.spi.values import frozen
 
 Connect = Callable[[], Any]
 """Gives a fresh cursor of the instance that runs the statement."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MatchFunction:
     """A matcher under the name by which its statement calls it; types are DuckDB's texts.
 

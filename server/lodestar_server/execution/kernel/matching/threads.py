@@ -20,6 +20,7 @@ from lodestar_server.ir.nodes.patterns import (
     Opcode,
     RowPatternProgram,
 )
+from lodestar_server.spi.values import frozen
 
 Chain = tuple[Any, int] | None
 """What a thread gathered, newest first: threads that part share what came before."""
@@ -76,7 +77,7 @@ Requests = Generator[list[Request], list[bool], Any]
 """Asks for conditions that look at the match; the answers are sent in."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """The labels of the rows taken, and where exclusions begin and end, in pairs."""
 

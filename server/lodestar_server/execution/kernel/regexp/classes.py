@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import regex
 
 from lodestar_server.execution.kernel.regexp.pieces import escaped
+from lodestar_server.spi.values import frozen
 
 ASCII_CLASSES = {
     "d": "0-9",
@@ -38,7 +37,7 @@ _JAVA = {
 _LOWERED = {name.lower(): name for name in (_CATEGORIES + _SCRIPTS).split()}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """Part of a class, as it stands inside of brackets; `re2` is None for what RE2 has not."""
 

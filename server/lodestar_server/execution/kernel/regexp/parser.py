@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from lodestar_server.execution.kernel.regexp import classes, pieces
 from lodestar_server.execution.kernel.regexp.pieces import Piece
+from lodestar_server.spi.values import frozen
 
 _MAX_REPEAT = 100_000
 _WORD = "[0-9A-Za-z_]"
@@ -26,7 +27,7 @@ class PatternError(ValueError):
     """Not a regular expression; the text is the message for the user."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """`re2` for DuckDB, None where it has to be Python. `optional` are groups that may take no part in a match.
 

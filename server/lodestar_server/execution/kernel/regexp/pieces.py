@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from lodestar_server.spi.values import frozen
 
 MAX_RE2_REPEAT = 1000
 _META = re.compile(r"[\\.+*?()|\[\]{}^$&~#\-]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """`re2` is None for what RE2 cannot say. `nullable`: matches the empty text. `width` in characters, None when it
     varies. `groups` inside. `repeats`: how often RE2 would copy it."""

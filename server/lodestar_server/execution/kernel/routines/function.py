@@ -7,7 +7,6 @@ is asked of DuckDB once for all of them. A loop goes round until no row is left 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from lodestar_server.execution.kernel.carried import carried_errors
 from lodestar_server.ir import Expression, Routine, Symbol, SymbolRef
 from lodestar_server.ir.routines import Assign, Branch, Iterate, Leave, Loop, Return, RoutineStatement
 from lodestar_server.spi.types.arrow import arrow_type
+from lodestar_server.spi.values import frozen
 
 ROWS = "routine_rows"
 """The table of variables that the queries read; the column of a variable is `x<symbol id>`."""
@@ -26,7 +26,7 @@ Rows = npt.NDArray[np.int64]
 _Jumps = dict[tuple[type[RoutineStatement], str], list[Rows]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoutineFunction:
     """A routine under the name by which its statement calls it; types are DuckDB's texts. `queries`: expression of
     the body → its query in pieces (see `LoweredStatement.pieces`) and the variables that it reads.

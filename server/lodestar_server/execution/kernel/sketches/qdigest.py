@@ -7,13 +7,13 @@ that they sort as unsigned.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
+from lodestar_server.spi.values import frozen
 
 DEFAULT_ACCURACY = 0.01
 _HEAD = struct.Struct("<BddqqqI")
@@ -49,7 +49,7 @@ def from_sortable_reals(values: Any) -> Any:
     return (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).view(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """The weight of the values that share their bits from `level` up; level 0 is one value.
 
@@ -72,7 +72,7 @@ class Node:
         return self.bits >> self.level << self.level
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QDigest:
     """Nodes with weight in the order of a walk that visits children first."""
 

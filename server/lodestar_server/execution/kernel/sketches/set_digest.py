@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.execution.kernel.sketches.hyperloglog import HyperLogLog
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
+from lodestar_server.spi.values import frozen
 
 _VERSION = 1
 _INDEX_BITS = 11
@@ -18,7 +18,7 @@ _MAX_HASHES = 8192
 _MAX_COUNT = 0x7FFF
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetDigest:
     """`counts`: hash → times, in order."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from math import inf, log
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from lodestar_server.execution.kernel.errors import marked
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
+from lodestar_server.spi.values import frozen
 
 COMPRESSION = 100.0
 _HEAD = struct.Struct("<BddddI")
@@ -20,7 +20,7 @@ def _broken(message: str) -> ValueError:
     return ValueError(marked(GENERIC_INTERNAL_ERROR, message))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TDigest:
     """Sorted means, their weights, and the least and the greatest value."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
 from lodestar_server.spi.types import BIGINT, Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlackholeColumnHandle(ColumnHandle):
     """A column."""
 
@@ -21,7 +20,7 @@ class BlackholeColumnHandle(ColumnHandle):
         return f"{self.name}:{self.type}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlackholeTableHandle(TableHandle):
     """A whole table: there is nothing else to know. `delay_seconds` passes before each page."""
 
@@ -46,14 +45,14 @@ ROW_ID = BlackholeColumnHandle("row_id", BIGINT)
 """The place of a row in a scan."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlackholeSplit(Split):
     """One of `split_count` equal pieces: its `number`, from 0."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlackholeWriteHandle(WriteHandle):
     """A write; `table` is the one to create, or the one that swallows."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,6 +33,7 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types.values import arrow_to_values, values_to_arrow
+from lodestar_server.spi.values import frozen
 
 Hashes = np.ndarray[Any, Any]
 """uint32, one per row; sums and products wrap around."""
@@ -46,7 +46,7 @@ _FACTOR = np.uint32(31)
 _POSITIVE = np.uint32(0x7FFF_FFFF)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SortColumn:
     """A column by which the rows of a file are sorted: up with NULLs first, or down with NULLs last."""
 
@@ -54,7 +54,7 @@ class SortColumn:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BucketLayout:
     """How rows are spread over files."""
 

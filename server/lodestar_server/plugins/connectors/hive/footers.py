@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -16,9 +15,10 @@ from lodestar_server.plugins.connectors.hive.int96 import int96_columns
 from lodestar_server.plugins.toolkit.files import FileSystem, Version
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_BAD_DATA, HIVE_CANNOT_OPEN_SPLIT
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Footer:
     """The part of a footer that a scan needs. `int96`: places of columns that hold timestamps in the old form."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -14,6 +13,7 @@ from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.types import BIGINT, INTEGER, VARCHAR, TimestampTzType, Type
+from lodestar_server.spi.values import frozen
 
 PATH = "$path"
 BUCKET = "$bucket"
@@ -37,14 +37,14 @@ class ColumnKind(Enum):
     HIDDEN = "HIDDEN"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HiveTransactionHandle(TransactionHandle):
     """A transaction by its number."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HiveColumnHandle(ColumnHandle):
     """A column; `index` is its place among the data columns, or among the partition columns."""
 
@@ -57,22 +57,22 @@ class HiveColumnHandle(ColumnHandle):
         return f"{self.name}:{self.type}:{self.kind.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HiveTableHandle(TableHandle):
     """A table; `constraint` is about partition columns, and the scan gives no other rows. `partitions`, when there
     are some, are the only ones of interest. `hint`, about data columns: other rows are not wanted, but may come."""
 
     name: SchemaTableName
     partition_columns: tuple[HiveColumnHandle, ...]
-    constraint: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    constraint: TupleDomain = TupleDomain(())
     partitions: tuple[tuple[str, ...], ...] | None = None
-    hint: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    hint: TupleDomain = TupleDomain(())
 
     def __str__(self) -> str:
         return f"{self.name.schema}:{self.name.table}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EvolvedColumn:
     """A column of a table that a partition declares with another type; types as Hive writes them."""
 
@@ -82,7 +82,7 @@ class EvolvedColumn:
     partition_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileLayout:
     """What else the files of a table or partition need to be read: parameters, number of data columns, and which
     columns had another type when the partition was made.
@@ -95,7 +95,7 @@ class FileLayout:
     """Some file of the scan is not for the kernel, and all of them are read in one way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HiveSplit(Split):
     """A file. `values` are the partition's, typed, in the order of the partition columns."""
 
@@ -108,7 +108,7 @@ class HiveSplit(Split):
     layout: FileLayout
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HiveWriteHandle(WriteHandle):
     """A write: `directory` takes its files. `columns` are those of the pages, partition columns last."""
 
@@ -128,7 +128,7 @@ class HiveWriteHandle(WriteHandle):
     buckets: BucketLayout | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HiveAnalyzeHandle(WriteHandle):
     """Figures of `parts` (partition values; None is a table without partitions) from pages of `columns`. Those in
     `measured` are looked at, the others tell partitions or count rows."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -23,6 +22,7 @@ from lodestar_server.spi.connector import ColumnMetadata
 from lodestar_server.spi.errors import INVALID_COLUMN_PROPERTY, LodestarError
 from lodestar_server.spi.predicate import Domain, TupleDomain
 from lodestar_server.spi.types import BIGINT, DATE, INTEGER, TimestampType, Type, VarcharType
+from lodestar_server.spi.values import frozen
 
 ENABLED = "partition_projection_enabled"
 _PREFIX = "partition_projection_"
@@ -143,7 +143,7 @@ class _Rule:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Listed(_Rule):
     values: tuple[str, ...]
 
@@ -151,7 +151,7 @@ class _Listed(_Rule):
         return iter(self.values)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Integers(_Rule):
     low: int
     high: int
@@ -163,7 +163,7 @@ class _Integers(_Rule):
             yield format(value, f"0{self.digits}d") if self.digits else str(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Dates(_Rule):
     """Bounds are texts: some of them are moments that go on with the clock."""
 
@@ -183,7 +183,7 @@ class _Dates(_Rule):
             moment += self.step
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Injected(_Rule):
     column: str
     type: Type
@@ -305,7 +305,7 @@ def _default_unit(column: str, pattern: DatePattern) -> str:
 # the partitions of a table
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Projection:
     """The rules of a table, by partition column."""
 

@@ -7,7 +7,7 @@ Trino; the table is then as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,7 @@ from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.plugins.toolkit.orc_figures import OrcColumn, OrcFigures, OrcFooter, file_figures
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.values import frozen
 
 FORMATS = ("PARQUET", "ORC", "AVRO")
 _UNBOUNDED = (ice.FLOAT, ice.DOUBLE)
@@ -51,7 +52,7 @@ def failed(reason: str) -> LodestarError:
     return LodestarError(ICEBERG_COMMIT_ERROR, f"Failed to add files: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Files of one directory. `partition`: raw values, one per field of the table's partition spec."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format.manifests import Content, DataFile
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """Of all sinks of a write. `sketches`: those of each column, to be merged."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -14,6 +13,7 @@ from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.types import BIGINT, INTEGER, VARCHAR, RowField, RowType, TimestampTzType, Type
+from lodestar_server.spi.values import frozen
 
 PARTITION = "$partition"
 PATH = "$path"
@@ -51,14 +51,14 @@ ROW_ID_ID = 2_147_483_640
 """Where a row is: file, place in it, and the partition that its deletion has to be recorded for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcebergTransactionHandle(TransactionHandle):
     """A transaction by its number."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcebergColumnHandle(ColumnHandle):
     """A column by its field id. `name` is the current one; those of `HIDDEN_IDS`, `CHANGE_IDS` are not in files."""
 
@@ -75,7 +75,7 @@ class IcebergColumnHandle(ColumnHandle):
         return f"{self.id}:{self.name}:{self.type.display}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcebergTableHandle(TableHandle):
     """One snapshot of a table (None: it has none), seen through a schema.
 
@@ -88,8 +88,8 @@ class IcebergTableHandle(TableHandle):
     snapshot_id: int | None
     schema_id: int
     versioned: bool = False
-    enforced: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
-    unenforced: TupleDomain = TupleDomain(())  # noqa: RUF009 - a frozen value
+    enforced: TupleDomain = TupleDomain(())
+    unenforced: TupleDomain = TupleDomain(())
     filtered: frozenset[int] = frozenset()
     for_analyze: bool = False
     storage_of_view: bool = False
@@ -112,7 +112,7 @@ class IcebergTableHandle(TableHandle):
         return f"{shown} constraint on [{names}]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileChange:
     """How a file came or went: `kind` is insert or delete, `ordinal` the snapshot's place among those asked for."""
 
@@ -122,7 +122,7 @@ class FileChange:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcebergSplit(Split):
     """A data file with the delete files that concern it. `modified_millis` since 1970.
 
@@ -151,7 +151,7 @@ class WriteKind(Enum):
     REFRESH = "REFRESH"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcebergWriteHandle(WriteHandle):
     """A write: files go below `data_location`. `columns` are those of the pages, in order.
 
@@ -174,10 +174,10 @@ class IcebergWriteHandle(WriteHandle):
     target_file_bytes: int
     max_partitions: int
     collect_statistics: bool
-    bloom_filters: BloomFilters = BloomFilters()  # noqa: RUF009 - a frozen value
+    bloom_filters: BloomFilters = BloomFilters()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcebergAnalyzeHandle(WriteHandle):
     """Distinct values of columns in a snapshot of a table; pages have these columns, in order."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format import types as ice
 from lodestar_server.plugins.connectors.iceberg.format.manifests import DataFile
 from lodestar_server.plugins.connectors.iceberg.format.types import Field
 from lodestar_server.plugins.connectors.iceberg.format.values import from_bytes
+from lodestar_server.spi.values import frozen
 
 _FLOATS = (ice.FLOAT, ice.DOUBLE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnFigures:
     """Of one column; None is not known. `low` and `high` are raw values, `size` is in bytes on disk."""
 
@@ -25,7 +25,7 @@ class ColumnFigures:
     size: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartitionFigures:
     """Of several files."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format.manifests import Content, DataFile, Entry, Status
@@ -20,12 +19,13 @@ from lodestar_server.plugins.connectors.iceberg.handles import (
 from lodestar_server.plugins.connectors.iceberg.pruning import FilePruner, hidden_matches
 from lodestar_server.plugins.connectors.iceberg.tables import IcebergTables
 from lodestar_server.spi.predicate import Domain, TupleDomain
+from lodestar_server.spi.values import frozen
 
 _PICOSECONDS_PER_MILLISECOND = 1_000_000_000
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileTask:
     """A data file to read. `deletes`: sequence number and file of each delete file that concerns it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.adding import Source, data_files, failed, refuse_known, with_mapping
@@ -48,6 +48,7 @@ from lodestar_server.spi.procedures import Procedure, ProcedureArgument, TablePr
 from lodestar_server.spi.properties import DataSize, Duration, PropertyMetadata
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import BIGINT, VARCHAR, MapType
+from lodestar_server.spi.values import frozen
 
 Arguments = Mapping[str, Any]
 
@@ -55,7 +56,7 @@ OPTIMIZE = "OPTIMIZE"
 _MIN_KEPT = "history.expire.min-snapshots-to-keep"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Threshold:
     """A duration, and its text in the unit that it was given in."""
 

@@ -6,7 +6,6 @@ Domains hold the engine's values (`timestamp with time zone` as plain picosecond
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.format import types as ice
@@ -17,6 +16,7 @@ from lodestar_server.plugins.connectors.iceberg.format.types import IcebergType,
 from lodestar_server.plugins.connectors.iceberg.format.values import from_bytes, from_constant, to_constant
 from lodestar_server.plugins.connectors.iceberg.handles import IcebergColumnHandle
 from lodestar_server.spi.predicate import Domain, Range, TupleDomain
+from lodestar_server.spi.values import frozen
 
 _FLOATS = (ice.FLOAT, ice.DOUBLE)
 
@@ -27,7 +27,7 @@ def domain_value(type_: IcebergType, raw: Any) -> Any:
     return found[0] if isinstance(found, tuple) else found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _PartitionTest:
     """A condition on one partition value."""
 

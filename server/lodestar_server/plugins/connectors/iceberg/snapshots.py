@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lodestar_server.plugins.connectors.iceberg.errors import ICEBERG_COMMIT_ERROR
 from lodestar_server.plugins.connectors.iceberg.format.manifests import (
@@ -28,6 +28,7 @@ from lodestar_server.plugins.connectors.iceberg.format.metadata import MAIN, Sna
 from lodestar_server.plugins.connectors.iceberg.tables import METADATA_PATH, IcebergTables
 from lodestar_server.plugins.toolkit.files import child_of
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR, LodestarError
+from lodestar_server.spi.values import frozen
 
 ENGINE = {"engine-version": "0.1", "engine-name": "lodestar"}
 ROW_IDS_FROM = 3
@@ -37,7 +38,7 @@ MERGE_FROM = 100
 _TARGET_MANIFEST_BYTES = 8 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What one snapshot does. `removed`: paths of files that go, data and delete files alike.
 

@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lodestar_server.plugins.connectors.iceberg.cache import BoundedCache
@@ -50,6 +50,7 @@ from lodestar_server.plugins.toolkit.metastore.model import Database, HiveColumn
 from lodestar_server.plugins.toolkit.metastore.partition_names import escape_name
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.values import frozen
 
 PREVIOUS_LOCATION = "previous_metadata_location"
 TABLE_TYPE = "table_type"
@@ -74,7 +75,7 @@ _LOCKS = 64
 """Tables share locks; who waits for another table's commit waits for some files."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadedTable:
     """A table as it was when it was asked for."""
 

@@ -17,6 +17,7 @@ from lodestar_server.plugins.connectors.iceberg.raw_arrays import file_array, fi
 from lodestar_server.plugins.toolkit.avro_encoding import rows
 from lodestar_server.plugins.toolkit.avro_files import AvroBlocks
 from lodestar_server.plugins.toolkit.bloom_filters import BloomFilters
+from lodestar_server.spi.values import frozen
 
 _ROW_GROUP_ROWS = 1_000_000
 _ROW_GROUP_BYTES = 32 << 20
@@ -28,7 +29,7 @@ _AVRO_BLOCK_BYTES = 64_000
 _AVRO_CODECS = {"NONE": "null", "SNAPPY": "snappy", "ZSTD": "zstandard", "GZIP": "deflate", "LZ4": "deflate"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileFigures:
     """What manifests keep of a finished file."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -29,12 +28,13 @@ from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
 from lodestar_server.spi.types import Type
 from lodestar_server.spi.types.values import rows_to_pages
+from lodestar_server.spi.values import frozen
 
 CURRENT = "current"
 HISTORY = "history"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JmxTableHandle(TableHandle):
     """A table with the columns that it had when it was looked up."""
 
@@ -45,7 +45,7 @@ class JmxTableHandle(TableHandle):
         return f"{self.name.schema}.{self.name.table}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JmxColumnHandle(ColumnHandle):
     """A column."""
 
@@ -56,7 +56,7 @@ class JmxColumnHandle(ColumnHandle):
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JmxSplit(Split):
     """This node."""
 

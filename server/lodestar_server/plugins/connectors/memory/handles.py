@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHandle, WriteHandle
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.page import Split
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryTransactionHandle(TransactionHandle):
     """A transaction by its number."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryTableHandle(TableHandle):
     """A table by its number, which survives renaming."""
 
@@ -29,7 +28,7 @@ class MemoryTableHandle(TableHandle):
         return str(self.table_id) if self.limit is None else f"{self.table_id}(limit:{self.limit})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryColumnHandle(ColumnHandle):
     """A column by its number in the table, which survives renaming."""
 
@@ -41,7 +40,7 @@ class MemoryColumnHandle(ColumnHandle):
         return str(self.column_id)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemorySplit(Split):
     """The table's pages from `start` on, `end` excluded."""
 
@@ -49,7 +48,7 @@ class MemorySplit(Split):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryWriteHandle(WriteHandle):
     """Rows for a table; `write_id` names the pages that wait to be published. `columns` are column numbers."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -25,6 +25,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.values import frozen
 
 DEFAULT_SCHEMA = "default"
 SMALL_PAGE_ROWS = 8192
@@ -35,7 +36,7 @@ VIEW_ID = -1
 """The number of every view in a handle."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryPage:
     """Rows as they were written: arrays in the order of `columns` (column numbers)."""
 
@@ -43,7 +44,7 @@ class MemoryPage:
     batch: pa.RecordBatch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryTable:
     """A table. A column's number is its place here; columns are never removed."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.spi.handles import ColumnHandle, TableHandle
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpcdsTableHandle(TableHandle):
     """A table at a scale factor."""
 
@@ -19,7 +18,7 @@ class TpcdsTableHandle(TableHandle):
         return f"{self.table}:sf{self.scale}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpcdsColumnHandle(ColumnHandle):
     """A column."""
 

@@ -6,7 +6,6 @@ Source: Trino 476 (DESCRIBE, SHOW STATS). `columns.tsv`: table, column, type in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from math import exp, log
@@ -15,6 +14,7 @@ from pathlib import Path
 from lodestar_server.spi.statistics import ColumnStatistics
 from lodestar_server.spi.types import Type
 from lodestar_server.spi.types.text import parse_type
+from lodestar_server.spi.values import frozen
 
 SCHEMAS = ("tiny", "sf1", "sf10", "sf100", "sf300", "sf1000", "sf3000", "sf10000", "sf30000", "sf100000")
 """Schemas that are listed; every `sf<number>` is there."""
@@ -31,7 +31,7 @@ _ROW_BYTES = 75
 _ROW_BYTES_OF = {"inventory": 3, "customer_demographics": 5, "store_sales": 45, "store_returns": 56, "item": 116}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpcdsTable:
     """Rows are known for some scale factors, in rising order, and guessed between and beyond them."""
 
@@ -60,7 +60,7 @@ class TpcdsTable:
         return 1 if units < _UNDIVIDED or rows < _UNDIVIDED else round(rows / PART_ROWS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownStatistics:
     """A table's row count, and figures of its columns."""
 

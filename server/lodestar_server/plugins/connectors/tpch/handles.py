@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.plugins.connectors.tpch.tables import schema_of_scale
 from lodestar_server.spi.handles import ColumnHandle, TableHandle, WriteHandle
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpchTableHandle(TableHandle):
     """A table at a scale factor."""
 
@@ -20,7 +19,7 @@ class TpchTableHandle(TableHandle):
         return f"{schema_of_scale(self.scale)}:{self.table}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpchColumnHandle(ColumnHandle):
     """A column by its plain name; `shown` is the name in the catalog."""
 
@@ -32,6 +31,6 @@ class TpchColumnHandle(ColumnHandle):
         return f"tpch:{self.shown}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpchAnalyzeHandle(WriteHandle):
     """ANALYZE, which counts."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.plugins.toolkit.generated.dataset import TINY
 from lodestar_server.spi.statistics import ColumnStatistics
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownStatistics:
     """A table's row count, and columns by plain name."""
 

@@ -5,10 +5,9 @@ Source: the TPC-H specification, Trino 476.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lodestar_server.plugins.toolkit.generated.dataset import TINY, scale_text
 from lodestar_server.spi.types import BIGINT, DATE, DOUBLE, INTEGER, DecimalType, Type, VarcharType
+from lodestar_server.spi.values import frozen
 
 SCHEMAS = ("tiny", "sf1", "sf100", "sf300", "sf1000", "sf3000", "sf10000", "sf30000", "sf100000")
 """Schemas that are listed; every `sf<number>` is there."""
@@ -17,7 +16,7 @@ ROW_NUMBER = "row_number"
 DECIMAL = DecimalType(12, 2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpchColumn:
     """A column; an `amount` is double or decimal(12,2)."""
 
@@ -26,7 +25,7 @@ class TpchColumn:
     amount: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TpchTable:
     """`rows_per_scale` rows for each unit of the scale factor, or always `fixed_rows`.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lodestar_server.plugins.toolkit.generated.dataset import Dataset, GeneratedTable
@@ -16,9 +15,10 @@ from lodestar_server.spi.handles import ColumnHandle, TableHandle, TransactionHa
 from lodestar_server.spi.page import FileColumn, FileFormat, FileScan, FileSlice, PageSource, Split
 from lodestar_server.spi.predicate import TupleDomain
 from lodestar_server.spi.session import ConnectorSession
+from lodestar_server.spi.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GeneratedSplit(Split):
     """Part `part` (from 1) of `parts`. `stored`: all parts were files when the scan began, so all are read as files."""
 

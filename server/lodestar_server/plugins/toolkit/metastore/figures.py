@@ -9,18 +9,18 @@ Source: Trino StatisticsUpdateMode, AbstractHiveStatisticsProvider.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from lodestar_server.plugins.toolkit.calendar import day_number
+from lodestar_server.spi.values import frozen
 
 Figures = Mapping[str, Any]
 
 RANGES = ("integerStatistics", "doubleStatistics", "decimalStatistics", "dateStatistics")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What is known of some rows: how many they are (None: nobody knows), and figures of their columns."""
 
@@ -53,7 +53,7 @@ def distinct_values(figures: Figures, rows: int) -> int | None:
     return max(min(int(found), rows - nulls), 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Column:
     rows: int | None
     figures: Figures

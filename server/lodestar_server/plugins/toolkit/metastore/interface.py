@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.connector import LanguageFunction
 from lodestar_server.spi.errors import LodestarError
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.values import frozen
 
 T = TypeVar("T")
 PartitionTexts = tuple[tuple[str, ...] | None, ...]
@@ -46,7 +47,7 @@ class WriteMode(Enum):
             )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartWrite:
     """Files of one partition (`values`), or of a table without partitions (None).
 
@@ -62,7 +63,7 @@ class PartWrite:
     statistics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartFigures:
     """What ANALYZE found out about a partition, or a table without partitions."""
 
@@ -70,7 +71,7 @@ class PartFigures:
     statistics: Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableWrite:
     """Files below a staging directory: `directory/<file>` or `directory/<partition>/<file>`."""
 

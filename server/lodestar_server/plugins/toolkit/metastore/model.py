@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.security import Principal, PrincipalKind
+from lodestar_server.spi.values import frozen
 
 Json = Mapping[str, Any]
 
@@ -22,7 +23,7 @@ class TableType(Enum):
     MATERIALIZED_VIEW = "MATERIALIZED_VIEW"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HiveColumn:
     """`type` is Hive's text."""
 
@@ -31,7 +32,7 @@ class HiveColumn:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SortingColumn:
     """A column of `sorted_by`."""
 
@@ -39,7 +40,7 @@ class SortingColumn:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bucketing:
     """How rows are spread over `count` files of each partition."""
 
@@ -48,7 +49,7 @@ class Bucketing:
     sorted_by: tuple[SortingColumn, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Database:
     """A schema. `location` is where its managed tables are, None for the metastore's own place."""
 
@@ -65,7 +66,7 @@ class Database:
         return None if self.owner is None else Principal(self.owner_kind, self.owner)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """A table or view. `location` is where its files are. `statistics`: column name → figures, see `figures.py`.
 
@@ -93,7 +94,7 @@ class Table:
         return self.type is TableType.VIRTUAL_VIEW
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partition:
     """A partition by its values (as text)."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.security import Principal, Privilege, RoleGrant
+from lodestar_server.spi.values import frozen
 
 
 class HivePrivilege(Enum):
@@ -21,7 +21,7 @@ class HivePrivilege(Enum):
     OWNERSHIP = "OWNERSHIP"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TablePrivilege:
     """`grantee` has a privilege on some table; `grantable`: may hand it on."""
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.security import Principal, PrincipalKind
 from lodestar_server.spi.session import Identity
+from lodestar_server.spi.values import frozen
 
 
 class TablePrivilege(Enum):
@@ -47,7 +48,7 @@ def _fits_one(pattern: Pattern, texts: Iterable[str]) -> bool:
     return pattern is None or any(pattern.fullmatch(text) is not None for text in texts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Who:
     """Users by their names and by one of their groups."""
 
@@ -62,7 +63,7 @@ class Who:
 ANYBODY = Who()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaRule:
     """Whether somebody owns a schema."""
 
@@ -80,7 +81,7 @@ class SchemaRule:
         return self.owner
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expression:
     """The SQL of a row filter or a column mask. `user`: with whose rights, None: the reader's."""
 
@@ -88,7 +89,7 @@ class Expression:
     user: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableRule:
     """What somebody may do with a table or view, which of its columns he may not read, and what he sees of others."""
 
@@ -115,7 +116,7 @@ class TableRule:
         return bool(self.privileges)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoutineRule:
     """What somebody may do with a function or a procedure."""
 
@@ -134,7 +135,7 @@ class RoutineRule:
         return bool(self.privileges)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PropertyRule:
     """Whether somebody may set a session property of the catalog."""
 
@@ -147,7 +148,7 @@ class PropertyRule:
         return self.who.matches(identity) and _fits(self.property, name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuthorizationRule:
     """Whether somebody may make `new_user` an owner. There are no roles that could be one."""
 
@@ -162,7 +163,7 @@ class AuthorizationRule:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """All rules of a file, each kind in its order."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ from lodestar_server.plugins.toolkit.security.rules import (
     TableRule,
     Who,
 )
+from lodestar_server.spi.values import frozen
 
 R = TypeVar("R")
 P = TypeVar("P", bound=Enum)
@@ -187,7 +187,7 @@ class _Object:
                 self.fault(f"'{key}' is not known here")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Column:
     name: str
     allowed: bool

@@ -7,8 +7,9 @@ on the event loop of the stores (`loop.py`). Failures are raised as `StoreError`
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from lodestar_server.spi.values import frozen
 
 
 class StoreError(Exception):
@@ -23,7 +24,7 @@ class StoreError(Exception):
         self.precondition = precondition
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectInfo:
     """An object. `size` in bytes; `modified_nanos` since 1970, UTC; `etag` changes with the content."""
 
@@ -33,7 +34,7 @@ class ObjectInfo:
     etag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedPage:
     """Objects of one page of a listing and, when a delimiter was given, the prefixes that end with it."""
 

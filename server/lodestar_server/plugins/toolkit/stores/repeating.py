@@ -6,11 +6,11 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from lodestar_server.plugins.toolkit.stores.objects import StoreError
+from lodestar_server.spi.values import frozen
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Passing(Exception):
         self.wait_seconds = wait_seconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pauses:
     """`tries` in all, at least one; seconds of the first pause, of the longest and of everything together."""
 

@@ -52,6 +52,7 @@ from lodestar_server.ir.nodes.patterns import (
     Slot,
 )
 from lodestar_server.spi.types import BIGINT, INTEGER, VARCHAR, VarcharType
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.environment import Analysis
 
@@ -67,7 +68,7 @@ _START = Navigation(last=False, offset=-1)
 """Stands for the row where a search began."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlottedExpression:
     """A bound expression of DEFINE or MEASURES, over its slots."""
 
@@ -75,7 +76,7 @@ class SlottedExpression:
     slots: tuple[Slot, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recognized:
     """A plan with a row for each row that the pattern gives. `rows`: columns of the source → columns of the row shown;
     `measures` and `calls`: values over the plan.

@@ -6,7 +6,6 @@ Source: Trino PatternRecognitionAnalyzer, IrRowPatternToProgramRewriter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import permutations
 
 from lodestar_server.ir.nodes.patterns import Instruction, Opcode, SkipMode
@@ -20,6 +19,7 @@ from lodestar_server.spi.errors import (
     NUMERIC_VALUE_OUT_OF_RANGE,
     LodestarError,
 )
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser import ast, format_expression
 from lodestar_server.sql.parser.ast.walk import walk
 
@@ -28,7 +28,7 @@ MAX_INSTRUCTIONS = 1_000_000
 """Permutations and counts multiply a pattern; more than this would not fit in memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatternClauses:
     """The clauses that MATCH_RECOGNIZE and a pattern window share."""
 
@@ -40,7 +40,7 @@ class PatternClauses:
     definitions: tuple[ast.VariableDefinition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Labels:
     """`primary` labels by number; `known`: every label and subset in the standard's case → primary labels it means."""
 

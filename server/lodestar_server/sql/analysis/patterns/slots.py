@@ -9,6 +9,7 @@ from lodestar_server import ir
 from lodestar_server.ir import AggregateCall, Expression, Symbol
 from lodestar_server.ir.nodes.patterns import AggregateSlot, ClassifierSlot, ColumnSlot, Navigation, NumberSlot, Slot
 from lodestar_server.spi.types import BIGINT, VARCHAR
+from lodestar_server.spi.values import frozen
 
 _HERE = Navigation()
 
@@ -30,7 +31,7 @@ class SlotCollector:
         return (*self.columns.values(), *self.classifiers.values(), *number, *self.aggregates)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatternScope:
     """Where an expression stands in a row pattern: the labels it may name and the navigation around it.
 

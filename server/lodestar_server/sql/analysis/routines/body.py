@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lodestar_server import ir
 from lodestar_server.functions.coercions import can_coerce, common_super_type
@@ -19,6 +18,7 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.types import BOOLEAN, Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.casts import coerce
 from lodestar_server.sql.analysis.collector import CallCollector
 from lodestar_server.sql.analysis.environment import Analysis
@@ -34,7 +34,7 @@ from lodestar_server.sql.parser import ast, format_expression
 from lodestar_server.sql.parser.ast.walk import walk
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Names:
     """Variables and labels in force. An inner block may not declare one again."""
 

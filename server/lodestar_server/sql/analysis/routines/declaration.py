@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 from lodestar_server.spi.errors import (
@@ -15,13 +14,14 @@ from lodestar_server.spi.errors import (
     LodestarError,
 )
 from lodestar_server.spi.types import Type
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.analysis.types import UnknownType, resolve_type
 from lodestar_server.sql.parser import ast, format_expression
 
 Characteristic = TypeVar("Characteristic", bound=ast.RoutineCharacteristic)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """A routine's head. `parameters`: lower-case name and type."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lodestar_server.spi.errors import Location
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser.ast.base import Expression
 
 
@@ -21,7 +22,7 @@ class Identifier(Expression):
         return self.value if self.delimited else self.value.upper()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QualifiedName:
     """One or more identifiers with dots between. `parts` are lower-cased and alone decide equality."""
 

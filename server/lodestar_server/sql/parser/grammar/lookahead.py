@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser.grammar.network import Network
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Next:
     """What may come at a state within its rule: tokens, the end of the rule, a guard of an operator loop."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser.grammar.notation import Call, Choice, Match, Part, Repeat, Rule, Sequence, match_of
 
 
@@ -31,7 +32,7 @@ class StateKind(Enum):
     LOOP_END = "loop end"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """A transition. Exactly one of these: it consumes a token of `kinds`; it enters `rule`, at `precedence`, and
     `follow` is where that returns; it is allowed at `guard` and below; or none of them, and it costs nothing.
@@ -66,19 +67,19 @@ class Network:
         return self.rule_names.index(name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Guard:
     """An operator alternative is allowed while the precedence is at most this."""
 
     precedence: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Nothing:
     """The empty action in front of the first operand, which separates it from the start of its block."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _RecursiveCall:
     """A rule calling itself as an operand."""
 

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser.keywords import KEYWORDS
 from lodestar_server.sql.parser.lexer import END
 
 _WORDS = re.compile(r"\s*(?:'([^']+)'|<([^>]+)>|([A-Z_0-9]+)(?![a-z])|([a-z_]+)|([()?*+|]))")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """A token of one of these kinds."""
 
     kinds: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A rule."""
 
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """Parts one after the other; none is nothing."""
 
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One of several alternatives, in parentheses; an optional one may be left out."""
 
@@ -40,7 +40,7 @@ class Choice:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """A part any number of times, or at least once."""
 
@@ -51,7 +51,7 @@ class Repeat:
 Part = Match | Call | Choice | Repeat
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A rule and its alternatives."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser.grammar.network import Network, StateKind
 from lodestar_server.sql.parser.lexer import END
 
@@ -116,7 +117,7 @@ class _Configurations:
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prediction:
     """An alternative, from 1; the last token that was looked at; whether more than that text decided."""
 

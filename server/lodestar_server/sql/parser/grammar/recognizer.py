@@ -6,9 +6,9 @@ the token from which it was looking ahead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
+from lodestar_server.spi.values import frozen
 from lodestar_server.sql.parser.grammar.lookahead import Lookahead
 from lodestar_server.sql.parser.grammar.network import Network, StateKind
 from lodestar_server.sql.parser.grammar.prediction import EMPTY_STACK, NoViableAlternative, Predictor
@@ -33,7 +33,7 @@ class Frame:
         self.stack = -1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Where a text is no longer in the language.
 
@@ -59,7 +59,7 @@ class _Does(IntEnum):
     PASS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Decision:
     """A state at which the text decides: `tokens` and `ends` are what may come, checked before anything else."""
 

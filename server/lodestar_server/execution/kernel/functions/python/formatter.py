@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pyarrow as pa
@@ -19,6 +18,7 @@ from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, L
 from lodestar_server.execution.kernel.functions.python.moments import KNOWN_LETTERS, Moment, format_moment
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.spi.values import frozen
 
 _SPECIFIER = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(<]*)(\d+)?(?:\.(\d+))?([tT])?([a-zA-Z%])", re.ASCII)
 _CLASSES = {
@@ -46,7 +46,7 @@ class FormatProblem(Exception):
         super().__init__(f"{name}: {message}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Argument:
     kind: str
     text: str | None
@@ -55,7 +55,7 @@ class _Argument:
         return FormatProblem("IllegalFormatConversion", f"{conversion} != {_CLASSES[self.kind]}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Specifier:
     whole: str
     flags: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from calendar import isleap, monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -18,6 +17,7 @@ from lodestar_server.execution.kernel.functions.python.locales import ENGLISH, L
 from lodestar_server.execution.kernel.functions.python.texts import refused
 from lodestar_server.execution.kernel.functions.python.zone_names import zone_id, zone_name
 from lodestar_server.spi.errors import GENERIC_INTERNAL_ERROR
+from lodestar_server.spi.values import frozen
 from lodestar_server.spi.zones import canonical_zone, fixed_offset, offset_zone
 
 _FIRST_TEXT = {"monthOfYear": 1, "dayOfWeek": 1, "halfdayOfDay": 0, "era": 0}
@@ -54,7 +54,7 @@ _UNLIMITED = 9
 _DIGITS = "0123456789"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """A wall clock: days since 1970-01-01, milliseconds of the day, the zone (None without) and its offset."""
 
@@ -64,7 +64,7 @@ class Moment:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """`kind`: literal, number, two_digit_year, text, fraction, offset, zone_id or zone_name."""
 

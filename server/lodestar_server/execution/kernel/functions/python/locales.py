@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from lodestar_server.spi.values import frozen
 
 _MONTHS = (
     "January",
@@ -26,7 +27,7 @@ def _short(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name[:3] for name in names)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocaleTexts:
     """What a language calls things. Days begin with Monday."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from lodestar_server.spi.values import frozen
 
 _DATE = re.compile(r"([+-]?\d+)-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?", re.ASCII)
@@ -17,7 +19,7 @@ _CYCLE_YEARS = 400
 _CYCLE_DAYS = 146_097
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """`kind` says which parts mean something: date, time, timestamp, zoned or long (milliseconds since 1970 in UTC)."""
 

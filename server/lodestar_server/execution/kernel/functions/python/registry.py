@@ -7,13 +7,14 @@ instance when the first statement that names it runs there. Names begin with `tr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature
 from typing import Any, TypeVar
 
 import pyarrow as pa
+
+from lodestar_server.spi.values import frozen
 
 MODULES = (
     "buckets",
@@ -45,7 +46,7 @@ MODULES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PythonFunction:
     """`run` takes and gives Arrow arrays; types are DuckDB's texts. NULL arguments reach it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from lodestar_server.execution.kernel.functions.python.registry import value_function
 from lodestar_server.execution.kernel.functions.python.texts import refused
+from lodestar_server.spi.values import frozen
 
 _ESCAPED = "%[0-9A-Fa-f]{2}"
 _OTHER = r"[^\x00-\x7f\x80-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
@@ -37,7 +37,7 @@ _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.~\-]+)?\]")
 _MAX_PORT = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Url:
     """Parts as they are written; absent ones are None."""
 

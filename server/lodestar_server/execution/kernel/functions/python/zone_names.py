@@ -6,14 +6,15 @@ daylight time; then, a line for each zone of several ids, the one of Joda-Time a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from lodestar_server.spi.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class _Names:
     standard: tuple[str, str]
     daylight: tuple[str, str]

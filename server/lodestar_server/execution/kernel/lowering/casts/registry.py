@@ -7,7 +7,6 @@ needs `convert` alone. A cast that raises by itself (or never fails) has no mess
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from lodestar_server.execution.kernel import sql
@@ -16,6 +15,7 @@ from lodestar_server.execution.kernel.errors import failure
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.spi.errors import INVALID_CAST_ARGUMENT, NOT_SUPPORTED, ErrorCode, LodestarError
 from lodestar_server.spi.types import UNKNOWN, Type
+from lodestar_server.spi.values import frozen
 
 
 class CastContext(Protocol):
@@ -33,7 +33,7 @@ Convert = Callable[[Sql, Type, Type, CastContext], Sql]
 Message = Callable[[Sql, Type, Type], "str | Sql"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CastRule:
     """How one kind of type becomes another.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +16,12 @@ import pyarrow.compute as pc
 from lodestar_server.plugins.connectors.hive.lines.scalars import as_text
 from lodestar_server.plugins.connectors.hive.lines.splitting import bytes_of, content_of, cut
 from lodestar_server.spi.connector import not_supported
+from lodestar_server.spi.values import frozen
 
 _SEPARATOR, _QUOTE, _BACKSLASH = ",", '"', "\\"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CsvOptions:
     """One character each; NUL switches off. `reading` differs from `writing` in the escape."""
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -47,6 +46,7 @@ from lodestar_server.spi.types import (
     VarcharType,
 )
 from lodestar_server.spi.types.values import values_to_arrow
+from lodestar_server.spi.values import frozen
 
 _PLACE = re.compile(r"_col(\d+)", re.ASCII)
 _PICOSECONDS = 1_000_000_000_000
@@ -77,7 +77,7 @@ _PARSER = json.JSONDecoder(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonColumn:
     """A column: its name in lower case, its place in the table."""
 

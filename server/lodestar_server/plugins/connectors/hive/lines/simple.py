@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +14,13 @@ from lodestar_server.plugins.connectors.hive.lines.texts import text_of
 from lodestar_server.spi.connector import not_supported
 from lodestar_server.spi.types import ArrayType, CharType, MapType, RowType, Type, VarcharType
 from lodestar_server.spi.types.arrow import arrow_type
+from lodestar_server.spi.values import frozen
 
 _LEVELS = (1, 2, 3, 4, 5, 6, 7, 8, 11, *range(14, 27), *range(28, 32), *range(128, 256))
 _PLAIN_LEVELS, _MORE_LEVELS = 8, 24
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextOptions:
     """The separators by depth, the one of fields first; bytes as numbers."""
 

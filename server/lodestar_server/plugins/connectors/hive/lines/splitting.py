@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_CURSOR_ERROR
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.values import frozen
 
 Numbers = np.ndarray[Any, Any]
 
@@ -21,7 +21,7 @@ _NEWLINE, _RETURN = 10, 13
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pieces:
     """The parts of some values: those of value i are `parts[starts[i] : starts[i] + counts[i]]`."""
 

@@ -7,7 +7,6 @@ A table's entry has the location of its current metadata file in its parameters 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NoReturn, Protocol, TypeVar, runtime_checkable
 
 from lodestar_server.plugins.connectors.iceberg.format.metadata import TableMetadata
@@ -17,6 +16,7 @@ from lodestar_server.plugins.toolkit.metastore.model import Database, Partition,
 from lodestar_server.plugins.toolkit.metastore.visible import Visible
 from lodestar_server.spi.beans import Bean
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.values import frozen
 
 T = TypeVar("T")
 METADATA_LOCATION = "metadata_location"
@@ -27,7 +27,7 @@ class CommitConflict(Exception):
     """Somebody else has committed since the metadata was read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Published:
     """A table's current metadata and the file that it is in."""
 

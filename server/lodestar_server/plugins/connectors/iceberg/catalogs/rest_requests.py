@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,6 +24,7 @@ from lodestar_server.plugins.toolkit.stores.repeating import (
     seconds_of_retry_after,
 )
 from lodestar_server.spi.errors import LodestarError
+from lodestar_server.spi.values import frozen
 
 _PAUSES = Pauses(tries=5, first=0.2, factor=2.0, longest=4.0, total=30.0)
 _ONCE = Pauses(tries=1, first=0, factor=1, longest=0, total=0)
@@ -33,7 +33,7 @@ _READ_SECONDS = 60
 _CONNECTIONS = 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A document and its status."""
 

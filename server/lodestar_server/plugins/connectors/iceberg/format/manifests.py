@@ -6,7 +6,7 @@ Source: the specification's "Manifests" and "Manifest Lists".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ from lodestar_server.plugins.connectors.iceberg.format.partitioning import Parti
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema, write_schema
 from lodestar_server.plugins.connectors.iceberg.format.types import DecimalOf, FixedOf, IcebergType
 from lodestar_server.plugins.connectors.iceberg.format.values import to_bytes, unscaled_bytes
+from lodestar_server.spi.values import frozen
 
 
 class Content(IntEnum):
@@ -41,7 +42,7 @@ Counts = Mapping[int, int]
 Bounds = Mapping[int, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataFile:
     """A file of rows or deletes. `partition`: raw values, one per field of the spec. Counts and bounds by column id;
     None: not known."""
@@ -70,7 +71,7 @@ class DataFile:
     """The number of the first of its rows, since version 3."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A file in a manifest, with the sequence number that orders it against delete files."""
 
@@ -81,7 +82,7 @@ class Entry:
     file: DataFile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldSummary:
     """The partition values of a manifest's files. Bounds as bytes."""
 
@@ -91,7 +92,7 @@ class FieldSummary:
     upper: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """A manifest as its list describes it; counts that are None are not known."""
 

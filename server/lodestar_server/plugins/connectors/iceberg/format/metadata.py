@@ -23,11 +23,12 @@ from lodestar_server.plugins.connectors.iceberg.format.partitioning import (
 )
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema, read_schema, write_schema
 from lodestar_server.plugins.connectors.iceberg.format.types import IcebergType, Primitive
+from lodestar_server.spi.values import frozen
 
 MAIN = "main"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """The table's content at one time. `summary` has `operation` (append, delete, overwrite, replace) and counts."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema
 from lodestar_server.plugins.connectors.iceberg.format.transforms import Transform, read_transform
 from lodestar_server.plugins.connectors.iceberg.format.types import IcebergType, Primitive
+from lodestar_server.spi.values import frozen
 
 FIRST_PARTITION_ID = 1000
 
@@ -31,7 +31,7 @@ class PartitioningError(ValueError):
     """A partitioning that cannot be; the text is for users."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartitionField:
     """A value of a partition: the transform of the column `source_id`, with an id and name of its own."""
 
@@ -41,7 +41,7 @@ class PartitionField:
     transform: Transform
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartitionSpec:
     """How files are told apart; none of the fields: not at all."""
 
@@ -202,7 +202,7 @@ def partitioning_texts(schema: Schema, spec: PartitionSpec) -> tuple[str, ...]:
 # sort orders
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SortField:
     """A column of a sort order; `direction` asc or desc, `nulls` nulls-first or nulls-last."""
 
@@ -212,7 +212,7 @@ class SortField:
     nulls: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SortOrder:
     """No fields: not sorted."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
 import zstandard
 
+from lodestar_server.spi.values import frozen
+
 _MAGIC = b"PFA1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blob:
     """One statistic of some columns."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any
@@ -23,6 +22,7 @@ from lodestar_server.plugins.connectors.iceberg.format.values import unscaled, u
 from lodestar_server.plugins.toolkit.calendar import day_text
 from lodestar_server.plugins.toolkit.java_text import java_float
 from lodestar_server.spi.murmur3 import hash_bytes, hash_longs
+from lodestar_server.spi.values import frozen
 
 _WITH_ARGUMENT = re.compile(r"(bucket|truncate)\[(\d+)\]")
 _TIMES = (types.TIMESTAMP, types.TIMESTAMPTZ)
@@ -34,7 +34,7 @@ _EPOCH = datetime(1970, 1, 1)
 _DECIMALS = Context(prec=76)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transform:
     """`kind` is identity, bucket, truncate, year, month, day, hour, void or something unknown."""
 

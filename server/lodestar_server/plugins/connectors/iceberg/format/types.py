@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from lodestar_server.spi.values import frozen
 
 _DECIMAL = re.compile(r"decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)")
 _FIXED = re.compile(r"fixed\[\s*(\d+)\s*\]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Primitive:
     """A type without fields; `str()` is its name in JSON."""
 
@@ -25,7 +27,7 @@ class Primitive:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecimalOf(Primitive):
     """decimal(p, s)."""
 
@@ -37,7 +39,7 @@ class DecimalOf(Primitive):
         return f"decimal({self.precision}, {self.scale})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixedOf(Primitive):
     """fixed[n]."""
 
@@ -48,7 +50,7 @@ class FixedOf(Primitive):
         return f"fixed[{self.length}]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A column, or a field of a struct. `extra` holds JSON that is kept as it is (defaults of version 3)."""
 
@@ -65,7 +67,7 @@ class Field:
         return f"{self.id}: {self.name}: {kind} {self.type}{doc}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Struct:
     """Named fields."""
 
@@ -82,7 +84,7 @@ class Struct:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOf:
     """A list; its elements are a field too."""
 
@@ -94,7 +96,7 @@ class ListOf:
         return f"list<{self.element}>"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapOf:
     """A map; its keys and values are fields too."""
 

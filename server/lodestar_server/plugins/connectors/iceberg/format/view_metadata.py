@@ -13,12 +13,13 @@ from typing import Any
 import orjson
 
 from lodestar_server.plugins.connectors.iceberg.format.schema import Schema, read_schema, write_schema
+from lodestar_server.spi.values import frozen
 
 _HISTORY = "version.history.num-entries"
 _KEPT = "10"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewVersion:
     """`representations` are as in JSON: type, sql, dialect."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import Any
 
@@ -14,6 +14,7 @@ from lodestar_server.plugins.toolkit.metastore import documents
 from lodestar_server.plugins.toolkit.metastore.model import Partition
 from lodestar_server.plugins.toolkit.metastore.remote.registry import Values
 from lodestar_server.spi.names import SchemaTableName
+from lodestar_server.spi.values import frozen
 
 
 class Kind(Enum):
@@ -26,7 +27,7 @@ class Kind(Enum):
     """The metastore: the table is there, and the query that has made it is the journal's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """`adds` and `removes`: locations of files. `partitions`: those that get rows, as they are made when missing.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from lodestar_server.spi.values import frozen
 
 SCHEMES = ("abfs", "abfss", "wasb", "wasbs")
 _ACCOUNT = re.compile(r"[a-z0-9-]+")
 _CONTAINER = re.compile(r"\$root|\$web|\$logs|[a-z0-9](?:-?[a-z0-9])*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AzureContainer:
     """A container of a storage account; `domain` is what follows `dfs.` or `blob.`."""
 

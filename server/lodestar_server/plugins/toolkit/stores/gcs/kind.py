@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lodestar_server.plugins.toolkit.files import FileSystem
 from lodestar_server.plugins.toolkit.reading import CatalogReading
@@ -10,12 +10,13 @@ from lodestar_server.plugins.toolkit.stores.gcs.config import GcsConfig
 from lodestar_server.spi.errors import ErrorCode
 from lodestar_server.spi.properties import ConfigGroup
 from lodestar_server.spi.session import Identity
+from lodestar_server.spi.values import frozen
 
 CREDENTIAL = "gcs.oauth"
 """The extra credential in which users give a token, or credentials as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GcsStanding:
     """What somebody has given."""
 

@@ -7,7 +7,6 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from lodestar_server.plugins.toolkit.stores.gcs.given import SCOPES, given_crede
 from lodestar_server.plugins.toolkit.stores.gcs.objects import GcsObjects
 from lodestar_server.plugins.toolkit.stores.objects import ObjectStore, StoreError
 from lodestar_server.plugins.toolkit.stores.repeating import PASSING, Passing, repeated, seconds_of_retry_after
+from lodestar_server.spi.values import frozen
 
 ENDPOINT = "https://storage.googleapis.com"
 CONNECTIONS = 100
@@ -27,7 +27,7 @@ _RENEW_SECONDS = 240.0
 """A token is renewed this long before it ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """Of a request that the service has answered with something that was expected."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 from lodestar_server.plugins.toolkit.files import split_location
 from lodestar_server.plugins.toolkit.stores.hdfs.config import HdfsAuthenticationType, HdfsConfig
 from lodestar_server.plugins.toolkit.stores.hdfs.resources import mounts_of, read_resources
+from lodestar_server.spi.values import frozen
 
 SCHEMES = ("hdfs", "viewfs")
 DEFAULT_NAME = "fs.defaultFS"
 _PORT = 8020
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A path in a cluster. `top` is what a location has before the path of the cluster: see `location`."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+from lodestar_server.spi.values import frozen
 
 _REFERENCE = re.compile(r"\$\{([^}$\s]+)\}")
 _DEPTH = 20
@@ -42,7 +43,7 @@ def _resolved(value: str, settings: Mapping[str, str]) -> str:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mount:
     """A path of a `viewfs://`, and the location of `hdfs://` that it shows."""
 

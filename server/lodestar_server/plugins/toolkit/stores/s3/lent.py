@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lodestar_server.plugins.toolkit.files import split_location
 from lodestar_server.plugins.toolkit.stores.loop import LOOP
 from lodestar_server.plugins.toolkit.stores.s3.settings import AuthType, S3Settings
+from lodestar_server.spi.values import frozen
 
 _KEPT = 20_000
 """Locations with keys of their own."""
@@ -22,7 +23,7 @@ _SIGNING: ContextVar[LentKeys] = ContextVar("_SIGNING")
 """The keys of this task's request."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LentKeys:
     """`token`: of temporary keys. What is None is as the catalog's settings say."""
 

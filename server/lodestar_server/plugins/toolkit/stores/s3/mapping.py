@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -22,6 +22,7 @@ from lodestar_server.plugins.toolkit.stores.s3.settings import (
 )
 from lodestar_server.spi.security import access_denied
 from lodestar_server.spi.session import Identity
+from lodestar_server.spi.values import frozen
 
 _CHANGES = (
     ("endpoint", "endpoint"),
@@ -52,7 +53,7 @@ Changes = tuple[tuple[str, Any], ...]
 """A mapping's keys and values, sorted: what is different from the catalog's own settings."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class S3Grant:
     """What somebody gets at a place: changes, or the reason why nothing."""
 
@@ -60,7 +61,7 @@ class S3Grant:
     refusal: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class S3Standing:
     """Everything that who asks means for S3: (bucket, prefix of keys, grant), the first that fits counts.
 
@@ -79,7 +80,7 @@ class S3Standing:
         raise access_denied("No matching S3 security mapping")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CredentialNames:
     """Extra credentials of a session in which users choose. `colon`: stands for a colon in the name of a role."""
 
@@ -106,7 +107,7 @@ class CredentialNames:
         return role, kms_key, customer_key
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class S3Mapping:
     """One entry. It is for keys that begin with `prefix` in `bucket` (None: in every bucket)."""
 

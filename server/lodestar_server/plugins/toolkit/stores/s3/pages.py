@@ -6,12 +6,12 @@ The client library takes thirty times as long. What does not look as expected is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
 from urllib.parse import unquote_plus
 
 from lodestar_server.plugins.toolkit.stores.objects import ListedPage, ObjectInfo
+from lodestar_server.spi.values import frozen
 
 _PAGE = re.compile(r"<ListBucketResult[\s>]")
 _OBJECT = re.compile(r"<Contents>.*?</Contents>", re.DOTALL)
@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"<NextContinuationToken>([^<]+)</NextContinuationToken>")
 _ENCODED = "<EncodingType>url</EncodingType>"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """`next_token`: of the page that follows, empty at the end."""
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from lodestar_server.spi.values import frozen
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _OF_ONE_REQUEST = frozenset(("x-amz-date", "x-amz-security-token", "x-amz-content-sha256"))
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RangeTemplate:
     """What requests to one bucket have in common. `base`: everything before the key, percent-encoded."""
 

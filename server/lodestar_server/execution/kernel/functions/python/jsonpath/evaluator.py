@@ -7,7 +7,7 @@ PathEvaluationVisitor and PathPredicateEvaluationVisitor.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,11 +25,12 @@ from lodestar_server.execution.kernel.functions.python.jsonpath.items import (
 )
 from lodestar_server.functions.jsonpath import tree
 from lodestar_server.spi.types import DOUBLE, DecimalType, VarcharType
+from lodestar_server.spi.values import frozen
 
 Items = list[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Environment:
     """What a path can name. `variables` are sequences; `objects` counts the calls of keyvalue()."""
 
@@ -94,7 +95,7 @@ def _strictly_numeric(item: Any) -> Typed:
     return number
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Compiler:
     lax: bool
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +30,7 @@ from lodestar_server.spi.types import (
     Type,
     VarcharType,
 )
+from lodestar_server.spi.values import frozen
 
 _MAX_DIGITS = 1000
 _MAX_DEPTH = 1000
@@ -40,7 +40,7 @@ _UNUSUAL = re.compile(r"\d{18}|\d[eE]|-0(?![.\d])")
 """What the fast reader may read otherwise: numbers of many digits or with an exponent, a negative zero."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """A value of an SQL type: bool, int, float, Decimal, str; dates and times are the text of their cast."""
 
