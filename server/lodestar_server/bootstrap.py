@@ -7,6 +7,7 @@ until the node is ready. What belongs to the engine is built by the functions of
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import re
@@ -384,11 +385,15 @@ def check_catalogs(configuration: Configuration) -> list[str]:
 def run_server(configuration: Configuration, parts: EngineParts | None = None) -> int:
     """Serve until a signal. Returns the exit code. Raises: ConfigurationFaults, OSError."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    # What a start makes stays: to look through it for garbage takes time now, and again in every full collection.
+    gc.disable()
 
     async def main() -> None:
         server = LodestarServer(configuration, parts)
         loop = asyncio.get_running_loop()
         await server.start()
+        gc.freeze()
+        gc.enable()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, server.end)
         await server.run()
