@@ -15,12 +15,15 @@ import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from integration.conformance.shared import recorded_server, require_oracle
 from integration.toolbox.lanes import Failed, run_lane
 
 REPORT = Path(__file__).with_name("report.md")
+CAUSES = Path(__file__).with_name("causes.tsv")
+"""Why facts differ: a pattern of their ids and statements, and the cause. The first that fits counts."""
 SAMPLE = 10
 _ROW = re.compile(r"^(\S+)\s+(\d+)\s+([\d.]+)%\s+([\d.]+)%\s+(\d+)", re.MULTILINE)
 
@@ -157,7 +160,7 @@ def _error(answer: object) -> str:
 
 
 def _report(results: list[Result]) -> str:
-    """The claims, every recording that is not equal throughout, and the kinds of differences."""
+    """The claims, every recording that is not equal throughout, and why: causes, or kinds where nothing is claimed."""
     lines = [
         "# Recorded answers of a Trino 476, asked of Lodestar",
         "",
@@ -183,10 +186,25 @@ def _report(results: list[Result]) -> str:
             "|---|---:|---:|---:|",
         ]
         lines += [f"| {name} | {facts} | {value:.2f} | {strict:.2f} |" for name, facts, value, strict, _ in open_rows]
-        kinds = Counter(_kind(one) for one in result.differences)
-        lines += ["", "| difference | facts |", "|---|---:|"]
-        lines += [f"| {kind} | {count} |" for kind, count in kinds.most_common(12)]
+        if result.claim.floor:
+            what, counted = "cause", Counter(map(_cause, result.differences)).most_common()
+        else:
+            what, counted = "difference", Counter(map(_kind, result.differences)).most_common(12)
+        lines += ["", f"| {what} | facts |", "|---|---:|"]
+        lines += [f"| {one} | {count} |" for one, count in counted]
     return "\n".join(lines) + "\n"
+
+
+@cache
+def _causes() -> list[tuple[re.Pattern[str], str]]:
+    lines = CAUSES.read_text("utf-8").splitlines()[1:]
+    return [(re.compile(pattern), cause) for pattern, cause in (line.split("\t") for line in lines)]
+
+
+def _cause(difference: dict[str, object]) -> str:
+    text = f"{difference['id']} {difference['sql']}"
+    found = (cause for pattern, cause in _causes() if pattern.search(text))
+    return next(found, f"Not explained: {difference['id']}")
 
 
 def _kind(difference: dict[str, object]) -> str:
