@@ -10,7 +10,7 @@ from lodestar_server.execution.kernel.functions.registry import GroupCall, requi
 from lodestar_server.execution.kernel.lowering.basic import sort_terms
 from lodestar_server.execution.kernel.lowering.block import Block, Stage, apart
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
-from lodestar_server.execution.kernel.lowering.logic import conditions
+from lodestar_server.execution.kernel.lowering.logic import mask
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import AggregateCall, Expression, Symbol, SymbolRef
 from lodestar_server.ir.nodes import Aggregate, Filter, PlanNode, Project, Sort, TableScan, Values
@@ -30,9 +30,12 @@ def _lower_aggregate(context: Lowering, node: Aggregate) -> Block:
     for key in node.keys:
         columns[key] = _shown(block.columns[key], keys, key, grouping_sets=node.grouping_sets is not None)
     bounded, few = _has_rows_of_scan(source), _has_few_rows(source)
+    # A group without keys that nothing unfiltered reads: Trino filters its rows before.
+    alone = not node.keys and all(one.filter is not None for one in calls)
     with context.scope(block.columns):
         for (symbol, _), one in zip(node.aggregations, calls, strict=True):
-            columns[symbol] = _aggregate_call(context, one, bounded=bounded, few=few)
+            where = mask(context, one.filter, alone=alone)
+            columns[symbol] = _aggregate_call(context, one, where, bounded=bounded, few=few)
     if node.group_id is not None:
         columns[node.group_id] = _group_id(node.grouping_sets or (), node.keys, keys)
     if node.grouping_sets is not None:
@@ -91,9 +94,8 @@ def _group_id(sets: Sequence[tuple[Symbol, ...]], order: Sequence[Symbol], keys:
     return sql.fixed_fragment(f"CAST(CASE grouping({{*}}) {branches} END AS BIGINT)", *(keys[key] for key in order))
 
 
-def _aggregate_call(context: Lowering, call: AggregateCall, *, bounded: bool, few: bool) -> Sql:
+def _aggregate_call(context: Lowering, call: AggregateCall, where: Sql | None, *, bounded: bool, few: bool) -> Sql:
     lower = require_group(call.function, over_window=False)
-    terms = None if call.filter is None else conditions(context, call.filter)
     return lower(
         GroupCall(
             call.function,
@@ -102,7 +104,7 @@ def _aggregate_call(context: Lowering, call: AggregateCall, *, bounded: bool, fe
             context,
             distinct=call.distinct,
             order=tuple(sort_terms(context, call.ordering)),
-            filter=None if terms is None else sql.conjunction(terms),
+            filter=where,
             bounded=bounded,
             few_rows=few,
         )

@@ -10,7 +10,7 @@ from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.logic import conditions
 from lodestar_server.execution.kernel.lowering.unnest import lower_unnest
 from lodestar_server.execution.kernel.sql import Sql
-from lodestar_server.ir import TRUE
+from lodestar_server.ir import TRUE, Expression, referenced_symbols
 from lodestar_server.ir.nodes import Join, JoinKind, Unnest, Values
 
 
@@ -63,8 +63,15 @@ def _outer(context: Lowering, node: Join, left: Block, right: Block, right_item:
     if not left.items:
         left = left.wrapped(context)
     columns = {**left.columns, **right.columns}
+    # What a side that is kept whole says about itself filters nothing.
+    kept = [node.left, node.right] if node.kind is JoinKind.FULL else [node.left]
+    sides = [set(side.outputs) for side in kept]
+
+    def filters(term: Expression) -> bool:
+        return not any(side.issuperset(referenced_symbols(term)) for side in sides)
+
     with context.scope(columns):
-        terms = conditions(context, node.condition)
+        terms = conditions(context, node.condition, joins=filters)
     # In parentheses, because it may stand on the right of a CROSS JOIN.
     item = sql.fragment(f"({{0}} {_OUTER[node.kind]} {{1}} ON {{2}})", left.tree(), right_item, sql.conjunction(terms))
     return Block(columns, [item], left.where, ctes=[*left.ctes, *right.ctes], stage=left.stage)

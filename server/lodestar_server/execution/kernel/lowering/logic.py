@@ -6,7 +6,7 @@ filter, terms that cannot raise come first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 from lodestar_server.execution.kernel import sql
@@ -24,6 +24,7 @@ from lodestar_server.ir import (
     Coalesce,
     Comparison,
     ComparisonOperator,
+    Constant,
     Exists,
     Expression,
     InSubquery,
@@ -48,9 +49,20 @@ from lodestar_server.spi.types import ArrayType, MapType, RowType
 _SUBQUERIES = (ScalarSubquery, Exists, InSubquery, QuantifiedComparison)
 
 
-def conditions(context: Lowering, predicate: Expression) -> list[Sql]:
-    """The terms of a filter, those that cannot raise first; none when it is TRUE."""
-    terms = [term for term in conjuncts(predicate) if term != TRUE]
+def _always(_: Expression) -> bool:
+    return True
+
+
+def _never(_: Expression) -> bool:
+    return False
+
+
+def conditions(context: Lowering, predicate: Expression, *, joins: Callable[[Expression], bool] = _always) -> list[Sql]:
+    """The terms of a filter, those that cannot raise first; none when it is TRUE.
+
+    Of which terms IN becomes a join in Trino, `joins` says: there it compares as `=` does.
+    """
+    terms = [part for term in conjuncts(predicate) if term != TRUE for part in _required(term)]
     if FALSE in terms:
         return [sql.FALSE]
     safe: list[Sql] = []
@@ -59,9 +71,42 @@ def conditions(context: Lowering, predicate: Expression) -> list[Sql]:
         lowered = filter_comparison(context, term) if isinstance(term, Comparison) else None
         target = risky if may_fail(term) else safe
         target.append(context.expression(term) if lowered is None else lowered)
-        if _is_membership(term):
+        if _is_membership(term) and joins(term):
             target += _equal_to_itself(context, term)
     return safe + risky
+
+
+def mask(context: Lowering, predicate: Expression | None, *, alone: bool) -> Sql | None:
+    """A FILTER of an aggregate; `alone` when no row counts without it."""
+    if predicate is None:
+        return None
+    return sql.conjunction(conditions(context, predicate, joins=_always if alone else _never))
+
+
+def _required(term: Expression) -> list[Expression]:
+    """What has to be true for a term of a filter to be true, where Trino's optimizer finds it in another form.
+
+    It matters for IN, which as a filter is a join, see below.
+    """
+    match term:
+        case Not(Not(inner)):
+            return _required(inner)
+        case Not(Logical(operator, parts)):
+            other = LogicalOperator.AND if operator is LogicalOperator.OR else LogicalOperator.OR
+            return _required(Logical(other, tuple(map(Not, parts))))
+        case Logical(LogicalOperator.AND, parts):
+            return [one for part in parts for one in _required(part)]
+        case Logical(LogicalOperator.OR, parts):
+            kept = [part for part in parts if part != FALSE]
+            return _required(kept[0]) if len(kept) == 1 else [term]
+        case Case(((condition, result),), Constant(value=None)) if result == TRUE:
+            return _required(condition)
+        case NullIf(value, Constant(value=None | False)):
+            return _required(value)
+        case Coalesce(parts):
+            kept = [part for part in parts if not (isinstance(part, Constant) and part.value is None)]
+            return _required(kept[0]) if len(kept) == 1 else [term]
+    return [term]
 
 
 def _is_membership(term: Expression) -> TypeGuard[InSubquery | QuantifiedComparison]:
@@ -72,7 +117,7 @@ def _is_membership(term: Expression) -> TypeGuard[InSubquery | QuantifiedCompari
 
 
 def _equal_to_itself(context: Lowering, term: InSubquery | QuantifiedComparison) -> list[Sql]:
-    """As a filter, IN is a join: NaN and a value with a NULL inside, which it finds by identity, equal nothing."""
+    """As a join, IN does not find NaN and a value with a NULL inside: it finds them by identity, they equal nothing."""
     type_ = term.value.type
     if not keys.has_floating(type_) and not isinstance(type_, ArrayType | RowType | MapType):
         return []

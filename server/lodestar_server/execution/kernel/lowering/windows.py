@@ -11,7 +11,7 @@ from lodestar_server.execution.kernel.lowering.basic import sort_terms
 from lodestar_server.execution.kernel.lowering.block import Block, Stage, apart
 from lodestar_server.execution.kernel.lowering.context import NODES, Lowering
 from lodestar_server.execution.kernel.lowering.frames import BAD_OFFSET, frames_by_distance, measured
-from lodestar_server.execution.kernel.lowering.logic import conditions
+from lodestar_server.execution.kernel.lowering.logic import mask
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
     Expression,
@@ -112,7 +112,7 @@ def _window_call(
         text.append(f"ORDER BY {{{len(parts)}}}")
         parts.append(_single_term(node.ordering[0], sort_keys[0]) if by_distance else sql.fragment("{*}", *order))
     lower = require_group(call.function, over_window=True)
-    terms = None if call.filter is None else conditions(context, call.filter)
+    where = mask(context, call.filter, alone=False)
 
     def over(frame: Sql | None) -> Sql:
         framed = text if frame is None else [*text, f"{{{len(parts)}}}"]
@@ -125,7 +125,7 @@ def _window_call(
                 context,
                 distinct=call.distinct,
                 order=tuple(sort_terms(context, call.ordering)),
-                filter=None if terms is None else sql.conjunction(terms),
+                filter=where,
                 over=window,
                 ignore_nulls=call.ignore_nulls,
                 ordering_keys=sort_keys,
