@@ -44,7 +44,6 @@ from lodestar_server.ir import (
     referenced_symbols,
     transform,
 )
-from lodestar_server.spi.types import ArrayType, MapType, RowType
 
 _SUBQUERIES = (ScalarSubquery, Exists, InSubquery, QuantifiedComparison)
 
@@ -119,7 +118,7 @@ def _is_membership(term: Expression) -> TypeGuard[InSubquery | QuantifiedCompari
 def _equal_to_itself(context: Lowering, term: InSubquery | QuantifiedComparison) -> list[Sql]:
     """As a join, IN does not find NaN and a value with a NULL inside: it finds them by identity, they equal nothing."""
     type_ = term.value.type
-    if not keys.has_floating(type_) and not isinstance(type_, ArrayType | RowType | MapType):
+    if not keys.may_be_unknown(type_):
         return []
     return [sql.let(context.expression(term.value), lambda value: keys.equals(value, value, type_))]
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from lodestar_server.execution.kernel import sql
-from lodestar_server.execution.kernel.encoding.keys import compare, equals, identity_key
+from lodestar_server.execution.kernel.encoding.keys import compare, equals, identity_key, may_be_unknown
 from lodestar_server.execution.kernel.functions.registry import GroupCall, require_group
 from lodestar_server.execution.kernel.lowering.block import Stage
 from lodestar_server.execution.kernel.lowering.context import EXPRESSIONS, Lowering, column_name
 from lodestar_server.execution.kernel.sql import Sql
 from lodestar_server.ir import (
+    Comparison,
     ComparisonOperator,
     Exists,
+    Expression,
     FunctionRef,
     InSubquery,
+    IsNull,
+    Logical,
+    LogicalOperator,
     QuantifiedComparison,
     Quantifier,
     ScalarSubquery,
     Symbol,
+    SymbolRef,
 )
-from lodestar_server.ir.nodes import PlanNode
+from lodestar_server.ir.nodes import Filter, PlanNode, free_symbols
 
 
 def _lower_scalar(context: Lowering, node: ScalarSubquery) -> Sql:
@@ -34,11 +40,16 @@ def _lower_exists(context: Lowering, node: Exists) -> Sql:
 
 
 def _lower_in(context: Lowering, node: InSubquery) -> Sql:
-    return _in(context, context.expression(node.value), node.relation, node.output)
+    return _in(context, node.value, node.relation, node.output)
 
 
-def _in(context: Lowering, value: Sql, relation: PlanNode, output: Symbol) -> Sql:
-    """IN compares by identity: NaN is in, NULL inside a row equals NULL; only a whole NULL is unknown."""
+def _in(context: Lowering, value: Expression, relation: PlanNode, output: Symbol) -> Sql:
+    """IN compares by identity: NaN is in, NULL inside a row equals NULL; only a whole NULL is unknown.
+
+    Trino joins by `=` what a correlated query gives: there neither is found.
+    """
+    if may_be_unknown(output.type) and next(free_symbols(relation), None) is not None:
+        relation = Filter(relation, _comparable(value, output))
     block = context.relation(relation)
     found = block.columns[output]
     key = identity_key(found, output.type)
@@ -46,15 +57,22 @@ def _in(context: Lowering, value: Sql, relation: PlanNode, output: Symbol) -> Sq
         block = block.wrapped(context)
         key = identity_key(block.columns[output], output.type)
     query = block.query([(column_name(output), key)])
-    return sql.fragment("({0} IN {1})", identity_key(value, output.type), sql.subquery_fragment("({0})", query))
+    sought = identity_key(context.expression(value), output.type)
+    return sql.fragment("({0} IN {1})", sought, sql.subquery_fragment("({0})", query))
+
+
+def _comparable(value: Expression, found: Symbol) -> Expression:
+    """What is equal to itself, or makes the answer unknown."""
+    one = SymbolRef(found)
+    return Logical(LogicalOperator.OR, (Comparison(ComparisonOperator.EQUAL, one, one), IsNull(one), IsNull(value)))
 
 
 def _lower_quantified(context: Lowering, node: QuantifiedComparison) -> Sql:
-    value = context.expression(node.value)
     if node.operator is ComparisonOperator.EQUAL and node.quantifier is Quantifier.ANY:
-        return _in(context, value, node.relation, node.output)
+        return _in(context, node.value, node.relation, node.output)
     if node.operator is ComparisonOperator.NOT_EQUAL and node.quantifier is Quantifier.ALL:
-        return sql.negation(_in(context, value, node.relation, node.output))
+        return sql.negation(_in(context, node.value, node.relation, node.output))
+    value = context.expression(node.value)
     return sql.let(_summary(context, node), lambda summary: _compared(node, value, summary))
 
 
