@@ -1,8 +1,7 @@
-"""How a node class is made: what `@dataclass(frozen=True, slots=True)` makes, for a sixth of its import time.
+"""How a node class is made: what `spi.values.frozen` makes, by inheritance.
 
-The tree has some 250 classes, which share their methods as `spi.values` has it. Here parents' fields are inherited
-without a decorator, and comparison and hash do not recurse, so that a chain of a thousand operators cannot exhaust the
-stack.
+The tree has some 250 classes. Comparison and hash do not recurse, so that a chain of a thousand operators cannot
+exhaust the stack.
 """
 
 from __future__ import annotations
