@@ -1,8 +1,8 @@
 """Frozen values: what `@dataclass(frozen=True, slots=True)` makes, for a twentieth of its import time.
 
-`dataclasses` compiles six methods for each class when it is imported, which takes a millisecond. A server imports some 370
-such classes before it answers, and never calls most of their methods. Here comparison, hash and repr are shared, and
-a constructor is compiled when the first instance is made.
+`dataclasses` compiles six methods for each class when it is imported, which takes a millisecond. A server imports some
+370 such classes before it answers, and never calls most of their methods. Here comparison, hash and repr are shared,
+and a constructor is compiled when the first instance is made.
 """
 
 from __future__ import annotations
