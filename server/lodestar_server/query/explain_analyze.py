@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 
 from lodestar_server.plan import printer
-from lodestar_server.query.plans import answer, plan_query
+from lodestar_server.query.plans import answer, planned
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.statement import StatementContext
 from lodestar_server.session import SessionChanges
@@ -72,7 +72,7 @@ def explain_analyze(statement: StatementContext, node: ast.ExplainAnalyze, resul
         f"Output: {sink.rows} rows ({sink.bytes}B), Peak memory: {progress.peak_memory_bytes}B\n"
     )
     text = head + "".join(printer.print_text(one) for one in statement.plans)
-    answer(statement, plan_query(statement, _value(text)), results, spoolable=False)
+    answer(statement, planned(statement, _value(text)), results, spoolable=False)
 
 
 def _value(text: str) -> BoundQuery:

@@ -1,6 +1,7 @@
 """The route of one statement on one page.
 
 text → AST (EXECUTE resolved) → transaction → SHOW and DESCRIBE become queries → bound → optimized → executed → rows.
+A query that comes again has its plan in a memory, as long as the catalogs answer what they did.
 Statements that change something without a plan are commands.
 """
 
@@ -16,7 +17,8 @@ from lodestar_server.query.commands import COMMANDS, run_transaction_control
 from lodestar_server.query.explain import explain
 from lodestar_server.query.explain_analyze import explain_analyze
 from lodestar_server.query.materialized_views import refresh_materialized_view
-from lodestar_server.query.plans import answer, plan_query
+from lodestar_server.query.plan_memory import PlanMemory
+from lodestar_server.query.plans import answer, planned
 from lodestar_server.query.preparation import PreparedStatement, parsed, prepare
 from lodestar_server.query.recall import Answer, Answers
 from lodestar_server.query.results import QueryPhase, ResultSink, RowEncoding
@@ -51,6 +53,7 @@ class EnginePipeline:
     def __init__(self, services: EngineServices) -> None:
         self._services = services
         self._answers = Answers()
+        self.plans = PlanMemory()
 
     def recall(self, text: str, context: QueryContext, encoding: RowEncoding) -> Answer | None:
         """See `Pipeline`."""
@@ -74,13 +77,15 @@ class EnginePipeline:
             metadata = Metadata(services.metadata, context.session, transaction, time_zone=context.time_zone)
             metadata.check_session_properties()
             statement = StatementContext(services, context, metadata, transaction, prepared.parameters)
-            run_statement(statement, prepared.statement, results)
+            run_statement(statement, prepared.statement, results, self.plans if prepared.is_remembered else None)
             results.enter(QueryPhase.FINISHING)
         results.change_session(statement.changes)
 
 
-def run_statement(statement: StatementContext, node: ast.Statement, results: ResultSink) -> None:
-    """Run one statement inside its transaction."""
+def run_statement(
+    statement: StatementContext, node: ast.Statement, results: ResultSink, memory: PlanMemory | None = None
+) -> None:
+    """Run one statement inside its transaction. `memory`: what knows its plan, if it is a query."""
     write = _WRITES.get(type(node))
     if write is not None:
         results.describe(query_type(node), update_type(node))
@@ -100,7 +105,8 @@ def run_statement(statement: StatementContext, node: ast.Statement, results: Res
     query = _query(statement, node)
     if query is None:
         raise LodestarError(NOT_SUPPORTED, f"Unsupported statement type: {type(node).__name__}")
-    answer(statement, plan_query(statement, query), results, spoolable=isinstance(node, ast.Query))
+    plan = planned(statement, query, memory if query is node else None)
+    answer(statement, plan, results, spoolable=isinstance(node, ast.Query))
 
 
 def _query(statement: StatementContext, node: ast.Statement) -> ast.Query | BoundQuery | None:

@@ -14,6 +14,7 @@ from lodestar_server.plan.decorrelation import check_correlations
 from lodestar_server.plan.optimizer.optimizer import RULES, optimize
 from lodestar_server.plan.optimizer.rule import RuleContext
 from lodestar_server.query.lineage import lineage_of
+from lodestar_server.query.plan_memory import PlanMemory, Planned
 from lodestar_server.query.results import OutputColumn, QueryPhase, ResultSink, RowEncoding
 from lodestar_server.query.sources import StatementSources
 from lodestar_server.query.statement import StatementContext
@@ -42,6 +43,13 @@ def plan_query(statement: StatementContext, query: ast.Query | BoundQuery) -> Bo
     return BoundQuery(plan, bound.fields, bound.tables, bound.relation)
 
 
+def planned(statement: StatementContext, query: ast.Query | BoundQuery, memory: PlanMemory | None = None) -> Planned:
+    """`plan_query`, or what a memory has of it."""
+    if memory is None or isinstance(query, BoundQuery):
+        return Planned(plan_query(statement, query))
+    return memory.planned(statement, query, plan_query)
+
+
 def optimized(statement: StatementContext, plan: PlanNode, analysis: Analysis) -> PlanNode:
     """The plan after the rules; remembered for EXPLAIN ANALYZE."""
     statement.metadata.check_selected(analysis.selected)
@@ -62,16 +70,17 @@ def _disabled_rules(text: str | None) -> tuple[str, ...]:
     return names
 
 
-def answer(statement: StatementContext, bound: BoundQuery, results: ResultSink, *, spoolable: bool) -> None:
+def answer(statement: StatementContext, planned: Planned, results: ResultSink, *, spoolable: bool) -> None:
     """Run an optimized query and hand its rows to the client."""
     results.enter(QueryPhase.STARTING)
-    columns = [OutputColumn(one.name, one.type) for one in bound.fields]
+    columns = [OutputColumn(one.name, one.type) for one in planned.bound.fields]
     sources = StatementSources(statement.metadata)
     # Before the kernel has it: clients want to know the columns of a query that computes for long, or fails.
     results.begin(columns, spoolable=spoolable)
     rows = _FORMATS[results.encoding]
     results.enter(QueryPhase.RUNNING)
-    with statement.services.kernel.execute(bound.plan, statement.query, sources, rows) as execution:
+    kernel, context = statement.services.kernel, statement.query
+    with kernel.run(planned.lowered(kernel, context, rows), context, sources, rows) as execution:
         for batch in execution.batches():
             results.append(batch)
 

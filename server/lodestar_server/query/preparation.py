@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from lodestar_server.query.statement_types import DATA_DEFINITION, query_type
@@ -19,16 +20,24 @@ class PreparedStatement:
 
     statement: ast.Statement
     parameters: tuple[ast.Expression, ...] = ()
+    is_remembered: bool = False
+    """Its text has this very tree the next time, too."""
 
 
 def prepare(text: str, session: Session) -> PreparedStatement:
     """Parse a text and resolve EXECUTE. Raises: SYNTAX_ERROR, NOT_FOUND, INVALID_PARAMETER_USAGE …"""
-    return resolve(parsed(text), session)
+    tree = parsed(text)
+    prepared = resolve(tree, session)
+    return replace(prepared, is_remembered=_is_short(text)) if prepared.statement is tree else prepared
 
 
 def parsed(text: str) -> ast.Statement:
     """The tree of a text. Trees are frozen, and dashboards send the same texts: the last ones are kept."""
-    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else parse_statement(text)
+    return _remembered(text) if _is_short(text) else parse_statement(text)
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= _REMEMBERED_LENGTH
 
 
 _REMEMBERED_LENGTH = 10_000
@@ -39,11 +48,10 @@ def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
     """The statement that a parsed one stands for; also used for what EXPLAIN contains."""
     statement: ast.Statement = wrapped
     parameters: tuple[ast.Expression, ...] = ()
-    if isinstance(wrapped, ast.Execute):
-        statement = parsed(session.prepared_text(wrapped.name.value))
-        parameters = wrapped.parameters
-    elif isinstance(wrapped, ast.ExecuteImmediate):
-        statement = parse_statement(_placed(wrapped.statement))
+    is_remembered = False
+    if isinstance(wrapped, ast.Execute | ast.ExecuteImmediate):
+        text = session.prepared_text(wrapped.name.value) if isinstance(wrapped, ast.Execute) else _placed(wrapped)
+        statement, is_remembered = parsed(text), _is_short(text)
         parameters = wrapped.parameters
     elif isinstance(wrapped, ast.ExplainAnalyze) and query_type(wrapped.statement) == DATA_DEFINITION:
         kind = type(wrapped.statement).__name__
@@ -55,7 +63,7 @@ def resolve(wrapped: ast.Statement, session: Session) -> PreparedStatement:
     check_constants(parameters)
     for parameter in parameters:
         _check_complete(parameter)
-    return PreparedStatement(statement, parameters)
+    return PreparedStatement(statement, parameters, is_remembered)
 
 
 def _check_complete(parameter: ast.Expression) -> None:
@@ -65,8 +73,9 @@ def _check_complete(parameter: ast.Expression) -> None:
             raise LodestarError(INVALID_PARAMETER_USAGE, "No value provided for parameter", location=node.at)
 
 
-def _placed(literal: ast.StringLiteral) -> str:
-    """A literal's text behind as many lines and blanks as there are before it: errors point into the whole text."""
+def _placed(immediate: ast.ExecuteImmediate) -> str:
+    """Its literal's text behind as many lines and blanks as there are before it: errors point into the whole text."""
+    literal = immediate.statement
     return "\n" * (literal.at.line - 1) + " " * literal.at.column + literal.value
 
 

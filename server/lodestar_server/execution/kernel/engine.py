@@ -58,12 +58,6 @@ class Kernel:
             return LoweredStatement((), (), columns, frozenset(), constants=constant_batch(constants, columns, rows))
         return lower_statement(root, context.time_zone, context.session.locale, rows)
 
-    def execute(
-        self, root: PlanNode, context: QueryContext, sources: ScanSources, rows: RowFormat
-    ) -> Execution | ConstantExecution:
-        """Lower and start a plan whose root is an Output."""
-        return self.run(self.lower(root, context, rows), context, sources, rows)
-
     def run(
         self, statement: LoweredStatement, context: QueryContext, sources: ScanSources, rows: RowFormat
     ) -> Execution | ConstantExecution:

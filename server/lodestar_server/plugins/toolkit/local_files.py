@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,9 +26,9 @@ class LocalFileSystem:
     """A `FileSystem`. `error` is the code of every failure."""
 
     def __init__(self, root: Path, error: ErrorCode) -> None:
-        self._root = root.resolve()
         self._error = error
-        self.root: str | None = str(self._root)
+        self.root: str | None = str(root.resolve())
+        self._base = self.root.rstrip("/")
 
     def local_path(self, location: str) -> str:
         """Raises the given code for another scheme and for a path that leaves the root."""
@@ -43,24 +44,23 @@ class LocalFileSystem:
         except ValueError as fault:
             raise LodestarError(self._error, str(fault)) from None
         if scheme == WHOLE_SCHEME and self._within(rest):
-            rest = rest.removeprefix(str(self._root)) if str(self._root) != "/" else rest
+            rest = rest.removeprefix(self._base)
         elif scheme != SCHEME or not rest.startswith("/"):
             shown = f"No factory for location: {location}" if scheme == SCHEME else no_factory(location)
             raise LodestarError(self._error, shown)
         parts = [part for part in rest.split("/") if part]
         if any(part in (".", "..") or "\0" in part for part in parts):
             raise LodestarError(self._error, f"Invalid location: {location}")
-        root = str(self._root)
-        path = "/".join((root.rstrip("/"), *parts))
-        # The last part may be a link too: what counts is where it leads.
-        leads_to = os.path.realpath(path)
-        if leads_to != root and not leads_to.startswith(root.rstrip("/") + "/"):
-            raise LodestarError(self._error, f"Location is outside of the file system: {location}")
-        return path
+        path = self._base
+        for part in parts:
+            path = f"{path}/{part}"
+            # The last part may be a link too: what counts is where it leads. The root itself is resolved.
+            if os.path.islink(path) and not self._within(os.path.realpath(path)):  # noqa: PTH114
+                raise LodestarError(self._error, f"Location is outside of the file system: {location}")
+        return path or "/"
 
     def _within(self, path: str) -> bool:
-        root = str(self._root)
-        return path == root or path.startswith(root.rstrip("/") + "/")
+        return path == self.root or path.startswith(self._base + "/")
 
     def find(self, location: str) -> FileInfo | None:
         """What is there."""
@@ -105,10 +105,11 @@ class LocalFileSystem:
 
     def read(self, location: str) -> bytes | None:
         """None when it is not there."""
-        path = self._path(location)
+        path = self._checked(location)
         with self._telling("read", location):
             try:
-                return path.read_bytes()
+                with FileIO(path) as file:
+                    return file.readall()
             except (FileNotFoundError, NotADirectoryError):
                 return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from lodestar_server import ir
@@ -153,6 +154,13 @@ class RelationPlan:
 
 
 @dataclass(slots=True)
+class Clock:
+    """Whether an analysis has asked for the instant of now()."""
+
+    was_read: bool = False
+
+
+@dataclass(slots=True)
 class Analysis:
     """The state of one statement's analysis. `parameters` are the expressions for `?`, in order; None: no EXECUTE.
 
@@ -169,6 +177,7 @@ class Analysis:
     With `changing`, rows of tables are those that are there, not those that their reader may see.
     `routines` are the query's inline functions by lower-case name; `pending_routines` those whose bodies are being
     analyzed, with their places.
+    `clock` is shared with the states for views and the like.
     """
 
     context: QueryContext
@@ -203,6 +212,13 @@ class Analysis:
     top_level: bool = True
     hiding: frozenset[tuple[str, QualifiedName, str | None]] = frozenset()
     changing: bool = False
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def start(self) -> datetime:
+        """The instant of now(), in UTC."""
+        self.clock.was_read = True
+        return self.context.session.start
 
     def select_from(self, relation: QualifiedName) -> None:
         """A table or view is read: the reader needs to have access, even when no column is named."""

@@ -33,7 +33,7 @@ def _checked(precision: int | None, type_name: str) -> int:
 
 def _instant(analysis: Analysis, precision: int) -> int:
     """Picoseconds since 1970 UTC of the query's start, rounded half up."""
-    start = analysis.context.session.start
+    start = analysis.start
     picos = (int(start.timestamp()) * 1_000_000 + start.microsecond) * 1_000_000
     unit: int = 10 ** (12 - precision)
     return (picos + unit // 2) // unit * unit

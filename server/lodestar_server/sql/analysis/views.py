@@ -172,5 +172,5 @@ def _fresh_enough(analysis: Analysis, name: QualifiedName, definition: Materiali
     if definition.grace_period == 0:
         # No staleness at all, whatever the clocks say.
         return False
-    staleness = analysis.context.session.start - freshness.last_fresh_time
+    staleness = analysis.start - freshness.last_fresh_time
     return staleness.total_seconds() <= definition.grace_period

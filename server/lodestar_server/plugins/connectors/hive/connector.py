@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lodestar_server.plugins.connectors.hive.analyzing import FiguresSink
 from lodestar_server.plugins.connectors.hive.config import HiveConfig
+from lodestar_server.plugins.connectors.hive.definitions import Definitions
 from lodestar_server.plugins.connectors.hive.evolved import check_evolved
 from lodestar_server.plugins.connectors.hive.footers import FooterCache
 from lodestar_server.plugins.connectors.hive.handles import (
@@ -67,6 +68,7 @@ class HiveConnector(Connector):
         self._config = config
         self._footers = FooterCache(files, config.footer_cache_entries, config.footer_readers)
         self._lister = HiveLister(files, config)
+        self._definitions = Definitions()
         self._scanner = HiveScanner(files, self._footers)
         self._procedures = HiveProcedures(files, metastore, self._footers, config).all()
         self._numbers = itertools.count()
@@ -84,7 +86,9 @@ class HiveConnector(Connector):
         """Raises: UNSUPPORTED_ISOLATION_LEVEL above READ UNCOMMITTED."""
         check_isolation("READ UNCOMMITTED", isolation)
         handle = HiveTransactionHandle(next(self._numbers))
-        self._transactions[handle] = HiveTransaction(self._metastore, projects=self._config.partition_projection)
+        self._transactions[handle] = HiveTransaction(
+            self._metastore, self._definitions, projects=self._config.partition_projection
+        )
         return handle
 
     def metadata(self, transaction: TransactionHandle) -> ConnectorMetadata:

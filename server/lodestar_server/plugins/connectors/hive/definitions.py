@@ -53,10 +53,13 @@ from lodestar_server.plugins.toolkit.metastore.written import (
 )
 from lodestar_server.spi.connector import ColumnMetadata, TableMetadata, not_supported
 from lodestar_server.spi.errors import INVALID_TABLE_PROPERTY, LodestarError
+from lodestar_server.spi.names import SchemaTableName
 from lodestar_server.spi.types import BIGINT, DOUBLE, INTEGER, REAL, VARBINARY, VARCHAR
 
 COMMENT = "comment"
 EXTERNAL = "EXTERNAL"
+_KEPT = 1000
+"""Tables of which the definitions are kept."""
 _BLOOM_TYPES = (INTEGER, BIGINT, REAL, DOUBLE, VARCHAR, VARBINARY)
 
 
@@ -277,6 +280,23 @@ class Definition:
     def metadata(self) -> TableMetadata:
         """With hidden columns."""
         return metadata_of(self.table, self._precision)
+
+
+class Definitions:
+    """Those of the tables last used, for all transactions of a connector. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[SchemaTableName, TimestampPrecision], Definition] = {}
+
+    def of(self, table: Table, precision: TimestampPrecision) -> Definition:
+        """What SQL sees of a table: the same until the metastore gives another table for the name."""
+        key = (table.name, precision)
+        known = self._known.get(key)
+        if known is None or known.table is not table:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            known = self._known[key] = Definition(table, precision)
+        return known
 
 
 def is_external(metadata: TableMetadata) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
@@ -20,16 +20,27 @@ from lodestar_server.spi.values import frozen
 
 @frozen
 class Footer:
-    """The part of a footer that a scan needs. `int96`: places of columns that hold timestamps in the old form."""
+    """The part of a footer that a scan needs, and what every scan would compute from it."""
 
     schema: pa.Schema
     rows: int
     int96: frozenset[str]
+    """Names of columns that hold timestamps in the old form."""
+    names: tuple[str, ...]
+    ambiguous: frozenset[str]
+    """Names in lower case that several columns have."""
+    shape: tuple[object, ...]
+    """Files of one shape are read in the same way."""
 
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """Files of one shape are read in the same way."""
-        return (tuple((field.name, field.type) for field in self.schema), self.int96)
+
+def footer_of(schema: pa.Schema, rows: int, int96: frozenset[str]) -> Footer:
+    """A footer by its schema, which has no metadata."""
+    names = tuple(schema.names)
+    times = Counter(name.lower() for name in names)
+    ambiguous = frozenset(name for name, count in times.items() if count > 1)
+    # A type's hash is that of its text, made anew each time; those of texts are kept.
+    shape = (names, tuple(map(str, schema.types)), int96)
+    return Footer(schema, rows, int96, names, ambiguous, shape)
 
 
 def source_of(files: FileSystem, location: str, version: Version) -> str | BinaryIO:
@@ -86,7 +97,7 @@ class FooterCache:
         location, modified, size = key
         try:
             with open_parquet(source_of(self._files, location, Version(size, modified))) as file:
-                return Footer(file.schema_arrow.remove_metadata(), file.metadata.num_rows, int96_columns(file))
+                return footer_of(file.schema_arrow.remove_metadata(), file.metadata.num_rows, int96_columns(file))
         except pa.ArrowInvalid as fault:
             raise LodestarError(HIVE_BAD_DATA, f"Invalid Parquet file {location} ({size} bytes): {fault}") from fault
         except (OSError, pa.ArrowException) as fault:

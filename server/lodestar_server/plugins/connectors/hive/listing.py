@@ -157,9 +157,13 @@ class HiveLister:
         if not table.partition_columns:
             form = require_readable(table.storage_format)
             layout = layout_of(table)
-            files = transaction.metastore.steadily(
-                table, lambda visible: self._files_of(session, table.location, visible)
-            )
+            listings = transaction.listings(session.query_id)
+            files = listings.get((table.name, table.location))
+            if files is None:
+                files = transaction.metastore.steadily(
+                    table, lambda visible: self._files_of(session, table.location, visible)
+                )
+                listings[table.name, table.location] = files
             for info in self._in_buckets(session, table, None, handle, files):
                 yield HiveSplit(
                     info.location, form, info.modified_nanos, info.size, "", (), layout, size_bytes=info.size
@@ -202,7 +206,12 @@ class HiveLister:
             if (partition := found.get(values)) is not None
         ]
         forms = [require_readable(partition.storage_format or table.storage_format) for partition, _, _ in there]
-        listed = self._files_of_each(session, visible, [(partition.location, name) for partition, name, _ in there])
+        listings = transaction.listings(session.query_id)
+        places = {partition.location: name for partition, name, _ in there}
+        missing = [place for place in places.items() if (table.name, place[0]) not in listings]
+        for (location, _), files in zip(missing, self._files_of_each(session, visible, missing), strict=True):
+            listings[table.name, location] = files
+        listed = [listings[table.name, partition.location] for partition, _, _ in there]
         layouts = [layout_of(table, partition, partial(names_decide, session)) for partition, _, _ in there]
         if len(set(forms)) > 1 or any(layout.evolved for layout in layouts):
             layouts = [replace(layout, as_pages=True) for layout in layouts]

@@ -39,8 +39,8 @@ PAGE_ROWS = 16_384
 _YEARS_BEYOND = "nanosecond resolution"
 """What pyarrow says of a timestamp in ORC that it cannot hold."""
 
-Resolve = Callable[[HiveColumnHandle, pa.Schema], int | None]
-"""The place of a column in a file's schema, None when the file does not have it."""
+Resolve = Callable[[HiveColumnHandle, Sequence[str]], int | None]
+"""The place of a column among the names of a file's columns, None when the file does not have it."""
 
 
 class HivePageSource(PageSource):
@@ -242,9 +242,10 @@ class HivePageSource(PageSource):
     def _places(self, split: HiveSplit, schema: pa.Schema) -> list[int | None]:
         """For each column its place in the file."""
         resolve = self._resolve(split.format)
+        names = schema.names
         places = []
         for column in self._columns:
-            place = resolve(column, schema) if column.kind is ColumnKind.DATA else None
+            place = resolve(column, names) if column.kind is ColumnKind.DATA else None
             if place is not None:
                 self._check(split, column, schema.field(place).name, schema.field(place).type)
             places.append(place)

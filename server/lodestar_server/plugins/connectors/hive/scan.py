@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pyarrow as pa
-
 from lodestar_server.plugins.connectors.hive.footers import Footer, FooterCache
 from lodestar_server.plugins.connectors.hive.formats import StorageFormat
 from lodestar_server.plugins.connectors.hive.handles import ColumnKind, HiveColumnHandle, HiveSplit
@@ -80,15 +78,17 @@ class HiveScanner:
         for column in columns:
             place = None
             if column.kind is ColumnKind.DATA and footer is not None:
-                place = resolve(column, footer.schema)
+                place = resolve(column, footer.names)
             if place is None or footer is None:
                 constants.append(None if column.kind is ColumnKind.DATA else column)
                 made.append(FileColumn(column.type, constant=len(constants) - 1))
                 continue
             field = footer.schema.field(place)
-            check_readable("Parquet", column.name, column.type, field.type)
             found = file_type(field.type)
-            if found is None or not kernel_reads_exactly(column.type, found) or _twice(footer.schema, field.name):
+            if found != column.type:
+                check_readable("Parquet", column.name, column.type, field.type)
+            # The kernel finds columns without regard to case: a name that is there twice is not for it.
+            if found is None or not kernel_reads_exactly(column.type, found) or field.name.lower() in footer.ambiguous:
                 return None
             if field.name in footer.int96 and _needs_all_digits(column.type):
                 return None
@@ -117,20 +117,15 @@ def _resolver(session: ConnectorSession, form: StorageFormat) -> Resolve:
     return _by_name if flag(session, by_name) else _by_place
 
 
-def _by_name(column: HiveColumnHandle, schema: pa.Schema) -> int | None:
-    for i, name in enumerate(schema.names):
+def _by_name(column: HiveColumnHandle, names: Sequence[str]) -> int | None:
+    for i, name in enumerate(names):
         if name == column.name:
             return i
-    for i, name in enumerate(schema.names):
+    for i, name in enumerate(names):
         if name.lower() == column.name:
             return i
     return None
 
 
-def _by_place(column: HiveColumnHandle, schema: pa.Schema) -> int | None:
-    return column.index if column.index < len(schema.names) else None
-
-
-def _twice(schema: pa.Schema, name: str) -> bool:
-    """The kernel finds columns without regard to case: a name that is there twice is not for it."""
-    return [one.lower() for one in schema.names].count(name.lower()) > 1
+def _by_place(column: HiveColumnHandle, names: Sequence[str]) -> int | None:
+    return column.index if column.index < len(names) else None

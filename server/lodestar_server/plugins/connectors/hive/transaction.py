@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lodestar_server.plugins.connectors.hive.definitions import Definition
+from lodestar_server.plugins.connectors.hive.definitions import Definition, Definitions
 from lodestar_server.plugins.connectors.hive.types import TimestampPrecision
+from lodestar_server.plugins.toolkit.files import FileInfo
 from lodestar_server.plugins.toolkit.metastore.interface import Metastore, PartitionTexts, Staging
 from lodestar_server.plugins.toolkit.metastore.model import Database, Partition, Table
 from lodestar_server.plugins.toolkit.metastore.permissions import HivePrivilege, Permissions, TablePrivilege
@@ -21,6 +22,7 @@ from lodestar_server.spi.security import Principal, PrincipalKind
 
 Action = Callable[[], None]
 Partitions = dict[tuple[str, ...], Partition | None]
+Listings = dict[tuple[SchemaTableName, str], list[FileInfo]]
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class OpenWrite:
 class HiveTransaction:
     """Thread-safe for reading. `projects`: rules may stand for partitions."""
 
-    def __init__(self, metastore: Metastore, *, projects: bool = True) -> None:
+    def __init__(self, metastore: Metastore, definitions: Definitions, *, projects: bool = True) -> None:
         self.metastore = metastore
         self.projects = projects
         self.writes: dict[str, OpenWrite] = {}
@@ -42,9 +44,10 @@ class HiveTransaction:
         self._actions: list[Action] = []
         self._databases: dict[str, Database | None] = {}
         self._tables: dict[SchemaTableName, Table | None] = {}
-        self._definitions: dict[tuple[SchemaTableName, TimestampPrecision], Definition] = {}
+        self._definitions = definitions
         self._partition_lists: dict[SchemaTableName, dict[PartitionTexts | None, list[tuple[str, ...]]]] = {}
         self._partitions: dict[SchemaTableName, Partitions] = {}
+        self._listings: tuple[str, Listings] = ("", {})
         self._changed_databases: set[str] = set()
         self._changed_tables: set[SchemaTableName] = set()
         self._written: set[SchemaTableName] = set()
@@ -84,12 +87,8 @@ class HiveTransaction:
             return self._tables[name]
 
     def definition_of(self, table: Table, precision: TimestampPrecision) -> Definition:
-        """What SQL sees of a table, kept until the transaction sees another table under its name."""
-        key = (table.name, precision)
-        known = self._definitions.get(key)
-        if known is None or known.table is not table:
-            known = self._definitions[key] = Definition(table, precision)
-        return known
+        """What SQL sees of a table."""
+        return self._definitions.of(table, precision)
 
     def list_partitions(self, table: Table, wanted: PartitionTexts | None = None) -> list[tuple[str, ...]]:
         """Values of all partitions, or of those that may be wanted."""
@@ -125,6 +124,16 @@ class HiveTransaction:
         self.load_partitions(table, values)
         known = [one for one in map(self._partitions[table.name].get, values) if one is not None]
         return {one.values: one for one in self.metastore.partitions_with_figures(table, known)}
+
+    def listings(self, query_id: str) -> Listings:
+        """Files of tables, by table and directory, that a statement has listed: all its scans read the same ones.
+
+        The next statement lists anew, for others may have deleted some.
+        """
+        with self._lock:
+            if self._listings[0] != query_id:
+                self._listings = (query_id, {})
+            return self._listings[1]
 
     def check_readable(self, name: SchemaTableName) -> None:
         """Raises NOT_SUPPORTED for a table into which this transaction has written: its rows are not there yet."""

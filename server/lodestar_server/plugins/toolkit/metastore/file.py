@@ -59,6 +59,7 @@ DOCUMENT = ".trinoSchema"
 PERMISSIONS = ".trinoPermissions"
 TRASH = "trash"
 
+_KEPT_TABLES = 1000
 T = TypeVar("T")
 
 
@@ -72,6 +73,7 @@ class FileMetastore:
         self._permissions = FilePermissions(
             files, self._guard, catalog_directory, self.require_table, self.table_directory
         )
+        self._tables: dict[SchemaTableName, tuple[bytes, Table]] = {}
         is_local = files.local_path(catalog_directory) is not None
         if is_local and files.find(child_of(catalog_directory, HIDDEN_DIRECTORY)) is not None:
             self._guard.clean_up()
@@ -178,7 +180,18 @@ class FileMetastore:
             content = self._files.read(self._document(name))
         if content is None:
             return None
-        return documents.read_table(name, documents.load(content, str(name)), self.table_directory(name))
+        return self._table_of(name, content)
+
+    def _table_of(self, name: SchemaTableName, content: bytes) -> Table:
+        """The table of a document: the same one as long as the document is the same."""
+        known = self._tables.get(name)
+        if known is not None and known[0] == content:
+            return known[1]
+        table = documents.read_table(name, documents.load(content, str(name)), self.table_directory(name))
+        if len(self._tables) >= _KEPT_TABLES:
+            self._tables.clear()
+        self._tables[name] = (content, table)
+        return table
 
     def require_table(self, name: SchemaTableName) -> Table:
         """Raises: TABLE_NOT_FOUND."""

@@ -17,6 +17,7 @@ from lodestar_server.plugins.toolkit.files import FileSystem, child_of
 from lodestar_server.plugins.toolkit.metastore.errors import HIVE_METASTORE_ERROR, HIVE_TABLE_LOCK_NOT_ACQUIRED
 from lodestar_server.spi.errors import LodestarError
 
+_OPENED = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 T = TypeVar("T")
 Told = Callable[[], bool]
 
@@ -71,10 +72,10 @@ class LocalLocks:
         self._directory = child_of(home, "locks")
         self._held = threading.local()
 
-    def _path(self, name: str) -> Path:
+    def _path(self, name: str) -> str:
         path = self._files.local_path(child_of(self._directory, quote(name, safe="")))
         assert path is not None
-        return Path(path)
+        return path
 
     def exclusively(self, name: str) -> AbstractContextManager[None]:
         """Held until the end of the context."""
@@ -84,11 +85,11 @@ class LocalLocks:
         self, name: str, read: Callable[[], T], has_journal: Callable[[], bool], finish: Callable[[], None]
     ) -> T:
         """Under a shared lock. A name that was never locked has no file and needs none: it may be read-only."""
+        path = self._path(name)
         while True:
-            path = self._path(name)
-            if not path.exists():
+            if not os.access(path, os.F_OK):
                 found = read()
-                if not path.exists():  # nobody has ever changed it, not even meanwhile
+                if not os.access(path, os.F_OK):  # nobody has ever changed it, not even meanwhile
                     return found
                 continue
             with self._lock(name, fcntl.LOCK_SH):
@@ -119,13 +120,16 @@ class LocalLocks:
         finally:
             os.close(handle)
 
-    def _open(self, path: Path) -> int:
+    def _open(self, path: str) -> int:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                return os.open(path, _OPENED, 0o666)
+            except FileNotFoundError:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                return os.open(path, _OPENED, 0o666)
         except OSError as fault:
             raise LodestarError(
-                HIVE_TABLE_LOCK_NOT_ACQUIRED, f"Cannot lock {path.name} for writing: {fault.strerror}"
+                HIVE_TABLE_LOCK_NOT_ACQUIRED, f"Cannot lock {Path(path).name} for writing: {fault.strerror}"
             ) from fault
 
     def open_record(self, location: str) -> Record:
