@@ -1,4 +1,5 @@
-"""The judges: no internal error, no foreign text, the same rows whatever the rules, values of the announced types."""
+"""The judges: no internal error, no foreign text, values of the announced types, the same rows whatever the rules, and
+when a query comes again."""
 
 from __future__ import annotations
 
@@ -28,6 +29,8 @@ AT_MOST_SECONDS = 600
 """By the clock alone: a query that waits for itself takes no processor time."""
 GRACE_SECONDS = 20
 """Between asking a query to stop and giving up on the process."""
+REPEATED = 0.3
+"""Of the queries whose rules are judged, those that are asked three times: the last time with a plan that was kept."""
 MAX_ROWS = 20_000
 """An answer of more rows is left at that: to compare them takes longer than to make them."""
 REFUSALS = frozenset(
@@ -103,6 +106,11 @@ class Court:
         other = self._run(sql, {"disabled_optimizer_rules": rule})
         if other is not None:
             self._compare(f"without {rule}", answer.rows, other.rows, sql)
+        if random.random() < REPEATED:
+            self._run(sql)
+            again = self._run(sql)
+            if again is not None:
+                self._compare("again", answer.rows, again.rows, sql)
 
     def _judge_partition(self, random: Random) -> None:
         """A condition, its negation and its absence of a value divide the rows."""
