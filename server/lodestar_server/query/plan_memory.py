@@ -35,6 +35,8 @@ from lodestar_server.sql.parser import ast
 
 MAX_TEXTS = 256
 MAX_PLANS = 128
+MAX_PLANS_OF_A_TEXT = 32
+"""Of several users, or with several parameters."""
 _STEADY = frozenset(
     [
         "apply_filter",
@@ -97,11 +99,16 @@ class _Kept:
     lineage: Lineage
     planned: Planned
 
-    def fits(self, statement: StatementContext) -> bool:
-        """Planning it now would give the same plan."""
+    @property
+    def asker(self) -> tuple[object, ...]:
+        """For whom it was made."""
+        return self.session, self.zone, self.parameters
+
+    def fits(self, statement: StatementContext, session: Session) -> bool:
+        """Planning it now would give the same plan; `session`: what is lasting of the statement's."""
         if self.zone != statement.query.time_zone or self.parameters != statement.parameters:
             return False
-        if self.session != _lasting(statement.session):
+        if self.session != session:
             return False
         try:
             return all(one.still_holds(statement.metadata) for one in self.questions)
@@ -132,8 +139,9 @@ class PlanMemory:
         text, is_new = self._text(query)
         if is_new:
             return Planned(make(statement, query))
+        session = _lasting(statement.session)
         for one in text.kept:
-            if one.fits(statement):
+            if one.fits(statement, session):
                 self.used += 1
                 statement.plans.append(one.planned.bound.plan)
                 statement.query.lineage = one.lineage
@@ -159,14 +167,14 @@ class PlanMemory:
     def _keep(self, text: _Text, made: _Kept) -> None:
         with self._lock:
             # What was kept for the same session does not hold any more.
-            others = [one for one in text.kept if (one.session, one.zone) != (made.session, made.zone)]
-            text.kept = [*others, made]
+            others = [one for one in text.kept if one.asker != made.asker]
+            text.kept = [*others, made][-MAX_PLANS_OF_A_TEXT:]
             surplus = sum(len(one.kept) for one in self._texts.values()) - MAX_PLANS
             for one in self._texts.values():
                 if surplus <= 0:
                     break
-                surplus -= len(one.kept)
-                one.kept = []
+                dropped, one.kept = one.kept[:surplus], one.kept[surplus:]
+                surplus -= len(dropped)
 
 
 class _Witness(StatementContext):

@@ -11,7 +11,7 @@ from tests.fakes.hive import hive
 from tests.fakes.sink import KeepingSink, LocalEngine
 from tests.fakes.users import Users
 
-from lodestar_server.query.plan_memory import MAX_PLANS
+from lodestar_server.query.plan_memory import MAX_PLANS, MAX_PLANS_OF_A_TEXT
 from lodestar_server.session import QueryContext
 from lodestar_server.spi.errors import Location, LodestarError
 from lodestar_server.spi.session import Identity
@@ -183,8 +183,10 @@ def test_parameters_count(engine: LocalEngine) -> None:
     engine.run("PREPARE p FROM SELECT b FROM hive.s.t WHERE a = ?")
     assert repeat(engine, "EXECUTE p USING 1") == ['["x"]']
     assert repeat(engine, "EXECUTE p USING 2") == ['["y"]']
+    count = used(engine)
     assert repeat(engine, "EXECUTE p USING 1", 1) == ['["x"]']
-    assert used(engine) > 0
+    assert repeat(engine, "EXECUTE p USING 2", 1) == ['["y"]']
+    assert used(engine) == count + 2
 
 
 def test_a_query_in_a_transaction_sees_its_own_changes(engine: LocalEngine) -> None:
@@ -213,4 +215,15 @@ def test_plans_are_bounded(engine: LocalEngine) -> None:
     repeat(engine, "SELECT 0 + x FROM (VALUES 1) t(x)", 1)
     assert used(engine) == 0
     repeat(engine, f"SELECT {MAX_PLANS + 19} + x FROM (VALUES 1) t(x)", 1)
+    assert used(engine) == 1
+
+
+def test_plans_of_one_text_are_bounded(engine: LocalEngine) -> None:
+    engine.run("PREPARE p FROM SELECT x + ? FROM (VALUES 1) t(x)")
+    for number in range(MAX_PLANS_OF_A_TEXT + 2):
+        repeat(engine, f"EXECUTE p USING {number}", 1)
+    assert used(engine) == 0
+    assert repeat(engine, f"EXECUTE p USING {MAX_PLANS_OF_A_TEXT + 1}", 1) == [f"[{MAX_PLANS_OF_A_TEXT + 2}]"]
+    assert used(engine) == 1
+    repeat(engine, "EXECUTE p USING 1", 1)
     assert used(engine) == 1
